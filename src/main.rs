@@ -1,1 +1,3 @@
+//! The `motif` program.
+
 fn main() {}

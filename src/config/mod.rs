@@ -1,0 +1,7 @@
+//! Configuration: `motif.toml` as written ([`options`]) to checked settings ([`settings`]).
+
+pub mod options;
+pub mod settings;
+
+pub use options::Options;
+pub use settings::{Secret, Settings};

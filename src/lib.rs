@@ -1,0 +1,14 @@
+//! Motif tells why customers contact a company, which contacts were avoidable, how customers felt, who came back and
+//! what to fix first.
+//!
+//! The pipeline, in one line: [`source`] → [`contact::Contact`] → [`text`] → [`encode`] → [`label`] → [`repeat`] →
+//! [`table`] → [`kpi`] → [`report`].
+
+pub mod config;
+pub mod contact;
+pub mod error;
+pub mod source;
+pub mod text;
+mod utc_micros;
+
+pub use error::{Error, RecordError, Result};

@@ -1,0 +1,1 @@
+//! Bytes to [`crate::contact::Contact`]: one reader per format, chosen by content.

@@ -1,0 +1,1 @@
+//! Raw words to clean, redacted words.
