@@ -8,6 +8,7 @@ pub mod config;
 pub mod contact;
 pub mod error;
 pub mod source;
+pub mod table;
 pub mod text;
 mod utc_micros;
 

@@ -1,0 +1,3 @@
+//! Results to Arrow and Parquet tables.
+
+pub mod schema;
