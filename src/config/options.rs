@@ -132,15 +132,16 @@ pub struct ModelOptions {
     pub name: String,
     /// `auto`, `cpu`, `cuda` or `metal`.
     pub device: String,
-    /// Longest window, in tokens of the model; long turns are cut at sentence borders.
-    pub window_tokens: usize,
+    /// Length of a window, in characters: sentences of a turn are packed up to it, and a longer sentence is cut
+    /// between words.
+    pub window_chars: usize,
     /// At most this many windows of one contact are analysed; the contact is flagged when it has more.
     pub max_windows_per_contact: usize,
 }
 
 impl Default for ModelOptions {
     fn default() -> Self {
-        Self { name: "bundled".into(), device: "auto".into(), window_tokens: 64, max_windows_per_contact: 400 }
+        Self { name: "bundled".into(), device: "auto".into(), window_chars: 240, max_windows_per_contact: 400 }
     }
 }
 
