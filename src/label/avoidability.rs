@@ -1,0 +1,186 @@
+//! Avoidability: whether a criterion of the company has evidence in this contact's own words.
+//!
+//! Two kinds of evidence meet in a window: a cue of the criterion (a phrase that is evidence by itself), and nearness
+//! of meaning to the criterion's examples rather than to its counter-examples and to background words. Both enter one
+//! logistic score whose coefficients were fitted on the development messages. The contact reason is no input: without
+//! evidence there is no verdict.
+
+use super::criteria::{Criteria, OWNER_OF_REASON, Strictness};
+use super::cues::{Cues, Folded};
+use super::head::{FitOptions, Head};
+use super::reason::criteria_texts;
+use super::shipped;
+use super::taxonomy::{BilingualList, Taxonomy};
+use crate::encode::Vectors;
+use crate::error::Result;
+
+/// One piece of evidence in a window.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evidence {
+    /// Index in the criteria file.
+    pub criterion: usize,
+    /// Window that holds it.
+    pub window: u32,
+    /// Characters of the cue inside the window; `None` when the evidence is the window's meaning.
+    pub cue: Option<(u32, u32)>,
+    /// 0 to 1.
+    pub probability: f64,
+}
+
+/// The verdict on one contact.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Verdict {
+    /// A strict criterion has evidence.
+    pub is_strict: bool,
+    /// A strict or lenient criterion has.
+    pub is_lenient: bool,
+    /// Probability that a strict criterion applies, 0 to 1.
+    pub probability: f64,
+    /// Evidence above the threshold, the deciding one first, at most one per criterion.
+    pub evidence: Vec<Evidence>,
+}
+
+/// The classifier of one criteria file.
+#[derive(Debug, Clone)]
+pub struct AvoidabilityModel {
+    strictness: Vec<Strictness>,
+    priority: Vec<u32>,
+    owners: Vec<String>,
+    ids: Vec<String>,
+    cues: Vec<Cues>,
+    head: Head,
+    threshold: f64,
+}
+
+impl AvoidabilityModel {
+    /// Learns a criteria file.
+    ///
+    /// # Errors
+    /// The texts could not be encoded.
+    pub fn learn(
+        criteria: &Criteria,
+        background: &BilingualList,
+        threshold: Option<f64>,
+        vectors: &mut Vectors,
+    ) -> Result<Self> {
+        let count = criteria.criteria.len();
+        vectors.ensure(criteria_texts(criteria).chain(background.iter()))?;
+        let mut inputs = Vec::new();
+        let mut targets = Vec::new();
+        let mut learn = |text: &str, class: usize| -> Result<()> {
+            inputs.extend(vectors.get(text)?.embedding);
+            targets.push(class);
+            Ok(())
+        };
+        for (class, criterion) in criteria.criteria.iter().enumerate() {
+            for text in criterion.examples.iter() {
+                learn(text, class)?;
+            }
+            for text in criterion.counter_examples.iter() {
+                learn(text, count)?;
+            }
+        }
+        for text in background.iter() {
+            learn(text, count)?;
+        }
+        let options = FitOptions { c: shipped::AVOIDABLE_C, balanced: false, ..FitOptions::default() };
+        let head = Head::fit(&inputs, vectors.encoder().hidden_size(), &targets, count + 1, options);
+        Ok(Self {
+            strictness: criteria.criteria.iter().map(|criterion| criterion.strictness).collect(),
+            priority: criteria.criteria.iter().map(|criterion| criterion.priority).collect(),
+            owners: criteria.criteria.iter().map(|criterion| criterion.owner.clone()).collect(),
+            ids: criteria.criteria.iter().map(|criterion| criterion.id.clone()).collect(),
+            cues: criteria.criteria.iter().map(|criterion| Cues::new(criterion.cues.iter())).collect::<Result<_>>()?,
+            head,
+            threshold: threshold.unwrap_or(shipped::AVOIDABLE_THRESHOLD),
+        })
+    }
+
+    /// Identifier of a criterion.
+    pub fn id(&self, criterion: usize) -> &str {
+        &self.ids[criterion]
+    }
+
+    /// Department that can remove the cause, given the contact's reason.
+    pub fn owner<'a>(&'a self, criterion: usize, taxonomy: &'a Taxonomy, reason: &str) -> Option<&'a str> {
+        match self.owners[criterion].as_str() {
+            OWNER_OF_REASON => taxonomy.reason(reason).map(|reason| reason.owner.as_str()),
+            owner => Some(owner),
+        }
+    }
+
+    /// Evidence of each criterion in one window: `(probability, cue)` per criterion.
+    pub fn window(&self, text: &str, embedding: &[f32]) -> Vec<(f64, Option<(u32, u32)>)> {
+        let count = self.ids.len();
+        let logits = self.head.logits(embedding);
+        let mut probabilities = logits;
+        super::head::softmax(&mut probabilities, 1.0);
+        let folded = Folded::new(text);
+        // Words of a few letters cannot be evidence by meaning.
+        let shortness = if folded.text.chars().count() < 12 { 3.0 } else { 0.0 };
+        let any = f64::from(1.0 - probabilities[count]);
+        (0..count)
+            .map(|criterion| {
+                let cue = self.cues[criterion].find(&folded);
+                let share = f64::from(probabilities[criterion]);
+                let meaning = logit(any) + (share / any.max(1e-9)).max(1e-6).ln() * shipped::AVOIDABLE_SHARE;
+                let score = shipped::AVOIDABLE_BIAS + shipped::AVOIDABLE_MEANING * (meaning - shortness)
+                    + if cue.is_some() { shipped::AVOIDABLE_CUE } else { 0.0 };
+                (1.0 / (1.0 + (-score).exp()), cue)
+            })
+            .collect()
+    }
+
+    /// The verdict from the windows of a contact: `(text, embedding)`.
+    pub fn verdict(&self, windows: &[(&str, &[f32])]) -> Verdict {
+        let mut best: Vec<Option<Evidence>> = vec![None; self.ids.len()];
+        for (index, (text, embedding)) in windows.iter().enumerate() {
+            for (criterion, (probability, cue)) in self.window(text, embedding).into_iter().enumerate() {
+                if best[criterion].as_ref().is_none_or(|evidence| probability > evidence.probability) {
+                    best[criterion] = Some(Evidence { criterion, window: index as u32, cue, probability });
+                }
+            }
+        }
+        let highest = |wanted: Strictness| {
+            best.iter()
+                .flatten()
+                .filter(|evidence| self.strictness[evidence.criterion] == wanted)
+                .map(|evidence| evidence.probability)
+                .fold(0.0, f64::max)
+        };
+        let probability = highest(Strictness::Strict);
+        let is_strict = probability >= self.threshold;
+        let is_lenient = is_strict || highest(Strictness::Lenient) >= self.threshold;
+        let mut evidence: Vec<Evidence> =
+            best.into_iter().flatten().filter(|evidence| evidence.probability >= self.threshold).collect();
+        evidence.sort_by(|a, b| {
+            let strict = self.strictness[a.criterion].cmp(&self.strictness[b.criterion]);
+            strict.then(b.probability.total_cmp(&a.probability)).then(
+                self.priority[a.criterion].cmp(&self.priority[b.criterion]).then(a.criterion.cmp(&b.criterion)),
+            )
+        });
+        // Among strict criteria of like strength, the one the company put first explains the contact.
+        if let Some(strongest) = evidence.first().cloned() {
+            let strictness = self.strictness[strongest.criterion];
+            let near = evidence
+                .iter()
+                .enumerate()
+                .filter(|(_, other)| {
+                    self.strictness[other.criterion] == strictness
+                        && other.probability >= strongest.probability - shipped::LIKE_STRENGTH
+                })
+                .min_by_key(|(place, other)| (self.priority[other.criterion], *place))
+                .map(|(place, _)| place);
+            if let Some(place) = near {
+                let deciding = evidence.remove(place);
+                evidence.insert(0, deciding);
+            }
+        }
+        Verdict { is_strict, is_lenient, probability, evidence }
+    }
+}
+
+fn logit(probability: f64) -> f64 {
+    let probability = probability.clamp(1e-6, 1.0 - 1e-6);
+    (probability / (1.0 - probability)).ln()
+}

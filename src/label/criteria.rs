@@ -1,0 +1,115 @@
+//! The company's avoidability criteria: `criteria.toml`, read and checked.
+//!
+//! A criterion says in words what makes a contact avoidable, who can remove the cause, and what counts as evidence in
+//! the customer's words: example sentences, sentences on the same subject that are no evidence, and cues (regular
+//! expressions over folded text, see [`super::cues`]).
+
+use std::collections::BTreeSet;
+
+use regex::Regex;
+use serde::{Deserialize, Serialize};
+
+use super::taxonomy::{Bilingual, BilingualList, Taxonomy, syntax_problem, unknown};
+use crate::error::Problem;
+
+/// Value of `owner` that stands for the owner of the contact's reason.
+pub const OWNER_OF_REASON: &str = "reason";
+
+/// In which rate a criterion counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Strictness {
+    /// In the strict rate and in the lenient one.
+    Strict,
+    /// In the lenient rate alone.
+    Lenient,
+}
+
+/// One criterion.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Criterion {
+    /// Stable identifier.
+    pub id: String,
+    /// Readable identifier.
+    pub key: String,
+    /// Version of the wording.
+    pub version: u32,
+    /// Strict or lenient.
+    pub strictness: Strictness,
+    /// Among criteria with evidence of like strength, the lowest wins.
+    pub priority: u32,
+    /// Department that can remove the cause, or [`OWNER_OF_REASON`].
+    pub owner: String,
+    /// Name.
+    pub name: Bilingual,
+    /// Definition for the committee.
+    pub wording: Bilingual,
+    /// What is in.
+    #[serde(default)]
+    pub includes: BilingualList,
+    /// What is out.
+    #[serde(default)]
+    pub excludes: BilingualList,
+    /// Customers' words that are evidence.
+    #[serde(default)]
+    pub examples: BilingualList,
+    /// Customers' words on the subject that are not.
+    #[serde(default)]
+    pub counter_examples: BilingualList,
+    /// Regular expressions over folded text, each evidence on its own.
+    #[serde(default)]
+    pub cues: BilingualList,
+}
+
+/// The whole file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Criteria {
+    /// Version, chosen by the company.
+    pub version: String,
+    /// Criteria.
+    #[serde(rename = "criterion", default)]
+    pub criteria: Vec<Criterion>,
+}
+
+impl Criteria {
+    /// Reads the text of a criteria file. `file` names it in messages; owners are checked against the taxonomy.
+    ///
+    /// # Errors
+    /// All problems together: syntax, unknown keys, duplicate identifiers, unknown owners, invalid cues, no evidence.
+    pub fn parse(file: &str, text: &str, taxonomy: &Taxonomy) -> Result<Self, Vec<Problem>> {
+        let criteria: Self = toml::from_str(text).map_err(|error| vec![syntax_problem(file, &error)])?;
+        let mut problems = Vec::new();
+        let mut problem = |at: String, message: String| problems.push(Problem { file: file.into(), at, message });
+        let mut owners: BTreeSet<&str> = taxonomy.owners.iter().map(|owner| owner.id.as_str()).collect();
+        owners.insert(OWNER_OF_REASON);
+        let mut ids = BTreeSet::new();
+        for criterion in &criteria.criteria {
+            let at = format!("criterion.{}", criterion.id);
+            if !ids.insert(criterion.id.as_str()) {
+                problem(at.clone(), "this id is used twice".into());
+            }
+            if !owners.contains(criterion.owner.as_str()) {
+                problem(format!("{at}.owner"), unknown("owner", &criterion.owner, &owners));
+            }
+            if criterion.wording.fr.is_empty() || criterion.wording.en.is_empty() {
+                problem(format!("{at}.wording"), "a wording is needed in French (fr) and in English (en)".into());
+            }
+            if criterion.examples.iter().next().is_none() && criterion.cues.iter().next().is_none() {
+                problem(at.clone(), "without examples or cues nothing can be evidence of this criterion".into());
+            }
+            for (index, cue) in criterion.cues.iter().enumerate() {
+                if let Err(error) = Regex::new(cue) {
+                    problem(format!("{at}.cues, number {}", index + 1), error.to_string().replace('\n', " "));
+                }
+            }
+        }
+        if problems.is_empty() { Ok(criteria) } else { Err(problems) }
+    }
+
+    /// A criterion by identifier.
+    pub fn get(&self, id: &str) -> Option<&Criterion> {
+        self.criteria.iter().find(|criterion| criterion.id == id)
+    }
+}

@@ -1,0 +1,16 @@
+//! Vectors to verdicts: contact reason, avoidability and sentiment, each with a score and the words it rests on.
+//!
+//! `Encoded + vectors → Labelled`. The taxonomy and the criteria are data ([`taxonomy`], [`criteria`]); what is learnt
+//! from their examples is a multinomial logistic regression on the frozen encoder ([`head`]).
+
+pub mod avoidability;
+pub mod criteria;
+pub mod cues;
+pub mod head;
+pub mod labelled;
+pub mod reason;
+pub mod sentiment;
+pub mod shipped;
+pub mod taxonomy;
+
+pub use labelled::{Labelled, Labeller, Span};

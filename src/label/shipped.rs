@@ -1,0 +1,34 @@
+//! The constants that ship: fitted once on the development messages and pairs of `data/calibration` with the bundled
+//! model, by `cargo run --release --example calibrate`, and fixed since. None was chosen on a test set.
+
+/// Inverse penalty of the reason classifier.
+pub const REASON_C: f64 = 20.0;
+/// Temperature of its probabilities.
+pub const REASON_TEMPERATURE: f32 = 0.7;
+/// Below this score the reason is `other`.
+pub const REASON_THRESHOLD: f64 = 0.15;
+/// A contact none of whose windows reaches this salience is `unclear`.
+pub const SALIENCE_THRESHOLD: f64 = 0.35;
+/// A second reason needs a window where it reaches this strength.
+pub const SECOND_REASON_THRESHOLD: f64 = 0.5;
+
+/// Inverse penalty of the criteria classifier.
+pub const AVOIDABLE_C: f64 = 20.0;
+/// Constant of the avoidability score.
+pub const AVOIDABLE_BIAS: f64 = -0.8;
+/// Weight of nearness of meaning.
+pub const AVOIDABLE_MEANING: f64 = 1.0;
+/// Weight of the criterion's share among all criteria, inside the nearness of meaning.
+pub const AVOIDABLE_SHARE: f64 = 0.5;
+/// Weight of a cue.
+pub const AVOIDABLE_CUE: f64 = 4.0;
+/// Probability from which there is a verdict.
+pub const AVOIDABLE_THRESHOLD: f64 = 0.5;
+/// Criteria whose probabilities differ by less are of like strength.
+pub const LIKE_STRENGTH: f64 = 0.1;
+
+/// Repeat contacts: constant, weight of the cosine of the whole contacts, of the best cosine between their telling
+/// windows, and of the agreement of their reasons.
+pub const REPEAT_WEIGHTS: [f64; 4] = [-4.0, 4.0, 2.0, 2.0];
+/// Probability from which two contacts of a customer are linked.
+pub const REPEAT_THRESHOLD: f64 = 0.5;
