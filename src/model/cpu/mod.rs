@@ -1,0 +1,3 @@
+//! The program's own CPU kernels for the BERT family.
+
+pub(crate) mod math;

@@ -1,0 +1,117 @@
+//! Hidden states to sentiment logits: attention pooling by learned queries, then a two-layer perceptron.
+//!
+//! The head reads the states that the sentence embedding is pooled from, so that one pass through the encoder serves
+//! both. `sentiment_head.json` gives the labels, the calibration temperature and the layer sizes,
+//! `sentiment_head.safetensors` the tensors `query (queries, hidden)`, `dense (inner, queries * hidden)` and
+//! `output (labels, inner)`. The arithmetic runs on plain slices, one window at a time and always in the same order:
+//! a window costs less here than one of its tokens costs in the encoder.
+
+use serde::Deserialize;
+
+use super::bert::Activation;
+use super::cpu::math;
+use super::error::{ModelError, ModelResult};
+use super::weights::ModelFiles;
+
+const CONFIG: &str = "sentiment_head.json";
+const WEIGHTS: &str = "sentiment_head.safetensors";
+
+/// What `sentiment_head.json` says.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+struct HeadConfig {
+    /// Label of each logit, in order.
+    labels: Vec<String>,
+    /// Logits are divided by it before the softmax; fitted on development data.
+    #[serde(default = "one")]
+    temperature: f32,
+}
+
+fn one() -> f32 {
+    1.0
+}
+
+/// The sentiment head of a model.
+#[derive(Debug, Clone)]
+pub struct SentimentHead {
+    labels: Vec<String>,
+    temperature: f32,
+    hidden: usize,
+    /// `(queries, hidden)`, already divided by the square root of `hidden`.
+    query: Vec<f32>,
+    /// `(inner, queries * hidden)`.
+    dense: Vec<f32>,
+    dense_bias: Vec<f32>,
+    /// `(labels, inner)`.
+    output: Vec<f32>,
+    output_bias: Vec<f32>,
+}
+
+impl SentimentHead {
+    /// Loads the head, or `None` when the model has none.
+    ///
+    /// # Errors
+    /// Only one of the two files is there, or the tensors do not fit together.
+    pub fn load(files: &ModelFiles, hidden: usize) -> ModelResult<Option<Self>> {
+        let Some(config) = files.json::<HeadConfig>(CONFIG)? else { return Ok(None) };
+        let tensors = files.tensors(WEIGHTS)?;
+        let shapes = tensors.shapes();
+        let rows = |name: &str| shapes.get(name).and_then(|shape| shape.first().copied()).unwrap_or_default();
+        let (queries, inner, labels) = (rows("query"), rows("dense.weight"), config.labels.len());
+        if !(config.temperature.is_finite() && config.temperature > 0.0) {
+            return Err(ModelError::Unsupported {
+                file: CONFIG.to_owned(),
+                what: format!("temperature {}", config.temperature),
+                hint: "it must be a positive number".to_owned(),
+            });
+        }
+        let scale = (hidden as f32).sqrt();
+        Ok(Some(Self {
+            temperature: config.temperature,
+            hidden,
+            query: tensors.f32("query", &[queries, hidden])?.into_iter().map(|value| value / scale).collect(),
+            dense: tensors.f32("dense.weight", &[inner, queries * hidden])?,
+            dense_bias: tensors.f32("dense.bias", &[inner])?,
+            output: tensors.f32("output.weight", &[labels, inner])?,
+            output_bias: tensors.f32("output.bias", &[labels])?,
+            labels: config.labels,
+        }))
+    }
+
+    /// Label of each logit, in order.
+    pub fn labels(&self) -> &[String] {
+        &self.labels
+    }
+
+    /// Calibration temperature: logits are divided by it before the softmax.
+    pub fn temperature(&self) -> f32 {
+        self.temperature
+    }
+
+    /// Logits of one window from its `hidden_states (tokens, hidden)`, without padding; one per label.
+    pub fn forward(&self, hidden_states: &[f32], logits: &mut [f32]) {
+        let tokens = hidden_states.len() / self.hidden.max(1);
+        let mut pooled = vec![0.0f32; self.query.len()];
+        let mut weights = vec![0.0f32; tokens];
+        for (query, pooled) in self.query.chunks_exact(self.hidden).zip(pooled.chunks_exact_mut(self.hidden)) {
+            for (weight, state) in weights.iter_mut().zip(hidden_states.chunks_exact(self.hidden)) {
+                *weight = math::dot(query, state);
+            }
+            math::softmax(&mut weights);
+            for (weight, state) in weights.iter().zip(hidden_states.chunks_exact(self.hidden)) {
+                for (sum, value) in pooled.iter_mut().zip(state) {
+                    *sum += weight * value;
+                }
+            }
+        }
+        let inner: Vec<f32> = self
+            .dense
+            .chunks_exact(pooled.len())
+            .zip(&self.dense_bias)
+            .map(|(row, bias)| math::activate(Activation::Gelu, math::dot(row, &pooled) + bias))
+            .collect();
+        for ((logit, row), bias) in logits.iter_mut().zip(self.output.chunks_exact(inner.len())).zip(&self.output_bias)
+        {
+            *logit = math::dot(row, &inner) + bias;
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! The encoder against the Python reference on tiny random-weight models, every row, and its promises of
+//! independence. The models and the reference output come from `fixtures/models/make.py`.
+
+use std::path::{Path, PathBuf};
+
+use motif::model::{Encoder, EncoderOptions, KernelChoice, ModelError, ModelFiles};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Expected {
+    input_ids: Vec<u32>,
+    embedding: Vec<f32>,
+    sentiment_logits: Option<Vec<f32>>,
+}
+
+const MODELS: [&str; 3] = ["bert_tiny", "bert_tiny_int8", "roberta_tiny"];
+
+fn directory(model: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/models").join(model)
+}
+
+fn load(model: &str, kernel: KernelChoice) -> Encoder {
+    let files = ModelFiles::open(directory(model)).unwrap();
+    Encoder::load(&files, EncoderOptions { kernel, ..EncoderOptions::default() }).unwrap()
+}
+
+fn expected(model: &str) -> Vec<Expected> {
+    serde_json::from_slice(&std::fs::read(directory(model).join("expected.json")).unwrap()).unwrap()
+}
+
+fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
+    assert_eq!(a.len(), b.len());
+    a.iter().zip(b).map(|(x, y)| (x - y).abs()).fold(0.0, f32::max)
+}
+
+/// Kernel classes that this machine has, the reference first.
+fn available_kernels() -> Vec<KernelChoice> {
+    let files = ModelFiles::open(directory("bert_tiny")).unwrap();
+    let kernels: Vec<KernelChoice> = KernelChoice::NAMES
+        .iter()
+        .map(|(_, kernel)| *kernel)
+        .filter(|kernel| *kernel != KernelChoice::Auto)
+        .filter(|kernel| Encoder::load(&files, EncoderOptions { kernel: *kernel, ..Default::default() }).is_ok())
+        .collect();
+    assert_eq!(kernels[0], KernelChoice::Reference);
+    kernels
+}
+
+#[test]
+fn the_reference_agrees_with_python_on_every_row() {
+    for model in MODELS {
+        let encoder = load(model, KernelChoice::Reference);
+        assert_eq!(encoder.kernel_class(), "candle");
+        let rows = expected(model);
+        let windows: Vec<Vec<u32>> = rows.iter().map(|row| row.input_ids.clone()).collect();
+        let ours = encoder.encode(&windows).unwrap();
+        let labels = encoder.sentiment_labels().len();
+        for (index, row) in rows.iter().enumerate() {
+            let embedding = &ours.embeddings[index * encoder.hidden_size()..][..encoder.hidden_size()];
+            let difference = largest_difference(embedding, &row.embedding);
+            assert!(difference < 1e-4, "{model}, row {index}: embedding differs by {difference}");
+            assert_eq!(row.sentiment_logits.is_some(), ours.sentiment_logits.is_some());
+            if let (Some(logits), Some(theirs)) = (&ours.sentiment_logits, &row.sentiment_logits) {
+                let difference = largest_difference(&logits[index * labels..][..labels], theirs);
+                assert!(difference < 1e-4, "{model}, row {index}: logits differ by {difference}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_window_has_the_same_bits_alone_in_any_company_and_on_any_number_of_threads() {
+    for kernel in available_kernels() {
+        for model in MODELS {
+            let encoder = load(model, kernel);
+            let windows: Vec<Vec<u32>> = expected(model).into_iter().map(|row| row.input_ids).collect();
+            let together = encoder.encode(&windows).unwrap();
+            let mut reversed = windows.clone();
+            reversed.reverse();
+            for threads in [1, 3] {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+                let backwards = pool.install(|| encoder.encode(&reversed)).unwrap();
+                for (index, window) in windows.iter().enumerate() {
+                    let alone = pool.install(|| encoder.encode(std::slice::from_ref(window))).unwrap();
+                    let hidden = encoder.hidden_size();
+                    let mirrored = windows.len() - 1 - index;
+                    assert_eq!(alone.embeddings, together.embeddings[index * hidden..][..hidden], "{kernel:?} {model}");
+                    assert_eq!(alone.embeddings, backwards.embeddings[mirrored * hidden..][..hidden]);
+                    if let (Some(alone), Some(together)) = (&alone.sentiment_logits, &together.sentiment_logits) {
+                        assert_eq!(alone[..], together[index * 3..][..3], "{kernel:?} {model}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn no_windows_give_no_rows() {
+    for kernel in available_kernels() {
+        let encodings = load("bert_tiny", kernel).encode(&[]).unwrap();
+        assert!(encodings.embeddings.is_empty());
+        assert_eq!(encodings.sentiment_logits, Some(Vec::new()));
+    }
+}
+
+#[test]
+fn impossible_windows_are_refused_by_position() {
+    for kernel in available_kernels() {
+        let encoder = load("roberta_tiny", kernel);
+        let longest = encoder.config().max_tokens();
+        assert_eq!(longest, 46, "RoBERTa spends two positions on padding");
+        assert!(encoder.encode(&[vec![2; longest]]).is_ok());
+        for (bad, what) in [(vec![], "no token"), (vec![2; longest + 1], "47 tokens"), (vec![2, 60], "token id 60")] {
+            match encoder.encode(&[vec![2], bad]) {
+                Err(ModelError::Input { index: 1, problem }) => assert!(problem.contains(what), "{problem}"),
+                other => panic!("{what}: {other:?}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn embeddings_have_length_one() {
+    for kernel in available_kernels() {
+        let encoder = load("bert_tiny", kernel);
+        let encodings = encoder.encode(&[vec![2, 9, 3], vec![2, 3]]).unwrap();
+        for row in encodings.embeddings.chunks_exact(encoder.hidden_size()) {
+            assert!((row.iter().map(|v| v * v).sum::<f32>() - 1.0).abs() < 1e-5);
+        }
+    }
+}
+
+#[test]
+fn the_tokenizer_neither_cuts_nor_pads() {
+    let encoder = load("bert_tiny", KernelChoice::Auto);
+    let tokenizer = encoder.tokenizer().unwrap();
+    let encode = |text: &str| tokenizer.encode(text, true).unwrap().get_ids().to_vec();
+    assert_eq!(encode("Where is my order"), [2, 7, 8, 9, 10, 3]);
+    assert_eq!(encode("MERCI"), [2, 6, 3]);
+    assert_eq!(encoder.max_seq_length(), 45);
+}
+
+#[test]
+fn labels_and_temperature_come_from_the_head() {
+    let encoder = load("bert_tiny", KernelChoice::Auto);
+    assert_eq!(encoder.sentiment_labels(), ["negative", "neutral", "positive"]);
+    assert!((encoder.sentiment_temperature() - 1.25).abs() < 1e-6);
+    let without = load("roberta_tiny", KernelChoice::Auto);
+    assert!(without.sentiment_labels().is_empty());
+    assert_eq!(without.encode(&[vec![2]]).unwrap().sentiment_logits, None);
+}
+
+#[test]
+fn another_family_is_refused_by_name() {
+    let copy = tempfile::tempdir().unwrap();
+    for file in ["tokenizer.json", "model.safetensors"] {
+        std::fs::copy(directory("bert_tiny").join(file), copy.path().join(file)).unwrap();
+    }
+    std::fs::write(copy.path().join("config.json"), r#"{"model_type":"t5"}"#).unwrap();
+    let files = ModelFiles::open(copy.path()).unwrap();
+    let message = Encoder::load(&files, EncoderOptions::default()).unwrap_err().to_string();
+    assert!(message.contains("`t5`") && message.contains("camembert"), "{message}");
+}
+
+#[test]
+fn a_model_inside_the_program_equals_the_same_model_on_disk() {
+    let read = |name: &str| -> &'static [u8] {
+        Box::leak(std::fs::read(directory("bert_tiny").join(name)).unwrap().into_boxed_slice())
+    };
+    let names = [
+        "config.json",
+        "tokenizer.json",
+        "model.safetensors",
+        "modules.json",
+        "1_Pooling/config.json",
+        "sentence_bert_config.json",
+        "sentiment_head.json",
+        "sentiment_head.safetensors",
+    ];
+    let bundled = ModelFiles::from_bytes(&names.map(|name| (name, read(name)))).unwrap();
+    let on_disk = ModelFiles::open(directory("bert_tiny")).unwrap();
+    assert_eq!(bundled.model_hash(), on_disk.model_hash());
+    let encode = |files| Encoder::load(files, EncoderOptions::default()).unwrap().encode(&[vec![2, 3]]).unwrap();
+    assert_eq!(encode(&bundled), encode(&on_disk));
+}
