@@ -6,8 +6,11 @@
 
 pub mod config;
 pub mod contact;
+pub mod encode;
 pub mod error;
+pub mod label;
 pub mod model;
+pub mod repeat;
 pub mod source;
 pub mod table;
 pub mod text;

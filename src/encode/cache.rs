@@ -77,8 +77,16 @@ impl Cache {
     /// The folder cannot be made or listed.
     pub fn open(folder: Option<&Path>, model_key: &str, hidden: usize, labels: usize) -> Result<Self> {
         let folder = folder.map(|folder| folder.join(&model_key[..model_key.len().min(24)]));
-        let mut cache =
-            Self { folder, hidden, labels, places: HashMap::new(), segments: Vec::new(), data: Vec::new(), pending: Vec::new(), next_segment: 0 };
+        let mut cache = Self {
+            folder,
+            hidden,
+            labels,
+            places: HashMap::new(),
+            segments: Vec::new(),
+            data: Vec::new(),
+            pending: Vec::new(),
+            next_segment: 0,
+        };
         let Some(folder) = cache.folder.clone() else { return Ok(cache) };
         std::fs::create_dir_all(&folder).map_err(|e| Error::io("create", &folder, e))?;
         let mut segments = Vec::new();
@@ -226,9 +234,7 @@ impl Cache {
         while reader.read_exact(&mut record).is_ok() {
             let mut key = [0u8; KEY_BYTES];
             key.copy_from_slice(&record[..KEY_BYTES]);
-            self.places
-                .entry(Key::from_le_bytes(key))
-                .or_insert(Place { segment, offset: offset + KEY_BYTES as u64 });
+            self.places.entry(Key::from_le_bytes(key)).or_insert(Place { segment, offset: offset + KEY_BYTES as u64 });
             offset += record.len() as u64;
         }
         drop(reader);

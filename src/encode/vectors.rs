@@ -1,9 +1,12 @@
 //! Texts to vectors: each distinct text goes through the model once, ever.
 
+use std::path::Path;
+
 use rayon::prelude::*;
 
 use super::cache::{Cache, Key, Vector, key_of};
 use crate::error::{Error, Result};
+use crate::label::taxonomy::text_hash;
 use crate::model::encoder::Encoder;
 
 /// What encoding did, for the summary.
@@ -21,15 +24,23 @@ pub struct EncodeCounts {
 #[derive(Debug)]
 pub struct Vectors {
     encoder: Encoder,
+    tokenizer: tokenizers::Tokenizer,
     cache: Cache,
     /// What was encoded so far.
     pub counts: EncodeCounts,
 }
 
 impl Vectors {
-    /// Joins a model and the cache that was opened for it.
-    pub fn new(encoder: Encoder, cache: Cache) -> Self {
-        Self { encoder, cache, counts: EncodeCounts::default() }
+    /// Joins a model and its cache under `folder` (`None`: in memory only).
+    ///
+    /// # Errors
+    /// The tokenizer cannot be read, or the cache cannot be opened.
+    pub fn new(encoder: Encoder, folder: Option<&Path>) -> Result<Self> {
+        // Kernel classes differ in their last bits, so each has its own vectors.
+        let key = text_hash(&format!("{} {}", encoder.model_hash(), encoder.kernel_class()));
+        let cache = Cache::open(folder, &key, encoder.hidden_size(), encoder.sentiment_labels().len())?;
+        let tokenizer = encoder.tokenizer()?;
+        Ok(Self { encoder, tokenizer, cache, counts: EncodeCounts::default() })
     }
 
     /// The model.
@@ -50,7 +61,7 @@ impl Vectors {
             return Ok(());
         }
         let limit = self.encoder.max_seq_length();
-        let tokenizer = self.encoder.tokenizer();
+        let tokenizer = &self.tokenizer;
         let windows = wanted
             .par_iter()
             .map(|(_, text)| {

@@ -96,7 +96,8 @@ fn subject_words(subject: &str) -> &str {
     let mut rest = subject.trim();
     while let Some((mark, tail)) = rest.split_once(':') {
         let mark = mark.trim();
-        if !["re", "rép", "rep", "tr", "fw", "fwd", "réf", "aw"].iter().any(|known| mark.eq_ignore_ascii_case(known)) {
+        if !["re", "rép", "rep", "tr", "fw", "fwd", "réf", "aw"].iter().any(|known| mark.eq_ignore_ascii_case(known))
+        {
             break;
         }
         rest = tail.trim_start();

@@ -124,7 +124,8 @@ impl AvoidabilityModel {
                 let cue = self.cues[criterion].find(&folded);
                 let share = f64::from(probabilities[criterion]);
                 let meaning = logit(any) + (share / any.max(1e-9)).max(1e-6).ln() * shipped::AVOIDABLE_SHARE;
-                let score = shipped::AVOIDABLE_BIAS + shipped::AVOIDABLE_MEANING * (meaning - shortness)
+                let score = shipped::AVOIDABLE_BIAS
+                    + shipped::AVOIDABLE_MEANING * (meaning - shortness)
                     + if cue.is_some() { shipped::AVOIDABLE_CUE } else { 0.0 };
                 (1.0 / (1.0 + (-score).exp()), cue)
             })
@@ -155,9 +156,9 @@ impl AvoidabilityModel {
             best.into_iter().flatten().filter(|evidence| evidence.probability >= self.threshold).collect();
         evidence.sort_by(|a, b| {
             let strict = self.strictness[a.criterion].cmp(&self.strictness[b.criterion]);
-            strict.then(b.probability.total_cmp(&a.probability)).then(
-                self.priority[a.criterion].cmp(&self.priority[b.criterion]).then(a.criterion.cmp(&b.criterion)),
-            )
+            strict
+                .then(b.probability.total_cmp(&a.probability))
+                .then(self.priority[a.criterion].cmp(&self.priority[b.criterion]).then(a.criterion.cmp(&b.criterion)))
         });
         // Among strict criteria of like strength, the one the company put first explains the contact.
         if let Some(strongest) = evidence.first().cloned() {

@@ -53,9 +53,7 @@ impl Head {
         let present = counts.iter().filter(|&&count| count > 0).count();
         let row_weight: Vec<f64> = targets
             .iter()
-            .map(|&target| {
-                if options.balanced { rows as f64 / (present * counts[target]) as f64 } else { 1.0 }
-            })
+            .map(|&target| if options.balanced { rows as f64 / (present * counts[target]) as f64 } else { 1.0 })
             .collect();
         let problem = Problem { inputs, hidden, targets, classes, row_weight: &row_weight, c: options.c };
         let mut point = vec![0.0; classes * (hidden + 1)];
@@ -86,11 +84,7 @@ impl Head {
 
     /// Logits of one embedding, `(classes,)`.
     pub fn logits(&self, input: &[f32]) -> Vec<f32> {
-        self.weights
-            .chunks_exact(self.hidden)
-            .zip(&self.bias)
-            .map(|(row, bias)| dot(row, input) + bias)
-            .collect()
+        self.weights.chunks_exact(self.hidden).zip(&self.bias).map(|(row, bias)| dot(row, input) + bias).collect()
     }
 
     /// Softmax of the logits divided by `temperature`.
@@ -310,7 +304,8 @@ mod tests {
     fn the_gradient_is_that_of_the_value() {
         let (inputs, targets) = data();
         let weights = vec![1.0; targets.len()];
-        let problem = Problem { inputs: &inputs, hidden: 2, targets: &targets, classes: 3, row_weight: &weights, c: 2.0 };
+        let problem =
+            Problem { inputs: &inputs, hidden: 2, targets: &targets, classes: 3, row_weight: &weights, c: 2.0 };
         let point: Vec<f64> = (0..9).map(|index| (index as f64 * 0.7).sin()).collect();
         let (_, gradient) = problem.value_and_gradient(&point);
         for index in 0..9 {

@@ -126,9 +126,8 @@ impl ReasonModel {
     fn hits(&self, scores: &[f32], highest: &[(f32, u32)], loudest: f32) -> Vec<ReasonHit> {
         let mut order: Vec<usize> = (0..scores.len()).collect();
         order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]).then(a.cmp(&b)));
-        let reserved = |id: &str, score: f32| {
-            vec![ReasonHit { id: id.to_owned(), score: f64::from(score), window: None }]
-        };
+        let reserved =
+            |id: &str, score: f32| vec![ReasonHit { id: id.to_owned(), score: f64::from(score), window: None }];
         let Some(&first) = order.first() else { return reserved(UNCLEAR, 0.0) };
         if f64::from(loudest) < shipped::SALIENCE_THRESHOLD {
             return reserved(UNCLEAR, scores[first]);

@@ -1,0 +1,304 @@
+//! A contact with its verdicts: the only file of this stage that knows all three.
+
+use serde::{Deserialize, Serialize};
+
+use super::avoidability::{AvoidabilityModel, Verdict};
+use super::criteria::Criteria;
+use super::cues::{Cues, Folded};
+use super::reason::{ReasonHit, ReasonModel};
+use super::sentiment::{self, Probabilities, Sentiment, SentimentHead};
+use super::taxonomy::{Bilingual, BilingualList, Taxonomy};
+use crate::contact::Contact;
+use crate::encode::window::is_customer;
+use crate::encode::{Encoded, SUBJECT, Vectors};
+use crate::error::{Error, Result};
+use crate::repeat::Meaning;
+
+/// A piece of evidence, in characters of a redacted turn.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Span {
+    /// Turn index.
+    pub turn: u32,
+    /// `reason`, `avoidable` or `repeat_marker`.
+    pub kind: SpanKind,
+    /// What it is evidence of.
+    pub ref_id: String,
+    /// First character.
+    pub start_char: u32,
+    /// One past the last character.
+    pub end_char: u32,
+    /// 0 to 1.
+    pub score: f64,
+}
+
+/// What a span is evidence for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SpanKind {
+    /// A contact reason.
+    Reason,
+    /// An avoidability criterion.
+    Avoidable,
+    /// Words of a customer who comes back.
+    RepeatMarker,
+}
+
+impl SpanKind {
+    /// The stable written form.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Reason => "reason",
+            Self::Avoidable => "avoidable",
+            Self::RepeatMarker => "repeat_marker",
+        }
+    }
+}
+
+/// A contact with its reasons, avoidability and sentiment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Labelled {
+    /// The cleaned contact; its customer is a key, no longer an identifier.
+    pub contact: Contact,
+    /// Sentiment of each turn; `None` for turns that are not the customer's.
+    pub turn_sentiment: Vec<Option<Probabilities>>,
+    /// Number of customer turns.
+    pub customer_turns: u32,
+    /// Characters of the customer's words.
+    pub customer_chars: u64,
+    /// Primary, then secondary reasons; empty when the row is not counted.
+    pub reasons: Vec<ReasonHit>,
+    /// A strict criterion has evidence; `None` when the row is not counted or has no customer words.
+    pub is_avoidable: Option<bool>,
+    /// A strict or lenient criterion has evidence.
+    pub is_avoidable_lenient: Option<bool>,
+    /// Probability that a strict criterion applies.
+    pub avoidable_probability: Option<f64>,
+    /// Criterion of the verdict.
+    pub criterion: Option<String>,
+    /// Department that can remove the cause.
+    pub owner: Option<String>,
+    /// Sentiment of the contact.
+    pub sentiment: Option<Sentiment>,
+    /// Evidence, ordered by turn, place, kind and reference.
+    pub spans: Vec<Span>,
+}
+
+impl Labelled {
+    /// Primary reason.
+    pub fn reason(&self) -> Option<&str> {
+        self.reasons.first().map(|hit| hit.id.as_str())
+    }
+}
+
+/// Words of customers who come back, as data.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MarkerFile {
+    #[serde(rename = "version")]
+    _version: String,
+    #[serde(rename = "marker")]
+    markers: Vec<Marker>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Marker {
+    id: String,
+    #[serde(rename = "name")]
+    _name: Bilingual,
+    cues: BilingualList,
+}
+
+/// Everything that labels a contact.
+#[derive(Debug, Clone)]
+pub struct Labeller {
+    taxonomy: Taxonomy,
+    reasons: ReasonModel,
+    avoidability: AvoidabilityModel,
+    sentiment: Option<SentimentHead>,
+    markers: Vec<(String, Cues)>,
+}
+
+impl Labeller {
+    /// Learns the taxonomy and the criteria with the model of `vectors`.
+    ///
+    /// # Errors
+    /// Their texts could not be encoded.
+    pub fn learn(
+        taxonomy: Taxonomy,
+        criteria: &Criteria,
+        background: &BilingualList,
+        options: &crate::config::options::LabelOptions,
+        vectors: &mut Vectors,
+    ) -> Result<Self> {
+        let file: MarkerFile = toml::from_str(include_str!("../../data/taxonomy/repeat_markers.toml"))
+            .map_err(|_| Error::bug("the shipped repeat markers do not parse"))?;
+        let markers = file
+            .markers
+            .into_iter()
+            .map(|marker| Ok((marker.id, Cues::new(marker.cues.iter())?)))
+            .collect::<Result<_>>()?;
+        Ok(Self {
+            reasons: ReasonModel::learn(&taxonomy, background, options.reason_threshold, vectors)?,
+            avoidability: AvoidabilityModel::learn(criteria, background, options.avoidable_threshold, vectors)?,
+            sentiment: SentimentHead::new(
+                vectors.encoder().sentiment_labels(),
+                vectors.encoder().sentiment_temperature(),
+            ),
+            taxonomy,
+            markers,
+        })
+    }
+
+    /// The classifier of reasons.
+    pub fn reasons(&self) -> &ReasonModel {
+        &self.reasons
+    }
+
+    /// The classifier of criteria.
+    pub fn avoidability(&self) -> &AvoidabilityModel {
+        &self.avoidability
+    }
+
+    /// The sentiment head, when the model has one.
+    pub fn sentiment(&self) -> Option<&SentimentHead> {
+        self.sentiment.as_ref()
+    }
+
+    /// Labels a contact whose windows are known to `vectors`; also gives its meaning, for the repeat search.
+    ///
+    /// # Errors
+    /// A window has no vector.
+    pub fn label(&self, encoded: Encoded, vectors: &Vectors) -> Result<(Labelled, Option<Meaning>)> {
+        let known = encoded.texts().map(|text| vectors.get(text)).collect::<Result<Vec<_>>>()?;
+        let Encoded { contact, windows } = encoded;
+        let customer: Vec<bool> = contact.turns.iter().map(|turn| is_customer(&contact, turn.speaker)).collect();
+        let customer_turns = customer.iter().filter(|is| **is).count() as u32;
+        let customer_chars = contact
+            .turns
+            .iter()
+            .zip(&customer)
+            .filter(|(_, is_customer)| **is_customer)
+            .map(|(turn, _)| turn.text.chars().count() as u64)
+            .sum();
+
+        let lengths: Vec<u32> = windows.iter().map(|window| window.end_char - window.start_char).collect();
+        let mut turn_sentiment = vec![None; contact.turns.len()];
+        if let Some(head) = &self.sentiment {
+            for (index, probabilities) in turn_sentiment.iter_mut().enumerate() {
+                let own: Vec<(Probabilities, u32)> = windows
+                    .iter()
+                    .zip(known.iter().zip(&lengths))
+                    .filter(|(window, _)| window.turn == index as u32)
+                    .map(|(_, (vector, length))| (head.probabilities(&vector.logits), *length))
+                    .collect();
+                *probabilities = sentiment::mean(&own);
+            }
+        }
+        let felt: Vec<Probabilities> = turn_sentiment.iter().flatten().copied().collect();
+
+        let mut labelled = Labelled {
+            turn_sentiment,
+            customer_turns,
+            customer_chars,
+            reasons: Vec::new(),
+            is_avoidable: None,
+            is_avoidable_lenient: None,
+            avoidable_probability: None,
+            criterion: None,
+            owner: None,
+            sentiment: sentiment::of_contact(&felt),
+            spans: Vec::new(),
+            contact,
+        };
+        if !labelled.contact.is_counted() {
+            return Ok((labelled, None));
+        }
+
+        let inputs: Vec<(&[f32], u32)> =
+            known.iter().zip(&lengths).map(|(vector, length)| (vector.embedding.as_slice(), *length)).collect();
+        let verdict = self.reasons.verdict(&inputs);
+        for hit in &verdict.hits {
+            if let Some(window) = hit.window.map(|index| &windows[index as usize])
+                && window.turn != SUBJECT
+            {
+                labelled.spans.push(Span {
+                    turn: window.turn,
+                    kind: SpanKind::Reason,
+                    ref_id: hit.id.clone(),
+                    start_char: window.start_char,
+                    end_char: window.end_char,
+                    score: hit.score,
+                });
+            }
+        }
+        let embeddings: Vec<&[f32]> = known.iter().map(|vector| vector.embedding.as_slice()).collect();
+        let meaning = Meaning::new(&embeddings, &lengths, &verdict);
+        labelled.reasons = verdict.hits;
+
+        if customer_chars > 0 {
+            self.judge(&mut labelled, &windows, &embeddings);
+        }
+        self.mark(&mut labelled, &customer);
+        labelled.spans.sort_by(|a, b| {
+            (a.turn, a.start_char, a.kind, &a.ref_id, a.end_char).cmp(&(
+                b.turn,
+                b.start_char,
+                b.kind,
+                &b.ref_id,
+                b.end_char,
+            ))
+        });
+        Ok((labelled, meaning))
+    }
+
+    /// Fills the avoidability verdict. The subject line is no evidence: often it is not the customer's words.
+    fn judge(&self, labelled: &mut Labelled, windows: &[crate::encode::Window], embeddings: &[&[f32]]) {
+        let places: Vec<usize> = (0..windows.len()).filter(|&index| windows[index].turn != SUBJECT).collect();
+        let inputs: Vec<(&str, &[f32])> =
+            places.iter().map(|&index| (windows[index].text(&labelled.contact), embeddings[index])).collect();
+        let Verdict { is_strict, is_lenient, probability, evidence } = self.avoidability.verdict(&inputs);
+        labelled.is_avoidable = Some(is_strict);
+        labelled.is_avoidable_lenient = Some(is_lenient);
+        labelled.avoidable_probability = Some(probability);
+        if let Some(deciding) = evidence.first() {
+            labelled.criterion = Some(self.avoidability.id(deciding.criterion).to_owned());
+            let reason = labelled.reason().unwrap_or_default();
+            labelled.owner = self.avoidability.owner(deciding.criterion, &self.taxonomy, reason).map(str::to_owned);
+        }
+        for found in &evidence {
+            let window = windows[places[found.window as usize]];
+            let (start_char, end_char) = match found.cue {
+                Some((start, end)) => (window.start_char + start, window.start_char + end),
+                None => (window.start_char, window.end_char),
+            };
+            labelled.spans.push(Span {
+                turn: window.turn,
+                kind: SpanKind::Avoidable,
+                ref_id: self.avoidability.id(found.criterion).to_owned(),
+                start_char,
+                end_char,
+                score: found.probability,
+            });
+        }
+    }
+
+    /// Notes the words that say the customer comes back.
+    fn mark(&self, labelled: &mut Labelled, customer: &[bool]) {
+        for (index, turn) in labelled.contact.turns.iter().enumerate().filter(|(index, _)| customer[*index]) {
+            let folded = Folded::new(&turn.text);
+            for (id, cues) in &self.markers {
+                if let Some((start_char, end_char)) = cues.find(&folded) {
+                    labelled.spans.push(Span {
+                        turn: index as u32,
+                        kind: SpanKind::RepeatMarker,
+                        ref_id: id.clone(),
+                        start_char,
+                        end_char,
+                        score: 1.0,
+                    });
+                }
+            }
+        }
+    }
+}

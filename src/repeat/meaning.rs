@@ -1,0 +1,100 @@
+//! What a contact is about, in a form small enough to keep for every contact, and the probability that two contacts
+//! are about the same issue.
+
+use half::f16;
+
+use crate::label::head::dot;
+use crate::label::reason::ReasonVerdict;
+use crate::label::shipped;
+
+/// Reasons kept for comparison.
+const KEPT_REASONS: usize = 6;
+
+/// The customer's words of one contact, condensed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Meaning {
+    /// Mean of the windows' embeddings, weighted by what they say, of length 1.
+    whole: Vec<f16>,
+    /// The window that says most about the primary reason.
+    telling: Vec<f16>,
+    /// The likeliest reasons and their scores, scaled to length 1.
+    reasons: Vec<(u16, f32)>,
+}
+
+impl Meaning {
+    /// Condenses the windows of a contact. `None` without windows.
+    pub fn new(embeddings: &[&[f32]], lengths: &[u32], verdict: &ReasonVerdict) -> Option<Self> {
+        let hidden = embeddings.first()?.len();
+        let mut sum = vec![0.0f32; hidden];
+        let mut best = (f32::MIN, 0);
+        for (index, embedding) in embeddings.iter().enumerate() {
+            let salience = verdict.salience[index];
+            let weight = (salience + 0.02) * (lengths[index] as f32).sqrt();
+            if weight > best.0 {
+                best = (weight, index);
+            }
+            for (sum, value) in sum.iter_mut().zip(*embedding) {
+                *sum += weight * value;
+            }
+        }
+        let telling = verdict.hits.first().and_then(|hit| hit.window).map_or(best.1, |window| window as usize);
+        let mut order: Vec<usize> = (0..verdict.scores.len()).collect();
+        order.sort_by(|&a, &b| verdict.scores[b].total_cmp(&verdict.scores[a]).then(a.cmp(&b)));
+        order.truncate(KEPT_REASONS);
+        let length = order.iter().map(|&class| verdict.scores[class].powi(2)).sum::<f32>().sqrt().max(1e-6);
+        let mut reasons: Vec<(u16, f32)> =
+            order.into_iter().map(|class| (class as u16, verdict.scores[class] / length)).collect();
+        reasons.sort_by_key(|(class, _)| *class);
+        Some(Self { whole: halves(&normalised(sum)), telling: halves(embeddings[telling]), reasons })
+    }
+
+    /// Cosine of the two contacts' words as a whole, −1 to 1.
+    pub fn similarity(&self, other: &Self) -> f64 {
+        f64::from(cosine(&self.whole, &other.whole))
+    }
+
+    /// The three features of a pair: cosine of the whole, best cosine between telling windows and wholes, agreement
+    /// of the reasons.
+    pub fn features(&self, other: &Self) -> [f64; 3] {
+        let whole = cosine(&self.whole, &other.whole);
+        let telling = cosine(&self.telling, &other.telling)
+            .max(cosine(&self.telling, &other.whole))
+            .max(cosine(&self.whole, &other.telling));
+        let mut agreement = 0.0f32;
+        let mut theirs = other.reasons.iter().peekable();
+        for (class, score) in &self.reasons {
+            while theirs.next_if(|(other, _)| other < class).is_some() {}
+            if let Some((_, other)) = theirs.next_if(|(other, _)| other == class) {
+                agreement += score * other;
+            }
+        }
+        [f64::from(whole), f64::from(telling), f64::from(agreement)]
+    }
+
+    /// Probability that both are about the same issue, from the words alone.
+    pub fn same_issue(&self, other: &Self) -> f64 {
+        let [bias, whole, telling, agreement] = shipped::REPEAT_WEIGHTS;
+        let features = self.features(other);
+        let score = bias + whole * features[0] + telling * features[1] + agreement * features[2];
+        1.0 / (1.0 + (-score).exp())
+    }
+
+    /// The whole's embedding, `(hidden,)`, of length 1; for clustering.
+    pub fn whole(&self) -> Vec<f32> {
+        self.whole.iter().map(|value| value.to_f32()).collect()
+    }
+}
+
+fn halves(values: &[f32]) -> Vec<f16> {
+    values.iter().map(|value| f16::from_f32(*value)).collect()
+}
+
+fn normalised(mut values: Vec<f32>) -> Vec<f32> {
+    let length = dot(&values, &values).sqrt().max(1e-12);
+    values.iter_mut().for_each(|value| *value /= length);
+    values
+}
+
+fn cosine(a: &[f16], b: &[f16]) -> f32 {
+    a.iter().zip(b).map(|(x, y)| x.to_f32() * y.to_f32()).sum()
+}
