@@ -60,9 +60,9 @@ pub enum Error {
         /// What is wrong and the next step.
         message: String,
     },
-    /// A model could not be loaded, or refused its input.
-    #[error("the model cannot be used")]
-    Encoder(#[from] crate::model::ModelError),
+    /// Tensor arithmetic failed in candle.
+    #[error("tensor computation failed")]
+    Tensor(#[from] candle_core::Error),
     /// Arrow refused a batch.
     #[error("building an Arrow table failed")]
     Arrow(#[from] arrow::error::ArrowError),

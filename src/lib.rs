@@ -6,10 +6,14 @@
 
 pub mod config;
 pub mod contact;
+pub mod cost;
 pub mod encode;
 pub mod error;
+pub mod faq;
 pub mod label;
 pub mod model;
+pub mod pipeline;
+pub mod progress;
 pub mod repeat;
 pub mod source;
 pub mod table;

@@ -1,7 +1,9 @@
 //! Configuration: `motif.toml` as written ([`options`]) to checked settings ([`settings`]).
 
 pub mod options;
+pub mod read;
 pub mod settings;
 
 pub use options::Options;
+pub use read::{Sources, read};
 pub use settings::{Secret, Settings};

@@ -4,6 +4,7 @@
 //! from their examples is a multinomial logistic regression on the frozen encoder ([`head`]).
 
 pub mod avoidability;
+pub mod catalogue;
 pub mod criteria;
 pub mod cues;
 pub mod head;
@@ -13,4 +14,5 @@ pub mod sentiment;
 pub mod shipped;
 pub mod taxonomy;
 
+pub use catalogue::Catalogue;
 pub use labelled::{Labelled, Labeller, Span};

@@ -104,7 +104,7 @@ use ColumnType::{Boolean, Date, Double, Enum, Eur, Float, Int, Long, Text, TextL
 /// One row per contact.
 pub const CONTACTS: Table = Table {
     name: "contacts",
-    row: "one contact (also automatic replies, bounces, duplicates and outbound contacts, which no rate counts); Hive partition contact_month=YYYY-MM (month of contact_date); ordered by customer_key, started_at, contact_id",
+    row: "one contact (also automatic replies, bounces, duplicates and outbound contacts, which no rate counts); Hive partition contact_month=YYYY-MM (month of contact_date); ordered by customer_key (unknown first), started_at, contact_id inside a month",
     columns: &[
         must("contact_id", Text, "identifier of the contact, from the source (Message-ID for e-mail)"),
         may(
@@ -126,6 +126,8 @@ pub const CONTACTS: Table = Table {
         must("is_ended_at_derived", Boolean, "whether ended_at was derived because the source has none"),
         must("contact_date", Date, "day of started_at in the configured time zone"),
         may("subject", Text, "subject line, redacted"),
+        may("message_id", Text, "Message-ID of an e-mail, without angle brackets"),
+        must("thread_references", TextList, "In-Reply-To and References of an e-mail, nearest first"),
         may("team", Enum, "team, as in the source"),
         may("agent_id", Text, "agent, as in the source; never a dimension of avoidability"),
         may("site", Enum, "site, as in the source"),
@@ -234,7 +236,6 @@ pub const CONTACTS: Table = Table {
         may("cost_high_eur", Eur, "high end of the range"),
         must("flags", TextList, "stable codes of things worth knowing about the record, sorted"),
         must("source_file", Text, "name of the file that the record came from, without its folder"),
-        must("source_record", Long, "1-based row, line or message in that file"),
     ],
 };
 

@@ -1,0 +1,380 @@
+//! `motif.toml` and `--set` to checked [`Settings`], with every problem reported together.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone, Utc};
+use chrono_tz::Tz;
+use sha2::{Digest, Sha256};
+use toml::{Table, Value};
+
+use super::options::Options;
+use super::settings::{Secret, Settings};
+use crate::contact::Channel;
+use crate::error::{Error, Problem, Result};
+
+/// Key of the pseudonyms when the user holds none. Public, so pseudonyms made with it hide nothing from someone who
+/// has the identifiers.
+const PUBLIC_SECRET: &[u8] = b"motif: no secret was configured";
+
+/// Where settings come from.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    /// The configuration file, if any.
+    pub config: Option<PathBuf>,
+    /// `--input`; replaces the configured inputs.
+    pub inputs: Vec<PathBuf>,
+    /// `--output`; replaces the configured folder.
+    pub output: Option<PathBuf>,
+    /// `--as-of`.
+    pub as_of: Option<String>,
+    /// `--model`.
+    pub model: Option<String>,
+    /// `--set key=value`, in order.
+    pub overrides: Vec<String>,
+}
+
+/// Reads and checks the configuration.
+///
+/// # Errors
+/// The file cannot be read, or [`Error::Config`] with all problems.
+pub fn read(sources: &Sources) -> Result<Settings> {
+    let (file, text, base) = match &sources.config {
+        Some(path) => {
+            let text = std::fs::read_to_string(path).map_err(|e| Error::io("read", path, e))?;
+            let base = path.parent().map(Path::to_path_buf).unwrap_or_default();
+            (path.display().to_string(), text, base)
+        }
+        None => ("configuration".to_owned(), String::new(), PathBuf::new()),
+    };
+    let mut problems = Vec::new();
+    let mut table: Table = match text.parse() {
+        Ok(table) => table,
+        Err(error) => {
+            let message = error.to_string().trim().replace('\n', "\n      ");
+            return Err(Error::Config { problems: vec![Problem { file, at: String::new(), message }] });
+        }
+    };
+    for assignment in &sources.overrides {
+        if let Err(message) = apply(&mut table, assignment) {
+            problems.push(Problem { file: "--set".into(), at: assignment.clone(), message });
+        }
+    }
+    if let Some(model) = &sources.model {
+        let section = table.entry("model").or_insert_with(|| Value::Table(Table::new()));
+        if let Value::Table(section) = section {
+            section.insert("name".into(), Value::String(model.clone()));
+        }
+    }
+    let options = options_of(&file, &table, &mut problems);
+    let settings = check(&file, &base, sources, options, &mut problems);
+    match settings {
+        Some(settings) if problems.is_empty() => Ok(settings),
+        _ => Err(Error::Config { problems }),
+    }
+}
+
+/// Applies `a.b=value`; the value is TOML, or a plain string when it is not.
+fn apply(table: &mut Table, assignment: &str) -> Result<(), String> {
+    let (key, value) = assignment.split_once('=').ok_or("write it as section.key=value")?;
+    let value = value.trim();
+    let parsed = format!("value = {value}")
+        .parse::<Table>()
+        .ok()
+        .and_then(|mut table| table.remove("value"))
+        .unwrap_or_else(|| Value::String(value.to_owned()));
+    let mut path: Vec<&str> = key.trim().split('.').collect();
+    let last = path.pop().filter(|last| !last.is_empty()).ok_or("write it as section.key=value")?;
+    let mut place = table;
+    for part in path {
+        place = match place.entry(part).or_insert_with(|| Value::Table(Table::new())) {
+            Value::Table(inner) => inner,
+            _ => return Err(format!("`{part}` is a value, not a section")),
+        };
+    }
+    place.insert(last.to_owned(), parsed);
+    Ok(())
+}
+
+/// Reads the sections one by one, so that a problem in one does not hide those of the others.
+fn options_of(file: &str, table: &Table, problems: &mut Vec<Problem>) -> Options {
+    let mut options = Options::default();
+    let known = Table::try_from(Options::default()).unwrap_or_default();
+    // Sections that are maps of the user's own keys.
+    let free = ["columns", "values"];
+    for (name, value) in table {
+        let Some(known_section) = known.get(name) else {
+            let names: BTreeSet<&str> = known.keys().map(String::as_str).chain(free).collect();
+            problems.push(Problem {
+                file: file.into(),
+                at: name.clone(),
+                message: crate::label::taxonomy::unknown("section", name, &names),
+            });
+            continue;
+        };
+        let mut section = value.clone();
+        if let (Value::Table(section), Value::Table(known_keys), false) =
+            (&mut section, known_section, free.contains(&name.as_str()))
+        {
+            let optional = optional_keys(name);
+            let names: BTreeSet<&str> =
+                known_keys.keys().map(String::as_str).chain(optional.iter().copied()).collect();
+            let unknown: Vec<String> =
+                section.keys().filter(|key| !names.contains(key.as_str())).cloned().collect();
+            for key in unknown {
+                problems.push(Problem {
+                    file: file.into(),
+                    at: format!("{name}.{key}"),
+                    message: crate::label::taxonomy::unknown("key", &key, &names),
+                });
+                section.remove(&key);
+            }
+        }
+        let alone = Table::from_iter([(name.clone(), section)]);
+        match Value::Table(alone).try_into::<Options>() {
+            Ok(read) => merge(&mut options, read, name),
+            Err(error) => problems.push(Problem {
+                file: file.into(),
+                at: name.clone(),
+                message: error.to_string().trim().replace('\n', "; "),
+            }),
+        }
+    }
+    options
+}
+
+/// Keys whose default is "absent", which therefore do not show in the written defaults.
+fn optional_keys(section: &str) -> &'static [&'static str] {
+    match section {
+        "input" => &["customers", "default_channel"],
+        "taxonomy" => &["reasons", "criteria"],
+        "label" => &["reason_threshold", "avoidable_threshold"],
+        "repeat" => &["threshold"],
+        "privacy" => &["secret_file"],
+        "report" => &["title"],
+        _ => &[],
+    }
+}
+
+fn merge(options: &mut Options, read: Options, section: &str) {
+    match section {
+        "input" => options.input = read.input,
+        "columns" => options.columns = read.columns,
+        "values" => options.values = read.values,
+        "output" => options.output = read.output,
+        "taxonomy" => options.taxonomy = read.taxonomy,
+        "model" => options.model = read.model,
+        "label" => options.label = read.label,
+        "repeat" => options.repeat = read.repeat,
+        "cost" => options.cost = read.cost,
+        "survey" => options.survey = read.survey,
+        "privacy" => options.privacy = read.privacy,
+        "report" => options.report = read.report,
+        _ => {}
+    }
+}
+
+/// Checks values and resolves paths.
+fn check(
+    file: &str,
+    base: &Path,
+    sources: &Sources,
+    options: Options,
+    problems: &mut Vec<Problem>,
+) -> Option<Settings> {
+    let mut problem = |at: &str, message: String| {
+        problems.push(Problem { file: file.into(), at: at.into(), message });
+    };
+    let time_zone: Option<Tz> = options.input.time_zone.parse().ok();
+    if time_zone.is_none() {
+        problem("input.time_zone", format!("`{}` is not an IANA time zone such as Europe/Paris", options.input.time_zone));
+    }
+    let default_channel = options.input.default_channel.as_deref().and_then(|name| {
+        let channel = Channel::from_written(name);
+        if channel.is_none() {
+            let names: BTreeSet<&str> = Channel::ALL.iter().map(|channel| channel.as_str()).collect();
+            problem("input.default_channel", crate::label::taxonomy::unknown("channel", name, &names));
+        }
+        channel
+    });
+    let mut one_of = |at: &str, value: &str, known: &[&str]| {
+        if !known.contains(&value) {
+            problem(at, crate::label::taxonomy::unknown("value", value, &known.iter().copied().collect()));
+        }
+    };
+    one_of("input.date_order", &options.input.date_order, &["auto", "dmy", "mdy"]);
+    one_of("model.device", &options.model.device, &["auto", "cpu", "cuda", "metal"]);
+    one_of("survey.ces_high_means", &options.survey.ces_high_means, &["ease", "effort"]);
+    one_of("report.language", &options.report.language, &["fr", "en"]);
+    for (at, threshold) in [
+        ("label.reason_threshold", options.label.reason_threshold),
+        ("label.avoidable_threshold", options.label.avoidable_threshold),
+        ("repeat.threshold", options.repeat.threshold),
+    ] {
+        if threshold.is_some_and(|value| !(0.0..=1.0).contains(&value)) {
+            problem(at, "a threshold lies between 0 and 1".into());
+        }
+    }
+    let cost = &options.cost;
+    for (at, [low, high]) in [
+        ("cost.phone", cost.phone),
+        ("cost.email", cost.email),
+        ("cost.chat", cost.chat),
+        ("cost.sms", cost.sms),
+        ("cost.social", cost.social),
+        ("cost.web_form", cost.web_form),
+        ("cost.bot", cost.bot),
+        ("cost.complex", cost.complex),
+        ("survey.csat_scale", options.survey.csat_scale),
+        ("survey.nps_scale", options.survey.nps_scale),
+        ("survey.ces_scale", options.survey.ces_scale),
+    ] {
+        if !(low.is_finite() && high.is_finite() && 0.0 <= low && low <= high && high < 1e7) {
+            problem(at, "expected [low, high] with 0 ≤ low ≤ high".into());
+        }
+    }
+    if !(80..=2000).contains(&options.model.window_chars) {
+        problem("model.window_chars", "expected 80 to 2000 characters".into());
+    }
+    if options.model.max_windows_per_contact == 0 {
+        problem("model.max_windows_per_contact", "expected at least 1".into());
+    }
+    if options.repeat.max_gap_days < 14 {
+        problem("repeat.max_gap_days", "expected at least 14, the longest window of the repeat rates".into());
+    }
+    for (name, pattern) in &options.privacy.patterns {
+        if let Err(error) = regex::Regex::new(pattern) {
+            problem(&format!("privacy.patterns.{name}"), error.to_string().replace('\n', " "));
+        }
+    }
+    let as_of = match sources.as_of.as_deref().map(|text| (text, parse_time(text, time_zone.unwrap_or(Tz::UTC)))) {
+        Some((text, None)) => {
+            problem("--as-of", format!("`{text}` is not a time such as 2026-11-30 or 2026-11-30T18:00:00Z"));
+            None
+        }
+        Some((_, time)) => time,
+        None => None,
+    };
+    let secret = secret(base, &options, &mut problem);
+    let inputs = if sources.inputs.is_empty() {
+        options.input.paths.iter().map(|path| base.join(path)).collect()
+    } else {
+        sources.inputs.clone()
+    };
+    let resolve = |path: &Option<String>| path.as_ref().map(|path| base.join(path));
+    Some(Settings {
+        inputs,
+        output: sources.output.clone().unwrap_or_else(|| base.join(&options.output.dir)),
+        time_zone: time_zone?,
+        default_channel,
+        customers: resolve(&options.input.customers),
+        reasons: resolve(&options.taxonomy.reasons),
+        criteria: resolve(&options.taxonomy.criteria),
+        secret: secret?,
+        as_of,
+        config_hash: config_hash(&options, sources.as_of.as_deref()),
+        options,
+    })
+}
+
+fn secret(base: &Path, options: &Options, problem: &mut impl FnMut(&str, String)) -> Option<Secret> {
+    if let Some(file) = &options.privacy.secret_file {
+        let path = base.join(file);
+        return match std::fs::read(&path) {
+            Ok(bytes) if bytes.trim_ascii().len() >= 16 => {
+                Some(Secret { bytes: bytes.trim_ascii().to_vec(), is_default: false })
+            }
+            Ok(_) => {
+                problem("privacy.secret_file", format!("{} holds fewer than 16 bytes", path.display()));
+                None
+            }
+            Err(error) => {
+                problem("privacy.secret_file", format!("cannot read {}: {error}", path.display()));
+                None
+            }
+        };
+    }
+    match std::env::var_os(&options.privacy.secret_env) {
+        Some(value) if value.len() >= 16 => {
+            Some(Secret { bytes: value.into_encoded_bytes(), is_default: false })
+        }
+        Some(value) if !value.is_empty() => {
+            problem("privacy.secret_env", format!("${} holds fewer than 16 bytes", options.privacy.secret_env));
+            None
+        }
+        _ => Some(Secret { bytes: PUBLIC_SECRET.to_vec(), is_default: true }),
+    }
+}
+
+/// A day (its end), or a time with or without offset.
+fn parse_time(text: &str, zone: Tz) -> Option<DateTime<Utc>> {
+    let text = text.trim();
+    if let Ok(time) = DateTime::parse_from_rfc3339(text) {
+        return Some(time.with_timezone(&Utc));
+    }
+    let local = if let Ok(day) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
+        day.succ_opt()?.and_hms_opt(0, 0, 0)?
+    } else {
+        ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]
+            .iter()
+            .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())?
+    };
+    zone.from_local_datetime(&local).earliest().map(|time| time.with_timezone(&Utc))
+}
+
+/// Hash of what decides the result: neither paths, nor the title, nor the secret.
+fn config_hash(options: &Options, as_of: Option<&str>) -> String {
+    let mut deciding = options.clone();
+    deciding.input.paths.clear();
+    deciding.input.customers = None;
+    deciding.output = super::options::OutputOptions::default();
+    deciding.taxonomy = super::options::TaxonomyOptions::default();
+    deciding.privacy.secret_file = None;
+    let mut text = toml::to_string(&deciding).unwrap_or_default();
+    text.push_str(as_of.unwrap_or_default());
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_text(text: &str, overrides: &[&str]) -> Result<Settings> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("motif.toml");
+        std::fs::write(&path, text).unwrap();
+        read(&Sources {
+            config: Some(path),
+            overrides: overrides.iter().map(|text| (*text).to_owned()).collect(),
+            ..Sources::default()
+        })
+    }
+
+    #[test]
+    fn every_problem_is_reported_at_once_with_the_closest_name() {
+        let error = read_text(
+            "[inptu]\npaths = []\n[input]\ntime_zon = 'x'\n[repeat]\nthreshold = 2.0\n[cost]\nphone = [8, 3]\n[model]\nname = 3\n",
+            &["report.language=de"],
+        )
+        .unwrap_err()
+        .to_string();
+        for part in ["did you mean `input`", "did you mean `time_zone`", "repeat.threshold", "cost.phone", "model", "report.language"] {
+            assert!(error.contains(part), "{part} is missing in {error}");
+        }
+    }
+
+    #[test]
+    fn a_single_key_is_overridden_and_changes_the_hash() {
+        let plain = read_text("", &[]).unwrap();
+        let set = read_text("", &["repeat.max_gap_days=45", "input.time_zone=Europe/Brussels"]).unwrap();
+        assert_eq!(set.options.repeat.max_gap_days, 45);
+        assert_eq!(set.options.input.time_zone, "Europe/Brussels");
+        assert_ne!(plain.config_hash, set.config_hash);
+    }
+
+    #[test]
+    fn as_of_a_day_is_its_end_in_the_time_zone() {
+        let time = parse_time("2026-10-31", chrono_tz::Europe::Paris).unwrap();
+        assert_eq!(time.to_rfc3339(), "2026-10-31T23:00:00+00:00");
+    }
+}

@@ -1,0 +1,285 @@
+//! FAQ candidates: questions that self-service could answer, grouped by meaning, with what they cost.
+//!
+//! Inside each self-service-eligible reason, contacts are grouped around centres: in the order of their identifiers
+//! each joins the nearest centre or founds one, centres that lie close together are joined, and contacts are assigned
+//! once more to the final centres. The result depends on the contacts alone, not on their order in the files.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use arrow::record_batch::RecordBatch;
+
+use crate::cost::Cost;
+use crate::error::Result;
+use crate::label::Labelled;
+use crate::label::head::dot;
+use crate::label::labelled::SpanKind;
+use crate::table::columns::Columns;
+use crate::table::schema;
+use crate::table::spill::{Place, Spilled};
+
+/// Cosine from which a contact joins a centre.
+const JOIN: f32 = 0.55;
+/// Cosine from which two centres are one.
+const MERGE: f32 = 0.75;
+/// Contacts that make a candidate.
+const SMALLEST: usize = 2;
+/// Criterion whose evidence says that the customer had looked in vain.
+const INFO_NOT_FOUND: &str = "C04";
+/// Verbatims shown with a candidate.
+const VERBATIMS: usize = 3;
+/// Longest verbatim, in characters.
+const VERBATIM_CHARS: usize = 300;
+
+/// A contact that asks something self-service can answer.
+#[derive(Debug, Clone)]
+pub struct Question<'a> {
+    /// Contact.
+    pub contact_id: &'a str,
+    /// Its primary reason.
+    pub reason: &'a str,
+    /// Customer.
+    pub customer: Option<&'a str>,
+    /// Language.
+    pub language: Option<&'a str>,
+    /// Criterion of its verdict.
+    pub criterion: Option<&'a str>,
+    /// Repeat within 14 days.
+    pub is_repeat: Option<bool>,
+    /// Unit cost.
+    pub cost: Option<Cost>,
+    /// Meaning, `(hidden,)`, of length 1.
+    pub vector: Vec<f32>,
+    /// Where its words are set aside.
+    pub place: Place,
+}
+
+/// Contacts around one centre, the most central first: `(index, cosine to the centre)`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cluster {
+    members: Vec<(usize, f32)>,
+}
+
+/// One row of `faq_gaps`.
+#[derive(Debug, Clone)]
+pub struct FaqRow {
+    faq_id: String,
+    reason: String,
+    language: Option<String>,
+    contacts: usize,
+    customers: usize,
+    avoidable_share: f64,
+    info_not_found_share: f64,
+    repeat_share: Option<f64>,
+    cost: Option<Cost>,
+    cohesion: f64,
+    verbatims: Vec<String>,
+    contact_ids: Vec<String>,
+}
+
+/// Groups questions, the dearest group first.
+pub fn cluster(questions: &[Question<'_>]) -> Vec<Cluster> {
+    let mut by_reason: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (index, question) in questions.iter().enumerate() {
+        by_reason.entry(question.reason).or_default().push(index);
+    }
+    let mut clusters: Vec<Cluster> = Vec::new();
+    for mut members in by_reason.into_values() {
+        members.sort_by_key(|&index| questions[index].contact_id);
+        clusters.extend(group(questions, &members));
+    }
+    let cost = |cluster: &Cluster| -> f64 {
+        cluster.members.iter().filter_map(|(index, _)| questions[*index].cost).map(Cost::mid).sum()
+    };
+    clusters.sort_by(|a, b| {
+        let first = |cluster: &Cluster| questions[cluster.members[0].0].contact_id;
+        cost(b).total_cmp(&cost(a)).then(b.members.len().cmp(&a.members.len())).then(first(a).cmp(first(b)))
+    });
+    clusters
+}
+
+fn group(questions: &[Question<'_>], members: &[usize]) -> Vec<Cluster> {
+    let mut centres: Vec<Vec<f32>> = Vec::new();
+    for &index in members {
+        let vector = &questions[index].vector;
+        match nearest(&centres, vector) {
+            Some((centre, cosine)) if cosine >= JOIN => {
+                centres[centre].iter_mut().zip(vector).for_each(|(sum, value)| *sum += value);
+            }
+            _ => centres.push(vector.clone()),
+        }
+    }
+    let mut place = 0;
+    while place < centres.len() {
+        let close = (place + 1..centres.len()).find(|&other| cosine(&centres[place], &centres[other]) >= MERGE);
+        match close {
+            Some(other) => {
+                let joined = centres.remove(other);
+                centres[place].iter_mut().zip(&joined).for_each(|(sum, value)| *sum += value);
+            }
+            None => place += 1,
+        }
+    }
+    let mut groups: Vec<Vec<(usize, f32)>> = vec![Vec::new(); centres.len()];
+    for &index in members {
+        if let Some((centre, cosine)) = nearest(&centres, &questions[index].vector)
+            && cosine >= JOIN
+        {
+            groups[centre].push((index, cosine));
+        }
+    }
+    groups
+        .into_iter()
+        .filter(|group| group.len() >= SMALLEST)
+        .map(|mut members| {
+            members.sort_by(|a, b| {
+                b.1.total_cmp(&a.1).then(questions[a.0].contact_id.cmp(questions[b.0].contact_id))
+            });
+            Cluster { members }
+        })
+        .collect()
+}
+
+fn nearest(centres: &[Vec<f32>], vector: &[f32]) -> Option<(usize, f32)> {
+    let mut best: Option<(usize, f32)> = None;
+    for (index, centre) in centres.iter().enumerate() {
+        let cosine = cosine(centre, vector);
+        if best.is_none_or(|(_, highest)| cosine > highest) {
+            best = Some((index, cosine));
+        }
+    }
+    best
+}
+
+fn cosine(a: &[f32], b: &[f32]) -> f32 {
+    dot(a, b) / (dot(a, a).sqrt() * dot(b, b).sqrt()).max(1e-12)
+}
+
+/// Counts and words of a group.
+///
+/// # Errors
+/// The words cannot be read back.
+pub fn describe(questions: &[Question<'_>], cluster: Cluster, spilled: &mut Spilled) -> Result<FaqRow> {
+    let members: Vec<&Question<'_>> = cluster.members.iter().map(|(index, _)| &questions[*index]).collect();
+    let count = members.len() as f64;
+    let share = |holds: &dyn Fn(&Question<'_>) -> bool| members.iter().filter(|q| holds(q)).count() as f64 / count;
+    let known: Vec<bool> = members.iter().filter_map(|question| question.is_repeat).collect();
+    let mut languages: BTreeMap<&str, usize> = BTreeMap::new();
+    for language in members.iter().filter_map(|question| question.language) {
+        *languages.entry(language).or_insert(0) += 1;
+    }
+    let customers: BTreeSet<&str> = members.iter().filter_map(|question| question.customer).collect();
+    let unknown_customers = members.iter().filter(|question| question.customer.is_none()).count();
+    let costs: Vec<Cost> = members.iter().filter_map(|question| question.cost).collect();
+    let verbatims = members
+        .iter()
+        .take(VERBATIMS)
+        .map(|question| Ok(verbatim(&spilled.get::<Labelled>(question.place)?)))
+        .collect::<Result<Vec<_>>>()?;
+    Ok(FaqRow {
+        faq_id: format!("faq-{}", members[0].contact_id),
+        reason: members[0].reason.to_owned(),
+        language: languages.into_iter().max_by_key(|(name, count)| (*count, std::cmp::Reverse(*name))).map(|(name, _)| name.to_owned()),
+        contacts: members.len(),
+        customers: customers.len() + unknown_customers,
+        avoidable_share: share(&|question| question.criterion.is_some()),
+        info_not_found_share: share(&|question| question.criterion == Some(INFO_NOT_FOUND)),
+        repeat_share: (!known.is_empty())
+            .then(|| known.iter().filter(|is_repeat| **is_repeat).count() as f64 / known.len() as f64),
+        cost: (!costs.is_empty()).then(|| costs.into_iter().sum()),
+        cohesion: cluster.members.iter().map(|(_, cosine)| f64::from(*cosine)).sum::<f64>() / count,
+        verbatims,
+        contact_ids: members.iter().map(|question| question.contact_id.to_owned()).collect(),
+    })
+}
+
+/// The words that tell the question: the evidence of the reason, else the customer's first words.
+fn verbatim(labelled: &Labelled) -> String {
+    let contact = &labelled.contact;
+    let evidence = labelled.spans.iter().find(|span| {
+        span.kind == SpanKind::Reason && Some(span.ref_id.as_str()) == labelled.reason()
+    });
+    let words: String = match evidence {
+        Some(span) => {
+            let text = contact.turns.get(span.turn as usize).map(|turn| turn.text.as_str()).unwrap_or_default();
+            text.chars().skip(span.start_char as usize).take((span.end_char - span.start_char) as usize).collect()
+        }
+        None => contact
+            .turns
+            .iter()
+            .find(|turn| crate::encode::window::is_customer(contact, turn.speaker))
+            .map(|turn| turn.text.clone())
+            .unwrap_or_default(),
+    };
+    let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    if words.chars().count() > VERBATIM_CHARS {
+        words.chars().take(VERBATIM_CHARS - 1).chain(['…']).collect()
+    } else {
+        words
+    }
+}
+
+/// Rows of `faq_gaps`.
+///
+/// # Errors
+/// A broken promise between this file and the schema.
+pub fn batch(rows: &[FaqRow]) -> Result<RecordBatch> {
+    Columns::new(&schema::FAQ_GAPS, rows)
+        .text("faq_id", |row| Some(&row.faq_id))
+        .enumerated("reason_id", |row| Some(&row.reason))
+        .enumerated("language", |row| row.language.as_deref())
+        .int("contacts", |row| Some(row.contacts as i32))
+        .int("customers", |row| Some(row.customers as i32))
+        .double("avoidable_share", |row| Some(row.avoidable_share))
+        .double("info_not_found_share", |row| Some(row.info_not_found_share))
+        .double("repeat_share", |row| row.repeat_share)
+        .eur("cost_low_eur", |row| row.cost.map(|cost| cost.low))?
+        .eur("cost_mid_eur", |row| row.cost.map(Cost::mid))?
+        .eur("cost_high_eur", |row| row.cost.map(|cost| cost.high))?
+        .double("cohesion", |row| Some(row.cohesion))
+        .text("question", |row| row.verbatims.first().map(String::as_str))
+        .text_list("verbatims", |row| row.verbatims.iter().map(String::as_str))
+        .text_list("contact_ids", |row| row.contact_ids.iter().map(String::as_str))
+        .finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn question<'a>(contact_id: &'a str, reason: &'a str, vector: [f32; 2]) -> Question<'a> {
+        Question {
+            contact_id,
+            reason,
+            customer: None,
+            language: None,
+            criterion: None,
+            is_repeat: None,
+            cost: Some(Cost { low: 2.0, high: 5.0 }),
+            vector: vector.to_vec(),
+            place: Place::default(),
+        }
+    }
+
+    #[test]
+    fn the_order_of_the_contacts_changes_nothing() {
+        let mut questions = vec![
+            question("a", "r", [1.0, 0.0]),
+            question("b", "r", [0.99, 0.14]),
+            question("c", "r", [0.0, 1.0]),
+            question("d", "r", [0.14, 0.99]),
+            question("e", "r", [0.1, 0.995]),
+            question("f", "other", [1.0, 0.0]),
+        ];
+        let ids = |questions: &[Question<'_>]| -> Vec<Vec<String>> {
+            cluster(questions)
+                .iter()
+                .map(|cluster| cluster.members.iter().map(|(index, _)| questions[*index].contact_id.to_owned()).collect())
+                .collect()
+        };
+        let straight = ids(&questions);
+        assert_eq!(straight.len(), 2);
+        assert_eq!(straight[0].len(), 3);
+        questions.reverse();
+        assert_eq!(ids(&questions), straight);
+    }
+}

@@ -1,0 +1,401 @@
+//! Contacts set aside to ordered tables: duplicates, times in the future, repeat links, episodes, FAQ candidates.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+
+use arrow::record_batch::RecordBatch;
+use chrono::{DateTime, Duration, Utc};
+
+use super::intake::{Collected, Entry, FileRecord, inputs_hash, month_of};
+use super::tally;
+use crate::config::Settings;
+use crate::contact::RecordKind;
+use crate::cost::Cost;
+use crate::error::{Error, RecordError, RejectCode, Result};
+use crate::faq;
+use crate::label::{Catalogue, Labelled};
+use crate::progress::{Progress, Stage};
+use crate::repeat::{Episode, Link, Linked, Outcome, chain, link};
+use crate::table::parquet::Writer;
+use crate::table::rows::{self, ContactRow, EpisodeRow, LinkRow};
+use crate::table::schema;
+use crate::table::spill::Spilled;
+
+/// Rows handed to the writers together.
+const BATCH: usize = 4096;
+
+/// Contacts of one customer with the same words within this time are one contact, sent twice.
+const RESENT: Duration = Duration::minutes(10);
+
+/// Without `--as-of`, a few contacts that lie this far after all the others are taken for typing errors.
+const IMPLAUSIBLE_GAP: Duration = Duration::days(365);
+
+/// What the later stages need to know of the tables.
+#[derive(Debug)]
+pub struct Assembled {
+    /// "Now".
+    pub as_of: Option<DateTime<Utc>>,
+    /// Start of the first and of the last contact.
+    pub period: Option<(DateTime<Utc>, DateTime<Utc>)>,
+    /// Rejects, ordered by file and record.
+    pub rejects: Vec<RecordError>,
+    /// Files.
+    pub files: Vec<FileRecord>,
+    /// Rows of `contacts`.
+    pub contacts: u64,
+    /// Rows that rates count.
+    pub counted: u64,
+    /// Rows by kind.
+    pub by_record_kind: BTreeMap<String, u64>,
+    /// Rows by language.
+    pub by_language: BTreeMap<String, u64>,
+    /// Flags, by code.
+    pub flags: BTreeMap<String, u64>,
+    /// Replaced personal data, by kind.
+    pub redactions: BTreeMap<String, u64>,
+    /// Contacts without customer.
+    pub without_customer: u64,
+    /// Contacts taken up from the previous output, and their months.
+    pub kept_contacts: u64,
+    /// Months taken up.
+    pub kept_months: Vec<String>,
+    /// Hash of all contents, whatever their order.
+    pub inputs_hash: String,
+    /// Rows of each table written here.
+    pub rows: BTreeMap<String, u64>,
+    /// Key-value metadata of every Parquet file.
+    pub provenance: Vec<(String, String)>,
+}
+
+/// Provenance that does not depend on the contacts.
+pub fn provenance(settings: &Settings, catalogue: &Catalogue, model: &[(String, String)], inputs: &str) -> Vec<(String, String)> {
+    let mut pairs = vec![
+        ("version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
+        ("config_sha256".to_owned(), settings.config_hash.clone()),
+        ("taxonomy_sha256".to_owned(), catalogue.taxonomy_hash.clone()),
+        ("criteria_sha256".to_owned(), catalogue.criteria_hash.clone()),
+        ("inputs_sha256".to_owned(), inputs.to_owned()),
+    ];
+    pairs.extend(model.iter().cloned());
+    pairs
+}
+
+/// Writes the tables of contacts, turns, spans, links, episodes and FAQ candidates under `staging`.
+///
+/// # Errors
+/// The disk is full, or the user stopped.
+#[allow(clippy::too_many_arguments)] // The stage's collaborators; a struct would only rename them.
+pub fn assemble(
+    settings: &Settings,
+    catalogue: &Catalogue,
+    model: &[(String, String)],
+    mut collected: Collected,
+    mut spilled: Spilled,
+    staging: &Path,
+    progress: &dyn Progress,
+    stop: &dyn Fn() -> Result<()>,
+) -> Result<Assembled> {
+    progress.begin(Stage::Link, Some(collected.entries.len() as u64));
+    reject_future(settings, &mut collected);
+    collected.rejects.sort();
+    let mut entries = std::mem::take(&mut collected.entries);
+    mark_duplicates(&mut entries);
+    entries.sort_by(|a, b| order(a).cmp(&order(b)));
+    let as_of = settings.as_of.or_else(|| latest(&entries));
+    let linked: Vec<Linked> = entries.iter().map(|entry| entry.linked.clone()).collect();
+    stop()?;
+    let links = link(&linked, settings.options.repeat.max_gap_days, settings.options.repeat.threshold);
+    let (episodes, outcomes) = chain(&linked, &links, as_of.unwrap_or_default());
+    progress.end();
+    stop()?;
+
+    let inputs = inputs_hash(&entries);
+    let mut assembled = Assembled {
+        as_of,
+        period: entries
+            .iter()
+            .map(|entry| entry.linked.started_at)
+            .min()
+            .zip(entries.iter().map(|entry| entry.linked.started_at).max()),
+        rejects: std::mem::take(&mut collected.rejects),
+        files: std::mem::take(&mut collected.files),
+        contacts: entries.len() as u64,
+        counted: entries.iter().filter(|entry| entry.linked.is_counted).count() as u64,
+        by_record_kind: tally(entries.iter().map(|entry| entry.kind.as_str())),
+        by_language: tally(entries.iter().map(|entry| entry.language.as_deref().unwrap_or("(unknown)"))),
+        flags: collected.flags,
+        redactions: collected.redactions,
+        without_customer: entries
+            .iter()
+            .filter(|entry| entry.linked.is_counted && entry.linked.customer_key.is_none())
+            .count() as u64,
+        kept_contacts: collected.kept_contacts,
+        kept_months: collected.kept_months,
+        provenance: provenance(settings, catalogue, model, &inputs),
+        inputs_hash: inputs,
+        rows: BTreeMap::new(),
+    };
+    let made = Made { entries: &entries, links: &links, episodes: &episodes, outcomes: &outcomes };
+    progress.begin(Stage::Write, Some(entries.len() as u64));
+    write_contacts(&made, catalogue, &mut spilled, staging, progress, stop, &mut assembled)?;
+    write_links(&made, staging, &mut assembled)?;
+    write_episodes(&made, staging, &mut assembled)?;
+    write_faq(&made, &mut spilled, staging, &mut assembled)?;
+    progress.end();
+    Ok(assembled)
+}
+
+/// Everything known once contacts are linked.
+struct Made<'a> {
+    entries: &'a [Entry],
+    links: &'a [Link],
+    episodes: &'a [Episode],
+    outcomes: &'a [Outcome],
+}
+
+/// Order inside a month, and of the repeat search.
+fn order(entry: &Entry) -> (Option<&str>, DateTime<Utc>, &str, bool, &[u8; 16]) {
+    let linked = &entry.linked;
+    let is_duplicate = entry.kind == RecordKind::Duplicate;
+    (linked.customer_key.as_deref(), linked.started_at, &linked.contact_id, is_duplicate, &entry.content)
+}
+
+/// The end of what is known: the latest start or plausible closing.
+fn latest(entries: &[Entry]) -> Option<DateTime<Utc>> {
+    entries
+        .iter()
+        .map(|entry| {
+            let linked = &entry.linked;
+            if linked.closed_at - linked.started_at < Duration::days(60) { linked.closed_at } else { linked.started_at }
+        })
+        .max()
+}
+
+/// Moves contacts that lie in the future from the contacts to the rejects. With `--as-of`, the future begins there.
+/// Otherwise it begins after a gap of more than a year that at most one contact in a hundred (or a single one) lies
+/// beyond: a mistyped year, which would otherwise become "now".
+fn reject_future(settings: &Settings, collected: &mut Collected) {
+    let mut times: Vec<DateTime<Utc>> = collected.entries.iter().map(|entry| entry.linked.started_at).collect();
+    times.sort_unstable();
+    let limit = match settings.as_of {
+        Some(as_of) => as_of,
+        None => {
+            let most = (times.len() / 100).max(1).min(times.len().saturating_sub(1));
+            let gap = (times.len() - most..times.len()).find(|&place| times[place] - times[place - 1] > IMPLAUSIBLE_GAP);
+            match gap {
+                Some(place) => times[place - 1],
+                None => return,
+            }
+        }
+    };
+    let files = &mut collected.files;
+    let rejects = &mut collected.rejects;
+    collected.entries.retain(|entry| {
+        let (file, record) = entry.provenance;
+        let is_future = entry.linked.started_at > limit && file != u32::MAX;
+        if is_future {
+            let source = &mut files[file as usize];
+            source.contacts -= 1;
+            source.rejects += 1;
+            let advice = if settings.as_of.is_some() {
+                "the contact starts after --as-of"
+            } else {
+                "the contact starts more than a year after all the others; correct its date, or set --as-of"
+            };
+            rejects.push(
+                RecordError::new(&source.file, Some(record), RejectCode::TimeInFuture, advice).field("started_at"),
+            );
+        }
+        !is_future
+    });
+}
+
+/// Marks the second and later deliveries of a contact: the same identifier, or the same words of the same customer
+/// on the same channel within ten minutes.
+fn mark_duplicates(entries: &mut [Entry]) {
+    let mut by_time: Vec<usize> = (0..entries.len()).collect();
+    by_time.sort_by(|&a, &b| {
+        let key = |index: usize| {
+            let entry: &Entry = &entries[index];
+            (entry.kind == RecordKind::Duplicate, entry.linked.started_at, &entry.linked.contact_id, &entry.content)
+        };
+        key(a).cmp(&key(b))
+    });
+    let mut ids: HashMap<String, ()> = HashMap::new();
+    let mut words: HashMap<(String, [u8; 16], Option<crate::contact::Channel>), DateTime<Utc>> = HashMap::new();
+    for index in by_time {
+        let entry = &mut entries[index];
+        let mut is_duplicate = ids.insert(entry.linked.contact_id.clone(), ()).is_some();
+        if let (true, Some(customer), Some(said)) = (entry.linked.is_counted, &entry.linked.customer_key, entry.words) {
+            let started_at = entry.linked.started_at;
+            let before = words.insert((customer.clone(), said, entry.linked.channel), started_at);
+            is_duplicate |= before.is_some_and(|before| started_at - before <= RESENT);
+        }
+        if is_duplicate {
+            entry.kind = RecordKind::Duplicate;
+            entry.linked.is_counted = false;
+            entry.linked.meaning = None;
+            entry.cost = None;
+        }
+    }
+}
+
+fn part(staging: &Path, table: &str) -> PathBuf {
+    staging.join(table).join("part-0000.parquet")
+}
+
+#[allow(clippy::too_many_arguments)] // See `assemble`.
+fn write_contacts(
+    made: &Made<'_>,
+    catalogue: &Catalogue,
+    spilled: &mut Spilled,
+    staging: &Path,
+    progress: &dyn Progress,
+    stop: &dyn Fn() -> Result<()>,
+    assembled: &mut Assembled,
+) -> Result<()> {
+    let provenance = &assembled.provenance;
+    let mut months: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (index, entry) in made.entries.iter().enumerate() {
+        months.entry(month_of(entry.contact_date)).or_default().push(index);
+    }
+    let mut turns = Writer::create(&part(staging, "turns"), schema::TURNS.schema(), provenance)?;
+    let mut spans = Writer::create(&part(staging, "spans"), schema::SPANS.schema(), provenance)?;
+    let mut total = 0;
+    for (month, indices) in &months {
+        let path = staging.join("contacts").join(format!("contact_month={month}")).join("part-0000.parquet");
+        let mut contacts = Writer::create(&path, schema::CONTACTS.schema(), provenance)?;
+        for batch in indices.chunks(BATCH) {
+            stop()?;
+            let rows = batch
+                .iter()
+                .map(|&index| contact_row(made, catalogue, index, spilled))
+                .collect::<Result<Vec<_>>>()?;
+            contacts.write(&rows::contacts(&rows)?)?;
+            let spoken: Vec<&ContactRow> = rows.iter().filter(|row| row.kind != RecordKind::Duplicate).collect();
+            turns.write(&rows::turns(&spoken)?)?;
+            spans.write(&rows::spans(&spoken)?)?;
+            progress.advance(rows.len() as u64);
+        }
+        total += contacts.close()?;
+    }
+    if months.is_empty() {
+        std::fs::create_dir_all(staging.join("contacts")).map_err(|e| Error::io("create", staging, e))?;
+    }
+    assembled.rows.insert("contacts".into(), total);
+    assembled.rows.insert("turns".into(), turns.close()?);
+    assembled.rows.insert("spans".into(), spans.close()?);
+    Ok(())
+}
+
+fn contact_row(made: &Made<'_>, catalogue: &Catalogue, index: usize, spilled: &mut Spilled) -> Result<ContactRow> {
+    let entry = &made.entries[index];
+    let outcome = &made.outcomes[index];
+    let labelled: Labelled = spilled.get(entry.place)?;
+    let id_of = |index: usize| made.entries[index].linked.contact_id.clone();
+    Ok(ContactRow {
+        kind: entry.kind,
+        is_counted: entry.linked.is_counted,
+        ended_at: entry.linked.closed_at,
+        contact_date: entry.contact_date,
+        reason_l1: entry.linked.reason.as_deref().map(|reason| catalogue.taxonomy.l1(reason).to_owned()),
+        is_self_service_eligible: entry.is_self_service_eligible,
+        repeat_of: outcome.repeat_of.map(id_of),
+        is_repeat: outcome.is_repeat,
+        is_recontacted: outcome.is_recontacted,
+        episode_id: outcome.episode.map(|episode| made.episodes[episode].episode_id.clone()),
+        cost: entry.cost,
+        labelled,
+    })
+}
+
+fn write_links(made: &Made<'_>, staging: &Path, assembled: &mut Assembled) -> Result<()> {
+    let rows: Vec<LinkRow> = made
+        .links
+        .iter()
+        .map(|link| LinkRow {
+            from: made.entries[link.from].linked.contact_id.clone(),
+            to: made.entries[link.to].linked.contact_id.clone(),
+            customer_key: made.entries[link.to].linked.customer_key.clone().unwrap_or_default(),
+            link: link.clone(),
+        })
+        .collect();
+    let mut writer = Writer::create(&part(staging, "links"), schema::LINKS.schema(), &assembled.provenance)?;
+    for batch in rows.chunks(BATCH) {
+        writer.write(&rows::links(batch)?)?;
+    }
+    assembled.rows.insert("links".into(), writer.close()?);
+    Ok(())
+}
+
+fn write_episodes(made: &Made<'_>, staging: &Path, assembled: &mut Assembled) -> Result<()> {
+    let rows: Vec<EpisodeRow> = made
+        .episodes
+        .iter()
+        .filter_map(|episode| {
+            let (&first, &last) = (episode.contacts.first()?, episode.contacts.last()?);
+            let costs: Vec<Cost> = episode.contacts.iter().filter_map(|&index| made.entries[index].cost).collect();
+            let first_entry = &made.entries[first];
+            Some(EpisodeRow {
+                customer_key: first_entry.linked.customer_key.clone(),
+                reason_id: first_entry.linked.reason.clone(),
+                first: first_entry.linked.contact_id.clone(),
+                last: made.entries[last].linked.contact_id.clone(),
+                started_at: first_entry.linked.started_at,
+                ended_at: made.entries[last].linked.closed_at,
+                started_date: first_entry.contact_date,
+                cost: (!costs.is_empty()).then(|| costs.into_iter().sum()),
+                episode: episode.clone(),
+            })
+        })
+        .collect();
+    let mut writer = Writer::create(&part(staging, "episodes"), schema::EPISODES.schema(), &assembled.provenance)?;
+    for batch in rows.chunks(BATCH) {
+        writer.write(&rows::episodes(batch)?)?;
+    }
+    assembled.rows.insert("episodes".into(), writer.close()?);
+    Ok(())
+}
+
+fn write_faq(made: &Made<'_>, spilled: &mut Spilled, staging: &Path, assembled: &mut Assembled) -> Result<()> {
+    let questions: Vec<faq::Question<'_>> = made
+        .entries
+        .iter()
+        .enumerate()
+        .filter(|(_, entry)| entry.linked.is_counted && entry.is_self_service_eligible == Some(true))
+        .filter_map(|(index, entry)| {
+            Some(faq::Question {
+                contact_id: &entry.linked.contact_id,
+                reason: entry.linked.reason.as_deref()?,
+                customer: entry.linked.customer_key.as_deref(),
+                language: entry.language.as_deref(),
+                criterion: entry.criterion.as_deref(),
+                is_repeat: made.outcomes[index].is_repeat[3],
+                cost: entry.cost,
+                vector: entry.linked.meaning.as_ref()?.whole(),
+                place: entry.place,
+            })
+        })
+        .collect();
+    let clusters = faq::cluster(&questions);
+    let rows = clusters
+        .into_iter()
+        .map(|cluster| faq::describe(&questions, cluster, spilled))
+        .collect::<Result<Vec<_>>>()?;
+    let mut writer = Writer::create(&part(staging, "faq_gaps"), schema::FAQ_GAPS.schema(), &assembled.provenance)?;
+    for batch in rows.chunks(BATCH) {
+        writer.write(&faq::batch(batch)?)?;
+    }
+    assembled.rows.insert("faq_gaps".into(), writer.close()?);
+    Ok(())
+}
+
+/// Writes the KPI table.
+///
+/// # Errors
+/// The disk is full.
+pub fn write_kpi(staging: &Path, batch: &RecordBatch, provenance: &[(String, String)]) -> Result<()> {
+    let mut writer = Writer::create(&part(staging, "kpi"), schema::KPI.schema(), provenance)?;
+    writer.write(batch)?;
+    writer.close().map(|_| ())
+}

@@ -1,0 +1,362 @@
+//! Files to labelled contacts set aside on disk, with what the next stage needs of each kept in memory.
+//!
+//! Contacts go through in batches: cleaning and labelling in parallel, encoding in one call. What stays in memory per
+//! contact is its identifiers, times and meaning (about two kilobytes), never its words.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use hmac::{Hmac, Mac};
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+
+use crate::config::Settings;
+use crate::contact::{Contact, RecordKind};
+use crate::cost::Cost;
+use crate::encode::{Encoded, Vectors};
+use crate::error::{RecordError, Result};
+use crate::label::taxonomy::text_hash;
+use crate::label::{Catalogue, Labelled, Labeller};
+use crate::progress::Progress;
+use crate::repeat::{Linked, Meaning};
+use crate::source::{InputFile, Record, Source};
+use crate::table::read_back;
+use crate::table::spill::{Place, Spill, Spilled};
+use crate::text::Cleaner;
+
+/// Contacts that go through together.
+const BATCH: usize = 1024;
+/// Characters after which a batch is closed early, so that a few huge contacts do not fill the memory.
+const BATCH_CHARS: usize = 8_000_000;
+
+/// What is remembered of a contact.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// For the repeat search.
+    pub linked: Linked,
+    /// Kind.
+    pub kind: RecordKind,
+    /// Local day of the start.
+    pub contact_date: NaiveDate,
+    /// Where the labelled contact is set aside.
+    pub place: Place,
+    /// Hash of the cleaned content without its provenance.
+    pub content: [u8; 16],
+    /// Hash of the customer's words; `None` when there are too few to recognise.
+    pub words: Option<[u8; 16]>,
+    /// File and record; the record is 0 for contacts of a kept month.
+    pub provenance: (u32, u64),
+    /// From the taxonomy; `None` for the reserved reasons.
+    pub is_self_service_eligible: Option<bool>,
+    /// Unit cost.
+    pub cost: Option<Cost>,
+    /// Language.
+    pub language: Option<String>,
+    /// Verdicts that FAQ candidates count.
+    pub criterion: Option<String>,
+}
+
+/// One input file, as it was read.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct FileRecord {
+    /// The file, as given.
+    pub file: String,
+    /// SHA-256 of its bytes.
+    pub sha256: String,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// Format that was recognised.
+    pub format: Option<String>,
+    /// Records met.
+    pub records: u64,
+    /// Contacts among them.
+    pub contacts: u64,
+    /// Rejects among them.
+    pub rejects: u64,
+}
+
+/// What the intake found, apart from the words.
+#[derive(Debug, Default)]
+pub struct Collected {
+    /// Contacts.
+    pub entries: Vec<Entry>,
+    /// Rejects so far.
+    pub rejects: Vec<RecordError>,
+    /// Files.
+    pub files: Vec<FileRecord>,
+    /// Replaced personal data, by kind.
+    pub redactions: BTreeMap<String, u64>,
+    /// Flags, by code.
+    pub flags: BTreeMap<String, u64>,
+    /// Contacts of kept months.
+    pub kept_contacts: u64,
+    /// Kept months.
+    pub kept_months: Vec<String>,
+}
+
+/// The stage at work.
+pub struct Intake<'a> {
+    settings: &'a Settings,
+    catalogue: &'a Catalogue,
+    labeller: &'a Labeller,
+    vectors: &'a mut Vectors,
+    progress: &'a dyn Progress,
+    stop: &'a dyn Fn() -> Result<()>,
+    cleaner: Cleaner,
+    spill: Spill,
+    collected: Collected,
+    batch: Vec<(Contact, u32)>,
+    batch_chars: usize,
+}
+
+impl std::fmt::Debug for Intake<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Intake").field("contacts", &self.collected.entries.len()).finish_non_exhaustive()
+    }
+}
+
+impl<'a> Intake<'a> {
+    /// Gets ready.
+    ///
+    /// # Errors
+    /// The redaction patterns do not compile, or the disk is full.
+    pub fn new(
+        settings: &'a Settings,
+        catalogue: &'a Catalogue,
+        labeller: &'a Labeller,
+        vectors: &'a mut Vectors,
+        staging: &Path,
+        progress: &'a dyn Progress,
+        stop: &'a dyn Fn() -> Result<()>,
+    ) -> Result<Self> {
+        Ok(Self {
+            settings,
+            catalogue,
+            labeller,
+            vectors,
+            progress,
+            stop,
+            cleaner: Cleaner::new(settings)?,
+            spill: Spill::create(&staging.join("contacts.spill"))?,
+            collected: Collected::default(),
+            batch: Vec::new(),
+            batch_chars: 0,
+        })
+    }
+
+    /// Reads every file.
+    ///
+    /// # Errors
+    /// The disk is full, the model failed, or the user stopped.
+    pub fn read_files(&mut self, files: &[InputFile]) -> Result<()> {
+        let source = Source::new(self.settings)?;
+        for (index, file) in files.iter().enumerate() {
+            let summary = source.read(file, &mut |record| match record {
+                Record::Contact(contact) => self.take(*contact, index as u32, true),
+                Record::Reject(reject) => {
+                    self.collected.rejects.push(reject);
+                    Ok(())
+                }
+            })?;
+            self.collected.files.push(FileRecord {
+                file: file.name.clone(),
+                sha256: summary.sha256,
+                bytes: summary.bytes,
+                format: summary.format.map(|format| format.to_string()),
+                records: summary.records_read,
+                contacts: summary.contacts,
+                rejects: summary.rejects,
+            });
+        }
+        self.process(true)
+    }
+
+    /// Takes up the contacts of other months again.
+    ///
+    /// # Errors
+    /// The previous output cannot be read.
+    pub fn keep(&mut self, output: &Path, months: &[String]) -> Result<()> {
+        let taken: BTreeSet<String> =
+            self.collected.entries.iter().map(|entry| entry.linked.contact_id.clone()).collect();
+        let before = self.collected.entries.len();
+        for month in months {
+            read_back::contacts(output, month, &mut |contact| {
+                // The same contact, delivered again with another date, replaces the old one.
+                if taken.contains(&contact.contact_id) { Ok(()) } else { self.take(contact, u32::MAX, false) }
+            })?;
+        }
+        self.process(false)?;
+        self.collected.kept_contacts = (self.collected.entries.len() - before) as u64;
+        self.collected.kept_months = months.to_vec();
+        Ok(())
+    }
+
+    /// Months that the contacts cover so far.
+    pub fn months(&self) -> BTreeSet<String> {
+        self.collected.entries.iter().map(|entry| month_of(entry.contact_date)).collect()
+    }
+
+    /// Months of the previous output that this run replaces by fewer than half as many contacts.
+    ///
+    /// # Errors
+    /// The previous output cannot be read.
+    pub fn shrunken(&self, output: &Path, covered: &BTreeSet<String>) -> Result<Vec<(String, u64, u64)>> {
+        let mut found = Vec::new();
+        for month in read_back::months(output).into_iter().filter(|month| covered.contains(month)) {
+            let before = read_back::count(output, &month)?;
+            let now = self.collected.entries.iter().filter(|entry| month_of(entry.contact_date) == month).count() as u64;
+            if now * 2 < before {
+                found.push((month, before, now));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Ends the stage.
+    ///
+    /// # Errors
+    /// The disk is full.
+    pub fn finish(self) -> Result<(Collected, Spilled)> {
+        Ok((self.collected, self.spill.finish()?))
+    }
+
+    fn take(&mut self, contact: Contact, file: u32, is_raw: bool) -> Result<()> {
+        self.batch_chars += contact.turns.iter().map(|turn| turn.text.len()).sum::<usize>();
+        self.batch.push((contact, file));
+        if self.batch.len() >= BATCH || self.batch_chars >= BATCH_CHARS { self.process(is_raw) } else { Ok(()) }
+    }
+
+    fn process(&mut self, is_raw: bool) -> Result<()> {
+        (self.stop)()?;
+        let batch = std::mem::take(&mut self.batch);
+        self.batch_chars = 0;
+        let size = batch.len() as u64;
+        let model = &self.settings.options.model;
+        let (settings, cleaner) = (self.settings, &self.cleaner);
+        type Cleaned = (Encoded, u32, BTreeMap<String, u64>);
+        let cleaned: Vec<Cleaned> = batch
+            .into_par_iter()
+            .map(|(mut contact, file)| {
+                let mut redactions = BTreeMap::new();
+                if is_raw {
+                    redactions = cleaner.clean(&mut contact);
+                    crate::text::language::detect_contact(&mut contact);
+                    contact.customer_key =
+                        contact.customer_id.take().map(|customer| pseudonym(&settings.secret.bytes, &customer));
+                    contact.flags.sort();
+                    contact.flags.dedup();
+                }
+                (Encoded::new(contact, model.window_chars, model.max_windows_per_contact), file, redactions)
+            })
+            .collect();
+        for (_, _, redactions) in &cleaned {
+            for (kind, count) in redactions {
+                *self.collected.redactions.entry(kind.clone()).or_insert(0) += count;
+            }
+        }
+        self.vectors.ensure(cleaned.iter().flat_map(|(encoded, _, _)| encoded.texts()))?;
+        (self.stop)()?;
+        let (labeller, vectors, catalogue) = (self.labeller, &*self.vectors, self.catalogue);
+        let labelled = cleaned
+            .into_par_iter()
+            .map(|(encoded, file, _)| {
+                let (labelled, meaning) = labeller.label(encoded, vectors)?;
+                let bytes = Spill::bytes_of(&labelled)?;
+                Ok((entry(settings, catalogue, &labelled, meaning, file)?, bytes, labelled.contact.flags))
+            })
+            .collect::<Result<Vec<_>>>()?;
+        for (mut entry, bytes, flags) in labelled {
+            entry.place = self.spill.push(&bytes)?;
+            for flag in flags {
+                *self.collected.flags.entry(flag).or_insert(0) += 1;
+            }
+            self.collected.entries.push(entry);
+        }
+        self.progress.advance(size);
+        Ok(())
+    }
+}
+
+/// `YYYY-MM`.
+pub fn month_of(day: NaiveDate) -> String {
+    format!("{:04}-{:02}", day.year(), day.month())
+}
+
+/// Keyed hash of a customer identifier: HMAC-SHA256 (RFC 2104), first 16 bytes in hexadecimal.
+fn pseudonym(secret: &[u8], customer: &str) -> String {
+    // HMAC takes keys of any length, so this cannot fail; an empty key would still give a valid hash.
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret) else { return String::new() };
+    mac.update(crate::source::normalise_identifier(customer).as_bytes());
+    mac.finalize().into_bytes()[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn local_day(settings: &Settings, time: DateTime<Utc>) -> NaiveDate {
+    time.with_timezone(&settings.time_zone).date_naive()
+}
+
+/// What is remembered of one contact.
+fn entry(
+    settings: &Settings,
+    catalogue: &Catalogue,
+    labelled: &Labelled,
+    meaning: Option<Meaning>,
+    file: u32,
+) -> Result<Entry> {
+    let contact = &labelled.contact;
+    let reason = labelled.reason().and_then(|id| catalogue.taxonomy.reason(id));
+    let mut words = String::new();
+    for turn in contact.turns.iter().filter(|turn| crate::encode::window::is_customer(contact, turn.speaker)) {
+        words.push_str(&turn.text);
+        words.push('\n');
+    }
+    let is_counted = contact.is_counted();
+    Ok(Entry {
+        linked: Linked {
+            contact_id: contact.contact_id.clone(),
+            customer_key: contact.customer_key.clone(),
+            started_at: contact.started_at,
+            closed_at: contact.closed_at(),
+            channel: contact.channel,
+            reason: labelled.reason().map(str::to_owned),
+            is_counted,
+            thread: contact.thread.clone(),
+            meaning,
+        },
+        kind: contact.kind,
+        contact_date: local_day(settings, contact.started_at),
+        place: Place::default(),
+        content: content_hash(contact)?,
+        words: (words.chars().count() >= 20).then(|| half_hash(words.as_bytes())),
+        provenance: (file, contact.provenance.record),
+        is_self_service_eligible: reason.map(|reason| reason.self_service),
+        cost: if is_counted {
+            Cost::of(contact.channel, reason.map(|reason| reason.complexity), &settings.options.cost)
+        } else {
+            None
+        },
+        language: contact.language.clone(),
+        criterion: labelled.criterion.clone(),
+    })
+}
+
+fn content_hash(contact: &Contact) -> Result<[u8; 16]> {
+    let mut bare = contact.clone();
+    bare.provenance = crate::contact::Provenance { file: String::new(), record: 0 };
+    bare.flags.clear();
+    Ok(half_hash(&Spill::bytes_of(&bare)?))
+}
+
+fn half_hash(bytes: &[u8]) -> [u8; 16] {
+    let mut half = [0; 16];
+    half.copy_from_slice(&Sha256::digest(bytes)[..16]);
+    half
+}
+
+/// Hash of all contents, whatever their order: the identity of what a run was given.
+pub fn inputs_hash(entries: &[Entry]) -> String {
+    let mut contents: Vec<[u8; 16]> = entries.iter().map(|entry| entry.content).collect();
+    contents.sort_unstable();
+    let text: String = contents.iter().flatten().map(|byte| format!("{byte:02x}")).collect();
+    text_hash(&text)
+}

@@ -1,0 +1,161 @@
+//! The main job, from files to tables: the only place that knows the order of the stages.
+//!
+//! 1. [`intake`]: every record is read, cleaned, encoded, labelled and set aside on disk; rejects are kept.
+//! 2. [`intake`] again: contacts of months that the inputs do not cover come back from the previous output.
+//! 3. [`assemble`]: duplicates, times in the future, repeat links, episodes, FAQ candidates; the tables are written.
+//! 4. KPIs, `run.json`, the report; then the finished folder replaces the previous output.
+
+pub mod assemble;
+pub mod intake;
+pub mod record;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::config::Settings;
+use crate::error::{Error, RecordError, Result};
+use crate::encode::Vectors;
+use crate::kpi;
+use crate::label::{Catalogue, Labeller};
+use crate::model::Encoder;
+use crate::progress::{Progress, Stage};
+use crate::table::output::Output;
+use crate::table::read_back;
+
+pub use record::{RunRecord, Summary};
+
+/// What a run needs beside its settings.
+pub struct Context<'a> {
+    /// The model.
+    pub encoder: Encoder,
+    /// Name of the model, as the user chose it.
+    pub model_name: String,
+    /// Receiver of progress.
+    pub progress: &'a dyn Progress,
+    /// Set to stop: the run ends at the next contact and leaves the previous output.
+    pub stop: &'a AtomicBool,
+}
+
+impl std::fmt::Debug for Context<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Context").field("model_name", &self.model_name).finish_non_exhaustive()
+    }
+}
+
+/// Runs the main job.
+///
+/// # Errors
+/// Nothing to read, another run in the same output, a broken configuration, a full disk, or an interruption. Bad
+/// records are no errors: they are counted in the summary.
+pub fn run(settings: &Settings, context: Context<'_>) -> Result<Summary> {
+    let progress = context.progress;
+    progress.begin(Stage::Prepare, None);
+    let catalogue = Catalogue::from_files(settings.reasons.as_deref(), settings.criteria.as_deref())?;
+    let files = crate::source::discover(settings)?;
+    let output = Output::open(&settings.output)?;
+    let staging = output.staging();
+    std::fs::create_dir_all(&staging).map_err(|e| Error::io("create", &staging, e))?;
+    let Context { encoder, model_name, progress, stop } = context;
+    let mut vectors = Vectors::new(encoder, Some(&output.cache()))?;
+    let labeller = Labeller::learn(
+        catalogue.taxonomy.clone(),
+        &catalogue.criteria,
+        &catalogue.background,
+        &settings.options.label,
+        &mut vectors,
+    )?;
+    vectors.flush()?;
+    progress.end();
+    if settings.secret.is_default {
+        progress.warn(&format!(
+            "customer pseudonyms use the public default key; set ${} or [privacy] secret_file to make them yours",
+            settings.options.privacy.secret_env
+        ));
+    }
+    if labeller.sentiment().is_none() {
+        progress.warn("this model has no sentiment head: sentiment stays unknown");
+    }
+
+    let stopper = || if stop.load(Ordering::Relaxed) { Err(Error::Interrupted) } else { Ok(()) };
+    let mut intake = intake::Intake::new(settings, &catalogue, &labeller, &mut vectors, &staging, progress, &stopper)?;
+    progress.begin(Stage::Read, None);
+    intake.read_files(&files)?;
+    progress.end();
+
+    let covered: BTreeSet<String> = intake.months();
+    let kept: Vec<String> =
+        read_back::months(output.dir()).into_iter().filter(|month| !covered.contains(month)).collect();
+    if !kept.is_empty() {
+        progress.begin(Stage::Keep, None);
+        intake.keep(output.dir(), &kept)?;
+        progress.end();
+    }
+    for (month, before, now) in intake.shrunken(output.dir(), &covered)? {
+        progress.warn(&format!("{month}: {before} contacts of the previous output are replaced by {now}"));
+    }
+    let (collected, spilled) = intake.finish()?;
+    vectors.flush()?;
+
+    let model = record::ModelRecord {
+        name: model_name,
+        hash: vectors.encoder().model_hash().to_owned(),
+        kernel: vectors.encoder().kernel_class().to_owned(),
+    };
+    let assembled = assemble::assemble(
+        settings,
+        &catalogue,
+        &model.pairs(),
+        collected,
+        spilled,
+        &staging,
+        progress,
+        &stopper,
+    )?;
+    stopper()?;
+
+    progress.begin(Stage::Kpi, None);
+    let sources = kpi::Sources::Folders(staging.clone());
+    let table = kpi::compute(&sources, &kpi::KpiSettings::from(&settings.options.survey))?;
+    assemble::write_kpi(&staging, &table.batch, &assembled.provenance)?;
+    progress.end();
+    stopper()?;
+
+    progress.begin(Stage::Report, None);
+    let record = RunRecord::new(settings, &catalogue, model, &assembled, &table);
+    write_json(&staging.join("run.json"), &record)?;
+    write_rejects(&staging.join("rejects.jsonl"), &assembled.rejects)?;
+    let input = crate::report::ReportInput::from_output(&staging)?;
+    let html = crate::report::render(&input, &settings.options.report)?;
+    let report = staging.join("report.html");
+    std::fs::write(&report, html).map_err(|e| Error::io("write", &report, e))?;
+    progress.end();
+    stopper()?;
+    output.commit()?;
+    Ok(Summary::new(&assembled, &table, &catalogue, output.dir(), vectors.counts))
+}
+
+fn write_json(path: &std::path::Path, value: &impl serde::Serialize) -> Result<()> {
+    let mut text = serde_json::to_string_pretty(value).map_err(|_| Error::bug("run.json could not be written"))?;
+    text.push('\n');
+    std::fs::write(path, text).map_err(|e| Error::io("write", path, e))
+}
+
+/// Rejects, ordered by file and record.
+fn write_rejects(path: &std::path::Path, rejects: &[RecordError]) -> Result<()> {
+    let mut text = String::new();
+    for reject in rejects {
+        let line = serde_json::to_string(reject).map_err(|_| Error::bug("a reject could not be written"))?;
+        text.push_str(&line);
+        text.push('\n');
+    }
+    std::fs::write(path, text).map_err(|e| Error::io("write", path, e))
+}
+
+/// Counts how often each code occurs.
+pub(crate) fn tally<'a>(codes: impl Iterator<Item = &'a str>) -> BTreeMap<String, u64> {
+    let mut counts = BTreeMap::new();
+    for code in codes {
+        *counts.entry(code.to_owned()).or_insert(0) += 1;
+    }
+    counts
+}
