@@ -1,1 +1,259 @@
 //! Bytes to [`crate::contact::Contact`]: one reader per format, chosen by content.
+//!
+//! [`discover`] lists the files, [`Source::read`] streams the records of one of them: contacts, and rejects with a stable
+//! code. Memory is bounded by one contact (for files with one row per turn, by a window of open contacts).
+//!
+//! Counts always reconcile: `records_read == contacts + rejects`. The unit is the contact: a row or object of a file with
+//! one contact per row; the rows of one contact together in a file with one row per turn (a row that cannot be read or has
+//! no contact identifier counts alone); a message of a mailbox; a transcript file as a whole. A file refused as a whole, and
+//! an error that stops the reading before the end, count as one record read and one reject.
+
+pub mod columns;
+mod customers;
+mod decode;
+mod delimited;
+mod dialogue;
+mod discover;
+mod email;
+mod format;
+mod group;
+mod html;
+mod json;
+mod mbox;
+mod open;
+mod parquet;
+mod plain;
+mod platform;
+mod row;
+mod speakers;
+mod subtitle;
+mod table;
+#[cfg(test)]
+mod testing;
+mod time;
+mod value;
+
+use std::io;
+
+use crate::config::Settings;
+use crate::contact::Contact;
+use crate::error::{Error, RecordError, RejectCode, Result};
+
+pub use customers::{Customers, normalise_identifier};
+pub use discover::{InputFile, discover};
+pub use email::{Mail, parse as parse_mail};
+pub use format::Format;
+
+/// One record of a file.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Record {
+    /// A contact.
+    Contact(Box<Contact>),
+    /// A record that cannot become one.
+    Reject(RecordError),
+}
+
+/// What was read from one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileSummary {
+    /// Records met; always the sum of the two counts below.
+    pub records_read: u64,
+    /// Contacts given to the sink.
+    pub contacts: u64,
+    /// Rejects given to the sink.
+    pub rejects: u64,
+    /// SHA-256 of the file's bytes as stored (compressed, if it is), in hexadecimal; empty when it cannot be opened.
+    pub sha256: String,
+    /// Size of the file as stored.
+    pub bytes: u64,
+    /// Format, when it was recognised.
+    pub format: Option<Format>,
+}
+
+/// Everything needed to read files: the settings and the customer directory, loaded once.
+#[derive(Debug, Clone)]
+pub struct Source<'a> {
+    settings: &'a Settings,
+    customers: Customers,
+}
+
+/// Reads one file; see [`Source::read`], which does not load the customer directory for each file.
+///
+/// # Errors
+///
+/// Those of [`Source::new`] and [`Source::read`].
+pub fn read(file: &InputFile, settings: &Settings, sink: &mut dyn FnMut(Record) -> Result<()>) -> Result<FileSummary> {
+    Source::new(settings)?.read(file, sink)
+}
+
+impl<'a> Source<'a> {
+    /// Loads the customer directory.
+    ///
+    /// # Errors
+    ///
+    /// When the directory is named and cannot be read.
+    pub fn new(settings: &'a Settings) -> Result<Self> {
+        Ok(Self { settings, customers: Customers::load(settings)? })
+    }
+
+    /// Streams the records of one file to the sink, in the order of the file.
+    ///
+    /// # Errors
+    ///
+    /// Only the sink's own errors: whatever is wrong with the file is a reject.
+    pub fn read(&self, file: &InputFile, sink: &mut dyn FnMut(Record) -> Result<()>) -> Result<FileSummary> {
+        let mut output = Output { sink, records_read: 0, contacts: 0, rejects: 0 };
+        let mut summary =
+            FileSummary { records_read: 0, contacts: 0, rejects: 0, sha256: String::new(), bytes: 0, format: None };
+        match self.read_into(file, &mut output, &mut summary) {
+            Ok(()) => {}
+            Err(Failure::Sink(error)) => return Err(error),
+            Err(Failure::Io(error)) => {
+                let (code, message) = match error.kind() {
+                    io::ErrorKind::UnexpectedEof => {
+                        (RejectCode::Truncated, "the compressed data end in the middle".to_owned())
+                    }
+                    io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::Other => {
+                        (RejectCode::UnreadableFile, "the compressed data are damaged".to_owned())
+                    }
+                    // The system's words: "Permission denied", "No such file or directory".
+                    kind => (RejectCode::UnreadableFile, format!("the file cannot be read: {kind}")),
+                };
+                output.met();
+                output.reject(RecordError::new(&file.name, None, code, message))?;
+            }
+        }
+        summary.records_read = output.records_read;
+        summary.contacts = output.contacts;
+        summary.rejects = output.rejects;
+        if summary.records_read != summary.contacts + summary.rejects {
+            return Err(Error::bug(format!("counts of {} do not reconcile: {summary:?}", file.name)));
+        }
+        Ok(summary)
+    }
+
+    fn read_into(&self, file: &InputFile, output: &mut Output<'_>, summary: &mut FileSummary) -> Result<(), Failure> {
+        let open::Opened { raw, head, stream, compression } = open::open(&file.path)?;
+        let result = self.read_stream(file, head, stream, compression, output, summary);
+        (summary.sha256, summary.bytes) = raw.finish()?;
+        result
+    }
+
+    fn read_stream(
+        &self,
+        file: &InputFile,
+        head: Vec<u8>,
+        mut stream: Box<dyn io::BufRead>,
+        compression: open::Compression,
+        output: &mut Output<'_>,
+        summary: &mut FileSummary,
+    ) -> Result<(), Failure> {
+        let settings = self.settings;
+        let options = &settings.options;
+        let place = row::Place {
+            settings,
+            customers: &self.customers,
+            file: &file.name,
+            order: order(&options.input.date_order),
+            derive_ids: false,
+        };
+        if head.is_empty() {
+            // An error of the compression shows here, and is told as such; otherwise there is nothing.
+            stream.fill_buf()?;
+        }
+        let format = match format::recognise(&head, open::plain_name(&file.name), file.format, options) {
+            Ok(format) => format,
+            Err((code, message)) => {
+                output.met();
+                output.reject(place.reject_file(code, message))?;
+                return Ok(());
+            }
+        };
+        summary.format = Some(format);
+        let encoding = options.input.encoding.as_str();
+        match format {
+            Format::Parquet => parquet::read(file, stream, compression, place, output),
+            Format::Eml => email::read(&mut *stream, place, output),
+            Format::Mbox => mbox::read(&mut *stream, place, output),
+            text => {
+                let again = || Ok(decode::text_reader(open::open(&file.path)?.stream, &head, encoding));
+                let mut stream = decode::text_reader(stream, &head, encoding);
+                match text {
+                    Format::Csv | Format::Tsv => table::read(&mut *stream, &head, text, place, &again, output),
+                    Format::Jsonl => json::read_lines(&mut *stream, &decode::head_text(&head, encoding), place, output),
+                    Format::Json => json::read_document(&mut *stream, place, &fallback(file, settings), output),
+                    Format::Txt => plain::read(&mut *stream, place, &fallback(file, settings), output),
+                    _ => subtitle::read(&mut *stream, text, place, &fallback(file, settings), output),
+                }
+            }
+        }
+    }
+}
+
+/// Where records go, counting them on the way.
+pub(crate) struct Output<'s> {
+    sink: &'s mut dyn FnMut(Record) -> Result<()>,
+    records_read: u64,
+    contacts: u64,
+    rejects: u64,
+}
+
+impl Output<'_> {
+    /// Counts a record as read. Readers call it when they meet a record, before they know what becomes of it.
+    pub(crate) fn met(&mut self) {
+        self.records_read += 1;
+    }
+
+    /// Passes on a contact or its reject.
+    pub(crate) fn record(&mut self, result: Result<Contact, RecordError>) -> Result<()> {
+        match result {
+            Ok(contact) => {
+                self.contacts += 1;
+                (self.sink)(Record::Contact(Box::new(contact)))
+            }
+            Err(error) => self.reject(error),
+        }
+    }
+
+    /// Passes on a reject.
+    pub(crate) fn reject(&mut self, error: RecordError) -> Result<()> {
+        self.rejects += 1;
+        (self.sink)(Record::Reject(error))
+    }
+}
+
+/// Why reading a file stopped.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The file: becomes a reject.
+    Io(io::Error),
+    /// The receiver of the records: ends the run.
+    Sink(Error),
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Sink(error)
+    }
+}
+
+fn order(written: &str) -> time::DateOrder {
+    if written == "mdy" { time::DateOrder::MonthFirst } else { time::DateOrder::DayFirst }
+}
+
+/// Identifier and start of a transcript that states none: its name, the date in its name, else the date of the file.
+fn fallback(file: &InputFile, settings: &Settings) -> json::Fallback {
+    let start = time::in_file_name(&file.contact_id, settings.time_zone).or_else(|| {
+        let modified = std::fs::metadata(&file.path).and_then(|metadata| metadata.modified()).ok()?;
+        let seconds = modified.duration_since(std::time::UNIX_EPOCH).ok()?.as_secs();
+        let instant = chrono::DateTime::from_timestamp(i64::try_from(seconds).ok()?, 0)?;
+        Some(time::Moment { instant, flag: Some("started_at_from_file_date") })
+    });
+    json::Fallback { contact_id: file.contact_id.clone(), start }
+}

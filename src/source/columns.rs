@@ -1,0 +1,453 @@
+//! Header names to fields: the user's mapping first, then guesses over the usual French and English names.
+//!
+//! A header is compared without case, accents, separators and units in brackets: `Durée d'attente (s)` is
+//! `dureedattente`. For each field the names are tried in order, so that `contact_id` wins over a mere `id`.
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+use crate::config::Options;
+use crate::error::Problem;
+
+macro_rules! fields {
+    ($($(#[$meta:meta])* $variant:ident $name:literal [$($synonym:literal)*],)+) => {
+        /// What a column can hold. The written name is the key under `[columns]` in the configuration.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Field { $($(#[$meta])* $variant,)+ }
+
+        impl Field {
+            /// Every field, in declaration order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The key under `[columns]`.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
+
+            /// Normalised header names that are taken for this field, best first.
+            fn synonyms(self) -> &'static [&'static str] {
+                match self { $(Self::$variant => &[$($synonym,)*],)+ }
+            }
+        }
+    };
+}
+
+fields! {
+    /// Identifier of the contact.
+    ContactId "contact_id" ["casenumber" "idcontact" "contactid" "identifiantcontact" "ncontact" "nocontact" "numcontact" "numerocontact" "refcontact" "contactref"
+        "referencecontact" "conversationid" "idconversation" "callid" "idappel" "callsid" "interactionid" "idinteraction" "ticketid" "idticket"
+        "nticket" "numticket" "numeroticket" "ticketnumber" "ticket" "caseid" "idcase" "numerodossier" "ndossier" "iddossier" "dossier" "iddemande"
+        "ndemande" "numerodemande" "requestid" "sessionid" "chatid" "idchat" "messageid" "emailid" "idmessage" "calluuid" "uniqueid" "guid"
+        "uuid" "reference" "ref" "numero" "id" "identifiant"],
+    /// Identifier of the customer.
+    CustomerId "customer_id" ["customerid" "idclient" "clientid" "identifiantclient" "numclient" "numeroclient" "nclient" "noclient" "codeclient"
+        "refclient" "referenceclient" "customernumber" "customerref" "customer" "client" "requesterid" "userid" "idutilisateur" "accountid"
+        "idcompte" "numerocompte" "contactidclient" "abonne" "idabonne" "numeroabonne" "adherent" "idadherent" "numeroadherent" "assure" "idassure" "personid"
+        "memberid" "usager" "idusager" "enduserid" "visitorid" "contactid"],
+    /// E-mail address of the customer, when there is no identifier.
+    CustomerEmail "customer_email" ["customeremail" "emailclient" "mailclient" "clientemail" "requesteremail" "contactemail" "suppliedemail" "useremail" "email" "mail"
+        "courriel" "adressemail" "adresseemail" "emailaddress" "adresseelectronique" "from" "expediteur" "senderemail" "sender"],
+    /// Telephone number of the customer, when there is no identifier.
+    CustomerPhone "customer_phone" ["customerphone" "telephoneclient" "telclient" "phonenumber" "customernumberphone" "callernumber" "caller" "callerid" "fromnumber" "ani"
+        "numeroappelant" "appelant" "contactphone" "suppliedphone" "telephone" "tel" "phone" "numerotelephone" "msisdn" "mobile" "portable"],
+    /// Start, with date and time in one column.
+    StartedAt "started_at" ["startedat" "contactstartedat" "datecontact" "contactdate" "datedebut" "debut" "startat" "startdatetime" "starttimestamp" "initiationtimestamp"
+        "conversationstart" "conversationstarttime" "dateheure" "dateheuredebut" "horodatage" "horodate" "timestamp" "datetime" "datetimestart"
+        "createdat" "createddate" "creationdate" "createdon" "datecreation" "datecree" "creele" "created" "creation" "receivedat" "datereception"
+        "recule" "dateappel" "calldate" "callstart" "sentat" "dateenvoi" "openedat" "dateouverture" "ouvertle" "opened" "date" "jour" "day"
+        "eventtime" "starttime" "messagedate" "messagetimestamp"],
+    /// Time of day of the start, when the date stands alone in its own column.
+    StartClock "started_time" ["heure" "heuredebut" "heureappel" "heurecontact" "heurecreation" "heurereception" "time" "calltime" "timeofday" "hour" "hh"],
+    /// Closing.
+    EndedAt "ended_at" ["endedat" "contactendedat" "datefin" "fin" "endat" "enddatetime" "endtimestamp" "disconnecttimestamp" "conversationend" "conversationendtime"
+        "dateheurefin" "closedat" "closeddate" "dateclosed" "datecloture" "cloture" "closle" "cloturele" "fermele" "datefermeture" "solvedat" "resolvedat"
+        "dateresolution" "resolule" "resolutiondate" "ended" "closed" "endtime" "callend" "heurefin"],
+    /// Channel.
+    Channel "channel" ["channel" "canal" "canalcontact" "contactchannel" "viachannel" "channeltype" "typecanal" "mediatype" "media" "origin" "origine" "caseorigin" "medium"
+        "moyencontact" "modecontact" "typecontact" "contacttype" "via" "source"],
+    /// The words.
+    Text "text" ["text" "texte" "message" "body" "corps" "description" "transcript" "transcription" "transcriptiontext" "verbatim" "contenu" "content" "conversation" "dialogue"
+        "echange" "echanges" "messagetext" "plainbody" "descriptiontext" "textemessage" "contenumessage" "corpsmessage" "emailbody" "utterance"
+        "phrase" "demande" "commentaire" "comment" "comments" "commentaires" "question" "detail" "details" "notes"],
+    /// Subject line.
+    Subject "subject" ["subject" "objet" "sujet" "title" "titre" "emailsubject" "objetmessage" "intitule"],
+    /// Who speaks, in files with one row per turn.
+    Speaker "speaker" ["speaker" "locuteur" "role" "participant" "participantrole" "interlocuteur" "intervenant" "authortype" "authorrole" "auteur" "author" "sendertype"
+        "senderrole" "typeauteur" "emetteur" "speakerrole" "speakerlabel" "quiparle" "party" "from" "sender" "partytype" "whospeaks"],
+    /// Position of the turn in the contact.
+    TurnIndex "turn_index" ["turnindex" "turn" "turnid" "turnnumber" "numerotour" "tour" "ntour" "turnorder" "ordretour" "sequence" "sequencenumber" "sentenceindex" "messageindex" "utteranceindex" "chatindex"],
+    /// Start of the turn: seconds from the start of the contact, or a time.
+    TurnStart "turn_start" ["starts" "turnstart" "start" "begin" "startsec" "startseconds" "startoffset" "beginoffset" "begins" "debuttour" "offset" "beginoffsetmillis"
+        "startms" "startoffsetms" "turnstartedat" "turntime" "messagetime" "messagecreatedat" "turnat" "starttime" "debuts" "t0"],
+    /// End of the turn.
+    TurnEnd "turn_end" ["ends" "turnend" "end" "endsec" "endseconds" "endoffset" "endoffsetmillis" "endms" "fintour" "fins" "stop" "t1" "endtime"],
+    /// Inbound or outbound.
+    Direction "direction" ["direction" "sens" "senscontact" "callldirection" "calldirection" "typeappel" "calltype" "entrantsortant" "inout" "initiationmethod"],
+    /// Team.
+    Team "team" ["team" "equipe" "teamname" "nomequipe" "group" "groupe" "groupname" "groupid" "service" "departement" "department" "pole" "cellule" "plateau"],
+    /// Agent.
+    AgentId "agent_id" ["agentid" "idagent" "agent" "conseiller" "conseillere" "idconseiller" "teleconseiller" "nomagent" "nomconseiller" "agentname" "advisor" "advisorid" "operateur"
+        "operator" "operatorid" "assignee" "assigneeid" "ownerid" "owner" "traitepar" "matricule" "login" "handledby"],
+    /// Site.
+    Site "site" ["site" "sitename" "nomsite" "centre" "center" "location" "lieu" "ville" "prestataire" "provider"],
+    /// Campaign.
+    Campaign "campaign" ["campaign" "campagne" "campaignname" "nomcampagne" "campaignid" "operation"],
+    /// Queue.
+    Queue "queue" ["queue" "file" "fileattente" "filedattente" "queuename" "nomfile" "queueid" "skill" "competence" "vdn" "splitskill"],
+    /// Support level.
+    Level "level" ["level" "niveau" "supportlevel" "niveausupport" "tier" "ligne" "niveautraitement"],
+    /// Customer segment.
+    Segment "segment" ["segment" "segmentclient" "customersegment" "typeclient" "customertype" "categorieclient" "profil"],
+    /// Product or line of business.
+    Product "product" ["product" "produit" "gamme" "productname" "nomproduit" "produitconcerne" "offre" "lineofbusiness" "univers" "activite" "marque" "brand" "brandid"],
+    /// Seconds waited.
+    Wait "wait_s" ["wait" "attente" "tempsattente" "tempsdattente" "dureeattente" "dureedattente" "waittime" "waitingtime" "queuetime" "timeinqueue" "delaidecroche" "asa" "ringtime"
+        "tempsdecroche" "tacd" "tempsfile"],
+    /// Seconds of conversation.
+    Talk "talk_s" ["talk" "conversationduree" "tempsconversation" "dureeconversation" "dureedeconversation" "talktime" "dureeappel" "callduration" "tempscommunication" "dureecommunication" "ttalk"
+        "handlingtime" "duree" "duration" "dmc"],
+    /// Seconds on hold.
+    Hold "hold_s" ["hold" "holdtime" "miseenattente" "tempsmiseenattente" "dureemiseenattente" "tempsgarde" "misegarde" "theld" "attenteencours"],
+    /// Seconds of after-call work.
+    Acw "acw_s" ["acw" "aftercallwork" "aftercallworktime" "wrapup" "wrapuptime" "wrap" "postappel" "tempspostappel" "dureepostappel" "tacw" "postcall" "traitementpostappel"
+        "acwtime"],
+    /// The customer left before the answer.
+    Abandoned "abandoned" ["abandoned" "abandon" "abandonne" "isabandoned" "appelabandonne" "tabandon" "estabandonne"],
+    /// Customer satisfaction.
+    Csat "csat" ["csat" "notecsat" "csatscore" "satisfaction" "notesatisfaction" "satisfactionscore" "satisfactionclient" "customersatisfaction" "csatrating" "rating" "satisfactionrating"
+        "notesat" "avis" "noteclient" "evaluation" "note"],
+    /// Recommendation question.
+    Nps "nps" ["nps" "notenps" "npsscore" "recommandation" "noterecommandation" "likelihoodtorecommend"],
+    /// Customer effort.
+    Ces "ces" ["ces" "noteces" "cesscore" "effort" "noteeffort" "effortclient" "customereffort" "customereffortscore"],
+    /// The reason coded by the agent.
+    AgentReason "agent_reason" ["agentreason" "motif" "motifagent" "motifcontact" "motifappel" "motifdecontact" "motifniveau1" "contactreason" "callreason" "reason" "reasoncode" "dispositioncode"
+        "disposition" "wrapupcode" "codemotif" "qualification" "category" "categorie" "topic" "theme" "typologie" "typedemande" "requesttype" "type"],
+    /// Where the contact was transferred to.
+    TransferredTo "transferred_to" ["transferredto" "transfereva" "transferevers" "transfertvers" "transferto" "transfertarget" "destinationtransfert" "transferea" "cibletransfert"],
+    /// What the transfer was for.
+    TransferType "transfer_type" ["transfertype" "typetransfert" "typedetransfert" "motiftransfert" "transferreason"],
+    /// Whether there was a transfer.
+    Transferred "is_transferred" ["istransferred" "transferred" "transfere" "transfert" "transfer" "aetetransfere" "isescalated" "escalated"],
+    /// Language that the source states.
+    Language "language" ["language" "langue" "lang" "locale" "languagecode" "codelangue"],
+    /// Whether a message is public (ticket comments); private notes are left out.
+    Public "is_public" ["public" "ispublic"],
+    /// Conversation in turns, in JSON and Parquet.
+    Turns "turns" ["turns" "messages" "transcript" "transcription" "conversation" "utterances" "segments" "dialogue" "dialog" "tours" "echanges" "exchanges" "speechsegments" "sentences" "phrases"
+        "transcriptentries" "conversationparts" "comments"],
+}
+
+/// Number of fields.
+pub(crate) const FIELDS: usize = Field::ALL.len();
+
+impl Field {
+    /// Reads a key of `[columns]`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|field| field.name() == name)
+    }
+
+    /// Whether a normalised header is a usual name of this field.
+    pub(crate) fn accepts(self, normalised: &str) -> bool {
+        self.synonyms().contains(&normalised)
+    }
+
+    /// Fields whose cells are durations in seconds unless the header says milliseconds or minutes.
+    fn is_duration(self) -> bool {
+        matches!(self, Self::Wait | Self::Talk | Self::Hold | Self::Acw | Self::TurnStart | Self::TurnEnd)
+    }
+}
+
+/// Which column holds which field.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Mapping {
+    columns: [Option<usize>; FIELDS],
+    /// What one unit of a duration column is worth, in seconds.
+    units: [f64; FIELDS],
+}
+
+/// A column named in the configuration that the file does not have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct AbsentColumn {
+    /// The field it was to fill.
+    pub(crate) field: Field,
+    /// What was expected, the nearest headers, then all of them.
+    pub(crate) message: String,
+}
+
+impl Mapping {
+    /// Maps headers by the configuration, then by guessing.
+    pub(crate) fn new(headers: &[String], options: &Options) -> Result<Self, AbsentColumn> {
+        let (mapping, absent) = Self::lenient(headers, options);
+        absent.map_or(Ok(mapping), Err)
+    }
+
+    /// The same for JSON objects, where an absent key only means that this record does not have the value.
+    pub(crate) fn lenient(headers: &[String], options: &Options) -> (Self, Option<AbsentColumn>) {
+        let normalised: Vec<String> = headers.iter().map(|header| normalise(header)).collect();
+        let mut mapping = Self { columns: [None; FIELDS], units: [1.0; FIELDS] };
+        let mut taken = vec![false; headers.len()];
+        let mut is_set = [false; FIELDS];
+        let mut absent = None;
+        for (key, names) in &options.columns {
+            let Some(field) = Field::from_name(key) else { continue };
+            is_set[field as usize] = true;
+            let found = names.names().into_iter().find_map(|name| {
+                let name = name.trim();
+                headers.iter().position(|header| header.trim() == name).or_else(|| {
+                    let wanted = normalise(name);
+                    normalised.iter().position(|header| !wanted.is_empty() && *header == wanted)
+                })
+            });
+            match found {
+                Some(column) => {
+                    mapping.columns[field as usize] = Some(column);
+                    taken[column] = true;
+                }
+                None if absent.is_none() => {
+                    absent = Some(AbsentColumn { field, message: absent_message(field, &names.names(), headers) });
+                }
+                None => {}
+            }
+        }
+        for &field in Field::ALL {
+            if is_set[field as usize] {
+                continue;
+            }
+            let found = field.synonyms().iter().find_map(|synonym| {
+                normalised.iter().enumerate().position(|(column, header)| {
+                    !taken[column] && (header == synonym || (field.is_duration() && without_unit(header).0 == *synonym))
+                })
+            });
+            if let Some(column) = found {
+                mapping.columns[field as usize] = Some(column);
+                taken[column] = true;
+            }
+        }
+        for &field in Field::ALL {
+            if let Some(column) = mapping.columns[field as usize]
+                && field.is_duration()
+            {
+                mapping.units[field as usize] = unit_of(&headers[column]);
+            }
+        }
+        (mapping, absent)
+    }
+
+    /// The column of a field.
+    pub(crate) fn column(&self, field: Field) -> Option<usize> {
+        self.columns[field as usize]
+    }
+
+    /// Whether a field has a column.
+    pub(crate) fn has(&self, field: Field) -> bool {
+        self.column(field).is_some()
+    }
+
+    /// Seconds per unit of a duration column.
+    pub(crate) fn unit(&self, field: Field) -> f64 {
+        self.units[field as usize]
+    }
+
+    /// How many fields have a column; tells the right delimiter from the wrong ones.
+    pub(crate) fn recognised(&self) -> usize {
+        self.columns.iter().flatten().count()
+    }
+
+    /// Whether rows are turns to be grouped by contact.
+    pub(crate) fn is_one_row_per_turn(&self) -> bool {
+        self.has(Field::ContactId) && self.has(Field::Text) && (self.has(Field::Speaker) || self.has(Field::TurnIndex))
+    }
+
+    /// What a table must have to be contacts: a time, and words or at least how the contact was handled.
+    pub(crate) fn needed_columns(&self, headers: &[String]) -> Result<(), AbsentColumn> {
+        let any = |fields: &[Field]| fields.iter().any(|field| self.has(*field));
+        let absent = if !self.has(Field::StartedAt) {
+            Field::StartedAt
+        } else if !any(&[
+            Field::Text,
+            Field::Turns,
+            Field::Subject,
+            Field::AgentReason,
+            Field::Wait,
+            Field::Talk,
+            Field::Abandoned,
+        ]) {
+            Field::Text
+        } else {
+            return Ok(());
+        };
+        Err(AbsentColumn { field: absent, message: absent_message(absent, &[absent.name()], headers) })
+    }
+}
+
+/// Problems of `[columns]`: unknown fields, with the closest one.
+pub fn check(options: &Options, file: &str) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for key in options.columns.keys() {
+        if Field::from_name(key).is_none() {
+            let nearest = nearest(key, Field::ALL.iter().map(|field| field.name()), 1);
+            let advice = nearest.first().map_or(String::new(), |name| format!("; the closest is `{name}`"));
+            problems.push(Problem {
+                file: file.to_owned(),
+                at: format!("columns.{key}"),
+                message: format!("unknown field{advice}"),
+            });
+        }
+    }
+    problems
+}
+
+/// Lower case, no accents, letters and digits only, and nothing that stands in brackets.
+pub(crate) fn normalise(header: &str) -> String {
+    let mut depth = 0usize;
+    let outside: String = header
+        .chars()
+        .filter(|c| match c {
+            '(' | '[' => {
+                depth += 1;
+                false
+            }
+            ')' | ']' => {
+                depth = depth.saturating_sub(1);
+                false
+            }
+            _ => depth == 0,
+        })
+        .collect();
+    let source = if outside.trim().is_empty() { header } else { &outside };
+    source
+        .nfd()
+        .filter(|c| !is_combining_mark(*c) && c.is_alphanumeric() && !matches!(c, 'º' | 'ª'))
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+/// A normalised header without its trailing unit, and the unit in seconds.
+fn without_unit(header: &str) -> (&str, f64) {
+    const UNITS: [(&str, f64); 12] = [
+        ("milliseconds", 0.001),
+        ("millisecondes", 0.001),
+        ("millis", 0.001),
+        ("ms", 0.001),
+        ("enminutes", 60.0),
+        ("minutes", 60.0),
+        ("min", 60.0),
+        ("ensecondes", 1.0),
+        ("secondes", 1.0),
+        ("seconds", 1.0),
+        ("sec", 1.0),
+        ("s", 1.0),
+    ];
+    UNITS
+        .iter()
+        .find_map(|(unit, seconds)| {
+            header.strip_suffix(unit).filter(|rest| rest.len() > 1).map(|rest| (rest, *seconds))
+        })
+        .unwrap_or((header, 1.0))
+}
+
+/// The unit that a raw header states, in brackets or at its end.
+fn unit_of(header: &str) -> f64 {
+    let all: String = header.nfd().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    without_unit(&all).1
+}
+
+fn nearest<'a>(wanted: &str, among: impl Iterator<Item = &'a str>, count: usize) -> Vec<&'a str> {
+    let wanted = normalise(wanted);
+    let mut scored: Vec<(usize, &str)> =
+        among.map(|name| (strsim::levenshtein(&wanted, &normalise(name)), name)).collect();
+    scored.sort();
+    scored.into_iter().take(count).map(|(_, name)| name).collect()
+}
+
+fn absent_message(field: Field, names: &[&str], headers: &[String]) -> String {
+    const LONGEST: usize = 40;
+    // A header longer than a name can be is text of a file without header row: it is not repeated.
+    let shown: Vec<&str> =
+        headers.iter().map(String::as_str).filter(|header| header.chars().count() <= LONGEST).take(60).collect();
+    let near = nearest(names.first().copied().unwrap_or(field.name()), shown.iter().copied(), 3);
+    if shown.is_empty() {
+        return format!("no column `{}` for {}; the file has no readable header row", names.join("`, `"), field.name());
+    }
+    format!(
+        "no column `{}` for {}; closest: {}; the {} columns are: {}; set columns.{} in the configuration",
+        names.join("`, `"),
+        field.name(),
+        near.join(", "),
+        headers.len(),
+        shown.join(", "),
+        field.name()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::options::OneOrMany;
+
+    fn headers(line: &str) -> Vec<String> {
+        line.split(';').map(str::to_owned).collect()
+    }
+
+    fn column_of(line: &str, field: Field) -> Option<String> {
+        let headers = headers(line);
+        let mapping = Mapping::new(&headers, &Options::default()).unwrap();
+        mapping.column(field).map(|column| headers[column].clone())
+    }
+
+    #[test]
+    fn french_headers_are_guessed() {
+        let line = "N° contact;Numéro client;Date/heure;Canal;Durée d'attente (s);Équipe;Objet;Texte;Note CSAT;Motif";
+        for (field, header) in [
+            (Field::ContactId, "N° contact"),
+            (Field::CustomerId, "Numéro client"),
+            (Field::StartedAt, "Date/heure"),
+            (Field::Channel, "Canal"),
+            (Field::Wait, "Durée d'attente (s)"),
+            (Field::Team, "Équipe"),
+            (Field::Subject, "Objet"),
+            (Field::Text, "Texte"),
+            (Field::Csat, "Note CSAT"),
+            (Field::AgentReason, "Motif"),
+        ] {
+            assert_eq!(column_of(line, field).as_deref(), Some(header), "{field:?}");
+        }
+    }
+
+    #[test]
+    fn contact_id_of_a_salesforce_case_is_the_customer() {
+        let line = "CaseNumber;ContactId;CreatedDate;Origin;Description";
+        assert_eq!(column_of(line, Field::ContactId).as_deref(), Some("CaseNumber"));
+        assert_eq!(column_of(line, Field::CustomerId).as_deref(), Some("ContactId"));
+        assert_eq!(column_of("contact_id;customer_id", Field::ContactId).as_deref(), Some("contact_id"));
+    }
+
+    #[test]
+    fn a_unit_in_the_header_scales_durations() {
+        let headers = headers("id;date;texte;talk_ms;attente_min;hold_s;acw");
+        let mapping = Mapping::new(&headers, &Options::default()).unwrap();
+        assert_eq!(mapping.unit(Field::Talk), 0.001);
+        assert_eq!(mapping.unit(Field::Wait), 60.0);
+        assert_eq!(mapping.unit(Field::Hold), 1.0);
+        assert_eq!(mapping.column(Field::Acw), Some(6));
+    }
+
+    #[test]
+    fn an_absent_mapped_column_is_told_with_the_nearest_headers() {
+        let mut options = Options::default();
+        options.columns.insert("contact_id".into(), OneOrMany::One("Refrence".into()));
+        let error = Mapping::new(&headers("Référence;date;texte"), &options).unwrap_err();
+        assert_eq!(error.field, Field::ContactId);
+        assert!(error.message.contains("closest: Référence"), "{}", error.message);
+    }
+
+    #[test]
+    fn unknown_fields_of_the_configuration_are_problems() {
+        let mut options = Options::default();
+        options.columns.insert("contct_id".into(), OneOrMany::One("a".into()));
+        let problems = check(&options, "motif.toml");
+        assert_eq!(problems.len(), 1);
+        assert!(problems[0].message.contains("contact_id"));
+    }
+}

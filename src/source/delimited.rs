@@ -1,0 +1,306 @@
+//! CSV and TSV to rows, in bounded memory, tolerant of what exports really contain.
+//!
+//! A quote that is never closed must not swallow the rest of the file: when a quoted field runs over several lines and then
+//! ends where no field can end, or never ends, the first of these lines is refused and reading starts again at the second.
+//! A stray quote inside a field of one line stays text. TSV is read without quoting.
+
+use std::collections::VecDeque;
+use std::io::{self, BufRead};
+
+use crate::config::Options;
+use crate::error::RejectCode;
+
+use super::columns::Mapping;
+use super::decode::{LineRead, MAX_RECORD_BYTES, read_line, record_text};
+
+/// After this many unclosed quotes the rest of the file is refused, so that reading stays linear.
+const MAX_RECOVERIES: usize = 1000;
+
+/// What came next.
+#[derive(Debug, PartialEq)]
+pub(crate) enum RowRead {
+    /// The end.
+    Eof,
+    /// A row with at least one field that is not blank.
+    Row {
+        /// Fields.
+        fields: Vec<String>,
+        /// Bytes were lost in decoding.
+        lossy: bool,
+    },
+    /// Something that is not a row.
+    Bad {
+        /// Stable code.
+        code: RejectCode,
+        /// What is wrong.
+        message: &'static str,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    FieldStart,
+    Plain,
+    Quoted,
+    QuoteInQuoted,
+}
+
+/// Reads rows.
+pub(crate) struct Delimited<'a> {
+    reader: &'a mut dyn BufRead,
+    delimiter: u8,
+    quoting: bool,
+    /// Lines to read again after a quote that was never closed.
+    again: VecDeque<Vec<u8>>,
+    recoveries: usize,
+    line: Vec<u8>,
+}
+
+impl<'a> Delimited<'a> {
+    /// Rows of an ASCII-compatible text.
+    pub(crate) fn new(reader: &'a mut dyn BufRead, delimiter: u8, quoting: bool) -> Self {
+        Self { reader, delimiter, quoting, again: VecDeque::new(), recoveries: 0, line: Vec::new() }
+    }
+
+    /// The next row; blank rows are skipped.
+    pub(crate) fn next(&mut self) -> io::Result<RowRead> {
+        loop {
+            match self.read_row()? {
+                RowRead::Row { fields, .. } if fields.iter().all(|field| field.trim().is_empty()) => {}
+                other => return Ok(other),
+            }
+        }
+    }
+
+    fn next_line(&mut self) -> io::Result<LineRead> {
+        if let Some(line) = self.again.pop_front() {
+            self.line = line;
+            return Ok(LineRead::Line);
+        }
+        read_line(self.reader, &mut self.line)
+    }
+
+    fn read_row(&mut self) -> io::Result<RowRead> {
+        let mut fields: Vec<Vec<u8>> = Vec::new();
+        let mut field: Vec<u8> = Vec::new();
+        let mut state = State::FieldStart;
+        let mut is_field_of_several_lines = false;
+        // Lines after the first, kept to read them again if the quote turns out to be unclosed.
+        let mut later: VecDeque<Vec<u8>> = VecDeque::new();
+        let mut lines = 0usize;
+        let mut bytes = 0usize;
+        loop {
+            match self.next_line()? {
+                LineRead::Eof if lines == 0 => return Ok(RowRead::Eof),
+                LineRead::Eof if state == State::Quoted => return self.recover(later),
+                LineRead::Eof => break,
+                LineRead::TooLong if lines > 0 => return self.recover(later),
+                LineRead::TooLong => {
+                    return Ok(RowRead::Bad { code: RejectCode::TooLong, message: "the line is longer than 256 MiB" });
+                }
+                LineRead::Line => {}
+            }
+            lines += 1;
+            bytes += self.line.len();
+            if lines > 1 {
+                is_field_of_several_lines = true;
+                later.push_back(self.line.clone());
+                if bytes > MAX_RECORD_BYTES {
+                    return self.recover(later);
+                }
+            }
+            let mut has_row_ended = false;
+            for index in 0..self.line.len() {
+                let byte = self.line[index];
+                match state {
+                    State::FieldStart | State::Plain if byte == self.delimiter => {
+                        fields.push(std::mem::take(&mut field));
+                        state = State::FieldStart;
+                    }
+                    State::FieldStart | State::Plain if byte == b'\n' => {
+                        if field.last() == Some(&b'\r') {
+                            field.pop();
+                        }
+                        has_row_ended = true;
+                    }
+                    State::FieldStart if byte == b'"' && self.quoting => {
+                        state = State::Quoted;
+                        is_field_of_several_lines = false;
+                    }
+                    State::FieldStart | State::Plain => {
+                        field.push(byte);
+                        state = State::Plain;
+                    }
+                    State::Quoted if byte == b'"' => state = State::QuoteInQuoted,
+                    State::Quoted => field.push(byte),
+                    State::QuoteInQuoted if byte == b'"' => {
+                        field.push(b'"');
+                        state = State::Quoted;
+                    }
+                    State::QuoteInQuoted if byte == self.delimiter => {
+                        fields.push(std::mem::take(&mut field));
+                        state = State::FieldStart;
+                    }
+                    State::QuoteInQuoted if byte == b'\n' => has_row_ended = true,
+                    State::QuoteInQuoted
+                        if matches!(byte, b'\r' | b' ') && only_line_end_follows(&self.line[index..]) => {}
+                    State::QuoteInQuoted if is_field_of_several_lines => return self.recover(later),
+                    State::QuoteInQuoted => {
+                        field.extend_from_slice(&[b'"', byte]);
+                        state = State::Quoted;
+                    }
+                }
+            }
+            if has_row_ended {
+                break;
+            }
+        }
+        if field.last() == Some(&b'\r') && state == State::Plain {
+            field.pop();
+        }
+        fields.push(field);
+        if fields.iter().any(|field| field.contains(&0)) {
+            return Ok(RowRead::Bad { code: RejectCode::Malformed, message: "the row holds bytes that are not text" });
+        }
+        let mut lossy = false;
+        let fields = fields
+            .into_iter()
+            .map(|field| {
+                let (text, lost) = record_text(&field);
+                lossy |= lost;
+                text.into_owned()
+            })
+            .collect();
+        Ok(RowRead::Row { fields, lossy })
+    }
+
+    /// Refuses the first line of an unclosed quote and reads the others again.
+    fn recover(&mut self, mut later: VecDeque<Vec<u8>>) -> io::Result<RowRead> {
+        self.recoveries += 1;
+        later.append(&mut self.again);
+        self.again = later;
+        if self.recoveries > MAX_RECOVERIES {
+            self.again.clear();
+            while read_line(self.reader, &mut self.line)? != LineRead::Eof {}
+            return Ok(RowRead::Bad {
+                code: RejectCode::Malformed,
+                message: "too many quotes are never closed; the rest of the file was not read",
+            });
+        }
+        Ok(RowRead::Bad {
+            code: RejectCode::Malformed,
+            message: "a quote is never closed; double the quotes inside quoted fields",
+        })
+    }
+}
+
+fn only_line_end_follows(rest: &[u8]) -> bool {
+    rest.iter().all(|byte| matches!(byte, b'\r' | b'\n' | b' '))
+}
+
+/// The delimiter of a file: the one whose header has the most known columns and whose rows agree in length.
+pub(crate) fn sniff_delimiter(head: &str, options: &Options) -> u8 {
+    let first = head.lines().next().unwrap_or("");
+    if let Some(stated) = stated_delimiter(first) {
+        return stated;
+    }
+    let mut best = ((0usize, 0usize, 0usize), b',');
+    for delimiter in [b',', b';', b'\t', b'|'] {
+        let mut reader = io::Cursor::new(head.as_bytes());
+        let mut rows = Delimited::new(&mut reader, delimiter, true);
+        let mut headers: Option<Vec<String>> = None;
+        let mut agreeing = 0usize;
+        for _ in 0..30 {
+            let Ok(RowRead::Row { fields, .. }) = rows.next() else { break };
+            match &headers {
+                None => headers = Some(fields),
+                Some(headers) if headers.len() == fields.len() => agreeing += 1,
+                Some(_) => {}
+            }
+        }
+        let Some(headers) = headers.filter(|headers| headers.len() > 1) else { continue };
+        let (mapping, _) = Mapping::lenient(&headers, options);
+        let score = (mapping.recognised(), agreeing, headers.len());
+        if score > best.0 {
+            best = (score, delimiter);
+        }
+    }
+    best.1
+}
+
+/// Excel's first line `sep=;`.
+pub(crate) fn stated_delimiter(first_line: &str) -> Option<u8> {
+    let stated = first_line.trim_start_matches('\u{feff}').trim_end_matches(['\r', '\n']).strip_prefix("sep=")?;
+    (stated.len() == 1).then(|| stated.as_bytes()[0])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn rows(text: &str) -> Vec<RowRead> {
+        let mut reader = io::Cursor::new(text.as_bytes().to_vec());
+        let mut rows = Delimited::new(&mut reader, b';', true);
+        std::iter::from_fn(|| match rows.next().unwrap() {
+            RowRead::Eof => None,
+            other => Some(other),
+        })
+        .collect()
+    }
+
+    fn fields(text: &str) -> Vec<Vec<String>> {
+        rows(text)
+            .into_iter()
+            .map(|row| match row {
+                RowRead::Row { fields, .. } => fields,
+                other => panic!("{other:?}"),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn quoted_fields_hold_delimiters_quotes_and_line_breaks() {
+        assert_eq!(fields("a;\"b;\"\"c\"\"\r\nd\";e\r\nf;g;h\r\n"), [["a", "b;\"c\"\r\nd", "e"], ["f", "g", "h"]]);
+        assert_eq!(fields("a;\"b\""), [["a", "b"]]);
+        assert_eq!(fields("\n;;\na;b\n\n"), [["a", "b"]]);
+    }
+
+    #[test]
+    fn a_stray_quote_inside_a_line_is_text() {
+        assert_eq!(fields("a;écran de 27\" neuf;c\n"), [["a", "écran de 27\" neuf", "c"]]);
+        assert_eq!(fields("a;\"il dit \"non\" deux fois\";c\n"), [["a", "il dit \"non\" deux fois", "c"]]);
+    }
+
+    #[test]
+    fn a_quote_that_is_never_closed_costs_one_line_only() {
+        let read = rows("1;\"jamais fermé;x\n2;b;c\n3;\"d\";e\n4;f;g\n");
+        assert!(matches!(read[0], RowRead::Bad { code: RejectCode::Malformed, .. }));
+        assert_eq!(read.len(), 4);
+        let read = rows("1;b\n2;\"jamais\n3;c");
+        assert_eq!(read.len(), 3);
+        assert!(matches!(read[1], RowRead::Bad { .. }));
+    }
+
+    #[test]
+    fn the_delimiter_is_found_from_known_headers() {
+        let options = Options::default();
+        assert_eq!(sniff_delimiter("id_contact;date;texte\n1;03/09/2026;a, b, c, d\n", &options), b';');
+        assert_eq!(sniff_delimiter("contact_id,started_at,text\n1,2026-09-03,\"a; b; c\"\n", &options), b',');
+        assert_eq!(sniff_delimiter("contact_id\tstarted_at\ttext\n1\t2026-09-03\tbonjour, merci\n", &options), b'\t');
+        assert_eq!(sniff_delimiter("sep=|\na|b\n", &options), b'|');
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_end_and_never_panic(bytes in prop::collection::vec(prop::sample::select(vec![b'"', b';', b'\n', b'\r', b'a', 0xe9u8, 0]), 0..200)) {
+            let mut reader = io::Cursor::new(bytes.clone());
+            let mut rows = Delimited::new(&mut reader, b';', true);
+            let mut count = 0;
+            while rows.next().unwrap() != RowRead::Eof {
+                count += 1;
+                prop_assert!(count <= bytes.len());
+            }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Rows of one turn each to contacts, in bounded memory.
+//!
+//! Rows of a contact need not follow each other: a window of recently seen contacts is kept open. When the window is full,
+//! the contact that was quiet for longest is closed. Rows that come back to a closed contact cannot join it any more:
+//! together they are one rejected record, with the advice to sort the file.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use crate::error::{RecordError, RejectCode, Result};
+
+use super::Output;
+use super::columns::Field;
+use super::row::{self, Place, Row};
+
+/// Contacts open at the same time.
+const MAX_OPEN: usize = 4096;
+/// Bytes of rows held at the same time.
+const MAX_BYTES: usize = 256 << 20;
+
+struct Group {
+    rows: Vec<Row>,
+    bytes: usize,
+    /// The contact was closed before: these rows came too late.
+    is_late: bool,
+}
+
+/// Groups rows by contact.
+pub(crate) struct Grouper<'a> {
+    place: Place<'a>,
+    /// Open groups by the time of their last row, oldest first.
+    open: BTreeMap<u64, Group>,
+    last_row_of: HashMap<String, u64>,
+    /// Hashes of closed contacts: 8 bytes for each.
+    closed: HashSet<u64>,
+    clock: u64,
+    bytes: usize,
+}
+
+impl<'a> Grouper<'a> {
+    /// An empty window.
+    pub(crate) fn new(place: Place<'a>) -> Self {
+        Self { place, open: BTreeMap::new(), last_row_of: HashMap::new(), closed: HashSet::new(), clock: 0, bytes: 0 }
+    }
+
+    /// Adds a row. A row without contact identifier is a record on its own.
+    pub(crate) fn add(&mut self, row: Row, output: &mut Output<'_>) -> Result<()> {
+        let Some(id) = row.text(Field::ContactId) else {
+            output.met();
+            return output.reject(
+                self.place
+                    .reject(row.record, RejectCode::MissingContactId, "the row has no contact identifier")
+                    .field(Field::ContactId.name()),
+            );
+        };
+        self.clock += 1;
+        let bytes = row.bytes();
+        let mut group = match self.last_row_of.get(&id).and_then(|time| self.open.remove(time)) {
+            Some(group) => group,
+            None => Group { rows: Vec::new(), bytes: 0, is_late: self.closed.contains(&hash(&id)) },
+        };
+        if group.is_late && !group.rows.is_empty() {
+            // Late rows are only counted: the first one stands for all.
+        } else {
+            group.rows.push(row);
+            group.bytes += bytes;
+            self.bytes += bytes;
+        }
+        self.open.insert(self.clock, group);
+        self.last_row_of.insert(id, self.clock);
+        while self.open.len() > MAX_OPEN || (self.bytes > MAX_BYTES && self.open.len() > 1) {
+            self.close_oldest(output)?;
+        }
+        Ok(())
+    }
+
+    /// Closes every contact still open.
+    pub(crate) fn finish(mut self, output: &mut Output<'_>) -> Result<()> {
+        // In the order of their first rows, which is what a reader of the file expects.
+        let mut groups: Vec<Group> = std::mem::take(&mut self.open).into_values().collect();
+        groups.sort_by_key(|group| group.rows.first().map(|row| row.record));
+        for group in groups {
+            self.emit(group, output)?;
+        }
+        Ok(())
+    }
+
+    fn close_oldest(&mut self, output: &mut Output<'_>) -> Result<()> {
+        let Some((_, group)) = self.open.pop_first() else { return Ok(()) };
+        self.bytes -= group.bytes;
+        if let Some(id) = group.rows.first().and_then(|row| row.text(Field::ContactId)) {
+            self.closed.insert(hash(&id));
+            self.last_row_of.remove(&id);
+        }
+        self.emit(group, output)
+    }
+
+    fn emit(&self, group: Group, output: &mut Output<'_>) -> Result<()> {
+        output.met();
+        let record = group.rows.first().map(|row| row.record);
+        let contact: Result<_, RecordError> = if group.is_late {
+            let message = format!(
+                "these rows come more than {MAX_OPEN} contacts after the others of their contact; sort the file by contact identifier"
+            );
+            Err(RecordError::new(self.place.file, record, RejectCode::Malformed, message)
+                .field(Field::ContactId.name()))
+        } else {
+            row::contact_of_turns(group.rows, &self.place)
+        };
+        output.record(contact)
+    }
+}
+
+/// A fixed hash (FNV-1a), so that nothing depends on the process.
+fn hash(id: &str) -> u64 {
+    id.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}

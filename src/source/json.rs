@@ -1,0 +1,531 @@
+//! JSON lines, JSON arrays and single JSON documents to contacts.
+//!
+//! One object is one contact, with `turns` (or `messages`, `transcript`, `segments`…) or a flat `text`. Nested keys are
+//! joined with a dot (`customer.id`) and mapped like the headers of a table. Exports of known platforms are told by their
+//! keys, see [`super::platform`]. An array is read element by element, so its size does not matter.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::BufRead;
+
+use serde::de::{DeserializeSeed, Deserializer as _, SeqAccess, Visitor};
+use serde_json::{Map, Value};
+
+use crate::error::RejectCode;
+
+use super::columns::{Field, Mapping, normalise};
+use super::decode::{LineRead, read_line, record_text};
+use super::dialogue::RawTurn;
+use super::platform;
+use super::row::{self, Place, Row};
+use super::speakers::push;
+use super::time::Moment;
+use super::value::{self, Cell};
+use super::{Failure, Output};
+
+/// What a file that holds one transcript without identifier or start time offers instead.
+#[derive(Debug, Clone)]
+pub(crate) struct Fallback {
+    /// From the file's name.
+    pub(crate) contact_id: String,
+    /// From the file's name, else its date.
+    pub(crate) start: Option<Moment>,
+}
+
+/// Reads JSON lines. `head` tells whether the file has identifiers at all.
+pub(crate) fn read_lines(
+    stream: &mut dyn BufRead,
+    head: &str,
+    mut place: Place<'_>,
+    output: &mut Output<'_>,
+) -> Result<(), Failure> {
+    let mut mappings = Mappings::default();
+    place.derive_ids = !head
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Map<String, Value>>(line).ok())
+        .any(|object| mappings.has_id(&object, &place));
+    let mut line = Vec::new();
+    let mut record = 0;
+    let mut is_empty = true;
+    loop {
+        record += 1;
+        let result = match read_line(stream, &mut line)? {
+            LineRead::Eof => break,
+            LineRead::TooLong => Err(place.reject(record, RejectCode::TooLong, "the line is longer than 256 MiB")),
+            LineRead::Line => {
+                let (text, lossy) = record_text(&line);
+                let text = text.trim();
+                if text.is_empty() {
+                    continue;
+                }
+                match serde_json::from_str::<Value>(text) {
+                    Ok(Value::Object(object)) => mappings.row(record, object, &place).and_then(|mut row| {
+                        if lossy {
+                            push(&mut row.flags, "undecodable_bytes");
+                        }
+                        row::contact(&row, &place)
+                    }),
+                    Ok(_) => Err(place.reject(record, RejectCode::Malformed, "the line is not a JSON object")),
+                    Err(error) => Err(place.reject(
+                        record,
+                        RejectCode::Malformed,
+                        format!("the line is not JSON (column {})", error.column()),
+                    )),
+                }
+            }
+        };
+        is_empty = false;
+        output.met();
+        output.record(result)?;
+    }
+    if is_empty {
+        output.met();
+        output.reject(place.reject_file(RejectCode::EmptyFile, "the file has no line"))?;
+    }
+    Ok(())
+}
+
+/// Reads a JSON array or one or several JSON objects.
+pub(crate) fn read_document(
+    stream: &mut dyn BufRead,
+    mut place: Place<'_>,
+    fallback: &Fallback,
+    output: &mut Output<'_>,
+) -> Result<(), Failure> {
+    let first = loop {
+        match stream.fill_buf()?.first() {
+            Some(byte) if byte.is_ascii_whitespace() => stream.consume(1),
+            other => break other.copied(),
+        }
+    };
+    let mut reading =
+        Reading { place: &mut place, mappings: Mappings::default(), output, failure: None, record: 0, fallback: None };
+    let error = if first == Some(b'[') {
+        let mut deserializer = serde_json::Deserializer::from_reader(stream);
+        deserializer.deserialize_seq(&mut reading).and_then(|()| deserializer.end()).err()
+    } else {
+        let mut error = None;
+        reading.fallback = Some(fallback);
+        for value in serde_json::Deserializer::from_reader(stream).into_iter::<Value>() {
+            match value {
+                Ok(value) => reading.document(value),
+                Err(problem) => error = Some(problem),
+            }
+            if error.is_some() || reading.failure.is_some() {
+                break;
+            }
+        }
+        error
+    };
+    let Reading { failure, record, .. } = reading;
+    if let Some(failure) = failure {
+        return Err(failure);
+    }
+    match error {
+        Some(error) if error.is_io() => return Err(Failure::Io(std::io::Error::from(error))),
+        Some(error) => {
+            let (code, what) = if error.is_eof() {
+                (RejectCode::Truncated, "the file ends in the middle")
+            } else {
+                (RejectCode::Malformed, "the content is not JSON")
+            };
+            output.met();
+            output.reject(
+                place.reject_file(code, format!("{what} (line {}, column {})", error.line(), error.column())),
+            )?;
+        }
+        None if record == 0 => {
+            output.met();
+            output.reject(place.reject_file(RejectCode::EmptyFile, "the file holds no object"))?;
+        }
+        None => {}
+    }
+    Ok(())
+}
+
+/// The state of reading one document; a visitor, so that arrays stream.
+struct Reading<'r, 'o, 'p> {
+    place: &'r mut Place<'p>,
+    mappings: Mappings,
+    output: &'r mut Output<'o>,
+    failure: Option<Failure>,
+    record: u64,
+    fallback: Option<&'r Fallback>,
+}
+
+impl Reading<'_, '_, '_> {
+    /// One top-level value: a contact, or an envelope around an array of contacts.
+    fn document(&mut self, value: Value) {
+        if let Value::Object(mut object) = value {
+            if !platform::knows(&object)
+                && let Some(key) = envelope(&object)
+                && let Some(Value::Array(elements)) = object.remove(&key)
+            {
+                for element in elements {
+                    self.element(element, false);
+                }
+                return;
+            }
+            self.element(Value::Object(object), true);
+        } else {
+            self.element(value, false);
+        }
+    }
+
+    fn element(&mut self, value: Value, is_alone: bool) {
+        if self.failure.is_some() {
+            return;
+        }
+        self.record += 1;
+        let place = *self.place;
+        let result = match value {
+            Value::Object(object) => {
+                if self.record == 1 {
+                    self.place.derive_ids = !self.mappings.has_id(&object, &place);
+                }
+                let place = *self.place;
+                self.mappings.row(self.record, object, &place).and_then(|mut row| {
+                    if let Some(fallback) = self.fallback.filter(|_| is_alone && row.turns.is_some()) {
+                        row.fallback_id = Some(fallback.contact_id.clone());
+                        row.fallback_start = fallback.start;
+                    }
+                    row::contact(&row, &place)
+                })
+            }
+            _ => Err(place.reject(self.record, RejectCode::Malformed, "the element is not a JSON object")),
+        };
+        self.output.met();
+        if let Err(error) = self.output.record(result) {
+            self.failure = Some(Failure::Sink(error));
+        }
+    }
+}
+
+impl<'de> Visitor<'de> for &mut Reading<'_, '_, '_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an array of contacts")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
+        while let Some(()) = elements.next_element_seed(&mut *self)? {
+            if self.failure.is_some() {
+                return Err(serde::de::Error::custom("stopped"));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for &mut Reading<'_, '_, '_> {
+    type Value = ();
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        let value = <Value as serde::Deserialize>::deserialize(deserializer)?;
+        self.element(value, false);
+        Ok(())
+    }
+}
+
+/// The key of an array of contacts, in objects that are only an envelope.
+fn envelope(object: &Map<String, Value>) -> Option<String> {
+    const KEYS: [&str; 14] = [
+        "contacts",
+        "conversations",
+        "tickets",
+        "data",
+        "records",
+        "items",
+        "results",
+        "rows",
+        "calls",
+        "chats",
+        "interactions",
+        "cases",
+        "value",
+        "emails",
+    ];
+    object
+        .iter()
+        .find(|(key, value)| {
+            KEYS.contains(&normalise(key).as_str())
+                && value.as_array().is_some_and(|array| array.iter().all(Value::is_object))
+        })
+        .map(|(key, _)| key.clone())
+}
+
+/// Mappings by key set: the objects of one file mostly have the same keys.
+#[derive(Default)]
+struct Mappings {
+    known: BTreeMap<Vec<String>, Mapping>,
+}
+
+impl Mappings {
+    fn mapping(&mut self, keys: &[String], place: &Place<'_>) -> Mapping {
+        const MOST: usize = 1000;
+        if let Some(mapping) = self.known.get(keys) {
+            return mapping.clone();
+        }
+        let (mapping, _) = Mapping::lenient(keys, &place.settings.options);
+        if self.known.len() < MOST {
+            self.known.insert(keys.to_vec(), mapping.clone());
+        }
+        mapping
+    }
+
+    fn has_id(&mut self, object: &Map<String, Value>, place: &Place<'_>) -> bool {
+        let mut flat = Vec::new();
+        flatten("", object, 0, &mut flat);
+        let keys: Vec<String> = flat.into_iter().map(|(key, _)| key).collect();
+        self.mapping(&keys, place).has(Field::ContactId)
+    }
+
+    /// One object to a row.
+    fn row(
+        &mut self,
+        record: u64,
+        object: Map<String, Value>,
+        place: &Place<'_>,
+    ) -> Result<Row, crate::error::RecordError> {
+        if let Some(row) = platform::row(record, &object, place) {
+            return Ok(row);
+        }
+        let mut flat = Vec::new();
+        flatten("", &object, 0, &mut flat);
+        let keys: Vec<String> = flat.iter().map(|(key, _)| key.clone()).collect();
+        let mapping = self.mapping(&keys, place);
+        let mut row = Row::new(record);
+        for &field in Field::ALL {
+            let Some(column) = mapping.column(field) else { continue };
+            match (field, &flat[column].1) {
+                (Field::Turns, _) => {}
+                (Field::Text, Value::Array(lines)) => row.turns = turns(lines, place, &mut row.flags).or(row.turns),
+                (_, value) => row.set(field, cell(value), mapping.unit(field)),
+            }
+        }
+        // The key of the turns may also be one of the text's names ("transcript"), whichever holds an array.
+        let nested = mapping
+            .column(Field::Turns)
+            .or_else(|| flat.iter().position(|(key, value)| value.is_array() && Field::Turns.accepts(&normalise(key))));
+        if let Some(column) = nested {
+            match &flat[column].1 {
+                Value::Array(elements) => row.turns = turns(elements, place, &mut row.flags).or(row.turns),
+                Value::String(text) if row.cell(Field::Text).is_none() => {
+                    row.set(Field::Text, Some(Cell::Text(text.clone())), 1.0)
+                }
+                _ => {}
+            }
+        }
+        Ok(row)
+    }
+}
+
+/// Keys and values, nested objects with their path; arrays stay whole.
+fn flatten<'a>(prefix: &str, object: &'a Map<String, Value>, depth: usize, flat: &mut Vec<(String, &'a Value)>) {
+    const DEEPEST: usize = 4;
+    for (key, value) in object {
+        let path = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+        match value {
+            Value::Object(inner) if depth < DEEPEST => flatten(&path, inner, depth + 1, flat),
+            Value::Object(_) => {}
+            _ => flat.push((path, value)),
+        }
+    }
+}
+
+/// A scalar as a cell.
+pub(crate) fn cell(value: &Value) -> Option<Cell> {
+    match value {
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+        Value::Bool(value) => Some(Cell::Bool(*value)),
+        Value::Number(number) => number.as_i64().map(Cell::Integer).or_else(|| number.as_f64().map(Cell::Number)),
+        Value::String(text) => Some(Cell::Text(text.clone())),
+    }
+}
+
+/// An array of turns: objects, or strings that are lines of a dialogue. `None` for anything else.
+pub(crate) fn turns(elements: &[Value], place: &Place<'_>, flags: &mut Vec<String>) -> Option<Vec<RawTurn>> {
+    if elements.is_empty() {
+        return Some(Vec::new());
+    }
+    if elements.iter().all(Value::is_string) {
+        let text: Vec<&str> = elements.iter().filter_map(Value::as_str).collect();
+        let joined = text.join("\n");
+        return super::dialogue::split(&joined, &place.settings.options, true).or_else(|| {
+            Some(text.iter().map(|line| RawTurn { text: (*line).to_owned(), ..RawTurn::default() }).collect())
+        });
+    }
+    let mut turns = Vec::with_capacity(elements.len());
+    for element in elements.iter().filter_map(Value::as_object) {
+        if is_private(element) {
+            push(flags, "private_notes_left_out");
+            continue;
+        }
+        if let Some(turn) = turn(element, place) {
+            if is_doubtful(element) {
+                push(flags, "low_confidence_speech");
+            }
+            turns.push(turn);
+        }
+    }
+    elements.iter().any(Value::is_object).then_some(turns)
+}
+
+/// One turn object.
+fn turn(object: &Map<String, Value>, place: &Place<'_>) -> Option<RawTurn> {
+    const LABELS: [&str; 20] = [
+        "participantrole",
+        "speakerrole",
+        "role",
+        "authortype",
+        "authorrole",
+        "sendertype",
+        "senderrole",
+        "speaker",
+        "speakertype",
+        "speakerlabel",
+        "locuteur",
+        "interlocuteur",
+        "author",
+        "auteur",
+        "participant",
+        "sender",
+        "from",
+        "participantid",
+        "participantpurpose",
+        "mediachannel",
+    ];
+    const TEXTS: [&str; 15] = [
+        "text",
+        "content",
+        "message",
+        "body",
+        "utterance",
+        "transcript",
+        "texte",
+        "contenu",
+        "plainbody",
+        "sentence",
+        "phrase",
+        "words",
+        "payload",
+        "value",
+        "displaytext",
+    ];
+    const STARTS: [&str; 17] = [
+        "starts",
+        "start",
+        "startsec",
+        "startseconds",
+        "begin",
+        "begins",
+        "starttime",
+        "offset",
+        "offsets",
+        "startoffset",
+        "beginoffset",
+        "beginoffsetmillis",
+        "startms",
+        "startmillis",
+        "startoffsetms",
+        "debut",
+        "debuts",
+    ];
+    const ENDS: [&str; 14] = [
+        "ends",
+        "end",
+        "endsec",
+        "endseconds",
+        "stop",
+        "stops",
+        "endtime",
+        "endoffset",
+        "endoffsetmillis",
+        "endms",
+        "endmillis",
+        "endoffsetms",
+        "fin",
+        "fins",
+    ];
+    const TIMES: [&str; 12] = [
+        "at",
+        "timestamp",
+        "time",
+        "createdat",
+        "created",
+        "sentat",
+        "date",
+        "datetime",
+        "absolutetime",
+        "startedat",
+        "horodatage",
+        "messagetime",
+    ];
+    let keys: Vec<(String, &String, &Value)> = object.iter().map(|(key, value)| (normalise(key), key, value)).collect();
+    let find = |names: &[&str]| {
+        names.iter().find_map(|name| keys.iter().find(|(key, _, value)| key == name && !value.is_null()))
+    };
+    let text = find(&TEXTS).and_then(|(_, _, value)| text_of(value))?;
+    let label = find(&LABELS).and_then(|(_, _, value)| label_of(value));
+    let seconds = |names: &[&str]| {
+        find(names).and_then(|(key, _, value)| {
+            let unit = if key.ends_with("ms") || key.ends_with("millis") { 0.001 } else { 1.0 };
+            value::seconds(&cell(value)?, unit)
+        })
+    };
+    // `start_time` may hold a full time rather than an offset.
+    let instant = |names: &[&str]| {
+        find(names).and_then(|(_, _, value)| row::moment(&cell(value)?, place)).map(|moment| moment.instant)
+    };
+    let start_s = seconds(&STARTS);
+    let at = if start_s.is_none() { instant(&TIMES).or_else(|| instant(&STARTS)) } else { None };
+    Some(RawTurn { label, text: row::plain(text), start_s, end_s: seconds(&ENDS), at })
+}
+
+/// Text of a message: a string, a list of content parts, or an object with a text.
+fn text_of(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Array(parts) => {
+            let parts: Vec<String> = parts.iter().filter_map(text_of).collect();
+            (!parts.is_empty()).then(|| parts.join(" "))
+        }
+        Value::Object(object) => {
+            ["text", "content", "body", "value", "word"].iter().find_map(|key| object.get(*key)).and_then(text_of)
+        }
+        _ => None,
+    }
+}
+
+/// Label of a speaker: a string, a number, or an object with a role or a name.
+fn label_of(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
+        Value::Number(number) => Some(format!("SPEAKER_{number}")),
+        Value::Object(object) => {
+            ["role", "type", "purpose", "name", "id"].iter().find_map(|key| object.get(*key)).and_then(label_of)
+        }
+        _ => None,
+    }
+}
+
+/// Internal notes of tickets are the company's own words to itself.
+fn is_private(object: &Map<String, Value>) -> bool {
+    object.iter().any(|(key, value)| match normalise(key).as_str() {
+        "public" | "ispublic" => value == &Value::Bool(false),
+        "private" | "isprivate" | "internal" | "isinternal" => value == &Value::Bool(true),
+        "parttype" | "type" | "messagetype" => value
+            .as_str()
+            .is_some_and(|kind| matches!(normalise(kind).as_str(), "note" | "internalnote" | "privatenote" | "event")),
+        _ => false,
+    })
+}
+
+/// Whisper's own signs of a segment that may be invented: mean log-probability under -1, or probably no speech.
+fn is_doubtful(object: &Map<String, Value>) -> bool {
+    let number = |key: &str| object.get(key).and_then(Value::as_f64);
+    number("avg_logprob").is_some_and(|value| value < -1.0)
+        || number("no_speech_prob").is_some_and(|value| value > 0.6)
+        || number("confidence").is_some_and(|value| value < 0.3)
+}

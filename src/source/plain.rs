@@ -1,0 +1,124 @@
+//! Plain-text transcripts to one contact per file: `Client : …` / `Conseiller : …`, after optional lines of metadata.
+//!
+//! Metadata are lines `key: value` before the first turn whose key is a known column name and not a role:
+//! `Date : 03/09/2026 09:12`, `Canal : téléphone`, `Call ID: 42`.
+
+use std::io::{BufRead, Read};
+
+use crate::error::RejectCode;
+
+use super::columns::{Field, Mapping, normalise};
+use super::decode::{MAX_RECORD_BYTES, record_text};
+use super::dialogue::{self, RawTurn};
+use super::json::Fallback;
+use super::row::{self, Place, Row};
+use super::speakers::push;
+use super::value::{self, Cell};
+use super::{Failure, Output};
+
+/// Reads one transcript.
+pub(crate) fn read(
+    stream: &mut dyn BufRead,
+    place: Place<'_>,
+    fallback: &Fallback,
+    output: &mut Output<'_>,
+) -> Result<(), Failure> {
+    let mut bytes = Vec::new();
+    let count = stream.take(MAX_RECORD_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    output.met();
+    if count > MAX_RECORD_BYTES {
+        output.reject(place.reject_file(RejectCode::TooLong, "the file is longer than 256 MiB"))?;
+        return Ok(());
+    }
+    let (text, lossy) = record_text(&bytes);
+    let text = text.trim_start_matches('\u{feff}');
+    let mut row = Row::new(1);
+    row.fallback_id = Some(fallback.contact_id.clone());
+    row.fallback_start = fallback.start;
+    let head: Vec<String> = text.lines().take(40).map(str::to_owned).collect();
+    let used = metadata(&head, &place, &mut row);
+    let body = text.lines().skip(used).collect::<Vec<_>>().join("\n");
+    row.turns = Some(
+        dialogue::split(&body, &place.settings.options, true)
+            .unwrap_or_else(|| vec![RawTurn { text: body.trim().to_owned(), ..RawTurn::default() }]),
+    );
+    if lossy {
+        push(&mut row.flags, "undecodable_bytes");
+    }
+    output.record(row::contact(&row, &place))?;
+    Ok(())
+}
+
+/// Sets the fields that the first lines state and tells how many lines they take.
+pub(crate) fn metadata(lines: &[String], place: &Place<'_>, row: &mut Row) -> usize {
+    const NOT_METADATA: [Field; 7] =
+        [Field::Text, Field::Speaker, Field::Turns, Field::TurnIndex, Field::TurnStart, Field::TurnEnd, Field::Public];
+    let options = &place.settings.options;
+    let mut pairs: Vec<(String, String)> = Vec::new();
+    let mut used = 0;
+    for (index, line) in lines.iter().enumerate() {
+        let line = line.trim().trim_start_matches(['#', '*', '-']).trim();
+        if line.is_empty() || line.chars().all(|c| matches!(c, '-' | '=' | '_' | '*')) {
+            continue;
+        }
+        if line.starts_with("WEBVTT") {
+            used = index + 1;
+            continue;
+        }
+        let Some((key, value)) = line.split_once([':', '=']) else { break };
+        let key = key.trim();
+        if key.chars().count() > 40 || normalise(key).is_empty() || value::speaker(key, options).is_some() {
+            break;
+        }
+        let (mapping, _) = Mapping::lenient(&[key.to_owned()], options);
+        if mapping.recognised() == 0 || NOT_METADATA.iter().any(|field| mapping.has(*field)) {
+            // Captions carry other keys too ("Kind: captions").
+            if row.turns.is_none() && lines.first().is_some_and(|first| first.starts_with("WEBVTT")) {
+                continue;
+            }
+            break;
+        }
+        pairs.push((key.to_owned(), value.trim().to_owned()));
+        used = index + 1;
+    }
+    let keys: Vec<String> = pairs.iter().map(|(key, _)| key.clone()).collect();
+    let (mapping, _) = Mapping::lenient(&keys, options);
+    for &field in Field::ALL {
+        if let Some(column) = mapping.column(field) {
+            row.set(field, Some(Cell::Text(pairs[column].1.clone())), mapping.unit(field));
+        }
+    }
+    used
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::contact::{Channel, Speaker};
+    use crate::source::testing;
+
+    #[test]
+    fn a_french_transcript_with_metadata_is_read() {
+        let text = "Appel n° : A12\nDate : 03/09/2026 09:12\nCanal : téléphone\nN° client : K1\n\nConseiller : Bonjour.\nCliente : Bonjour, ma box est en panne\ndepuis hier.\nConseiller : Je regarde.\n";
+        let text = text.replace("Appel n°", "ID appel");
+        let (contacts, rejects, _) = testing::read_bytes("x.txt", text.as_bytes());
+        assert!(rejects.is_empty(), "{rejects:?}");
+        let contact = &contacts[0];
+        assert_eq!(
+            (contact.contact_id.as_str(), contact.customer_id.as_deref(), contact.channel),
+            ("A12", Some("K1"), Some(Channel::Phone))
+        );
+        assert_eq!(contact.turns.len(), 3);
+        assert_eq!(
+            (contact.turns[1].speaker, contact.turns[1].text.as_str()),
+            (Speaker::Customer, "Bonjour, ma box est en panne\ndepuis hier.")
+        );
+    }
+
+    #[test]
+    fn an_english_transcript_with_times_takes_its_name_as_identifier() {
+        let text = "[00:00:01] Agent: Thank you for calling.\n[00:00:04] Caller: Hi.\n";
+        let (contacts, ..) = testing::read_bytes("2026-09-03T0912_K1.txt", text.as_bytes());
+        assert_eq!(contacts[0].contact_id, "2026-09-03T0912_K1");
+        assert_eq!((contacts[0].turns[1].speaker, contacts[0].turns[1].start_s), (Speaker::Customer, Some(4.0)));
+    }
+}

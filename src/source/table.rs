@@ -1,0 +1,199 @@
+//! CSV and TSV rows to contacts.
+
+use std::io::BufRead;
+
+use crate::config::Options;
+use crate::error::RejectCode;
+
+use super::columns::{Field, Mapping};
+use super::decode;
+use super::delimited::{self, Delimited, RowRead};
+use super::format::Format;
+use super::group::Grouper;
+use super::row::{self, Place, Row};
+use super::time::{self, DateOrder};
+use super::value::Cell;
+use super::{Failure, Output};
+
+/// The delimiter and whether quotes count.
+fn dialect(head: &str, format: Format, options: &Options) -> (u8, bool) {
+    let stated = match options.input.delimiter.as_str() {
+        "auto" => None,
+        "\\t" | "tab" | "\t" => Some(b'\t'),
+        other => (other.len() == 1).then(|| other.as_bytes()[0]),
+    };
+    if format == Format::Tsv {
+        return (stated.unwrap_or(b'\t'), false);
+    }
+    (stated.unwrap_or_else(|| delimited::sniff_delimiter(head, options)), true)
+}
+
+/// Reads a table; `again` opens the same text a second time, to settle the order of day and month.
+pub(crate) fn read(
+    stream: &mut dyn BufRead,
+    head: &[u8],
+    format: Format,
+    mut place: Place<'_>,
+    again: &dyn Fn() -> std::io::Result<Box<dyn BufRead>>,
+    output: &mut Output<'_>,
+) -> Result<(), Failure> {
+    let options = &place.settings.options;
+    let head = decode::head_text(head, &options.input.encoding);
+    let (delimiter, quoting) = dialect(&head, format, options);
+    let mut rows = Delimited::new(stream, delimiter, quoting);
+    let Some(headers) = headers(&mut rows)? else {
+        output.met();
+        output.reject(place.reject_file(RejectCode::EmptyFile, "the file has no header row"))?;
+        return Ok(());
+    };
+    let mapping = match Mapping::new(&headers, options)
+        .and_then(|mapping| mapping.needed_columns(&headers).map(|()| mapping))
+    {
+        Ok(mapping) => mapping,
+        Err(absent) => {
+            output.met();
+            output.reject(place.reject_file(RejectCode::MissingColumn, absent.message).field(absent.field.name()))?;
+            return Ok(());
+        }
+    };
+    place.derive_ids = !mapping.has(Field::ContactId);
+    place.order = order(&mapping, options, delimiter, quoting, again)?;
+    let mut grouper = mapping.is_one_row_per_turn().then(|| Grouper::new(place));
+    // The header is row 1, as in a spreadsheet.
+    let mut record = 1;
+    let mut is_empty = true;
+    loop {
+        record += 1;
+        match rows.next()? {
+            RowRead::Eof => break,
+            RowRead::Bad { code, message } => {
+                output.met();
+                output.reject(place.reject(record, code, message))?;
+            }
+            RowRead::Row { fields, lossy } => match row_of(record, fields, lossy, &headers, &mapping) {
+                Err(message) => {
+                    output.met();
+                    output.reject(place.reject(record, RejectCode::Malformed, message))?;
+                }
+                Ok(row) => match &mut grouper {
+                    Some(grouper) => grouper.add(row, output)?,
+                    None => {
+                        output.met();
+                        output.record(row::contact(&row, &place))?;
+                    }
+                },
+            },
+        }
+        is_empty = false;
+    }
+    if let Some(grouper) = grouper {
+        grouper.finish(output)?;
+    }
+    if is_empty {
+        output.met();
+        output.reject(place.reject_file(RejectCode::EmptyFile, "the file has a header row and no other row"))?;
+    }
+    Ok(())
+}
+
+/// The header row, after Excel's `sep=` line if there is one.
+fn headers(rows: &mut Delimited<'_>) -> Result<Option<Vec<String>>, Failure> {
+    loop {
+        match rows.next()? {
+            RowRead::Eof => return Ok(None),
+            RowRead::Bad { .. } => {}
+            RowRead::Row { fields, .. } => {
+                let is_separator_line = fields.first().is_some_and(|field| field.starts_with("sep="))
+                    && fields.iter().skip(1).all(|field| field.is_empty());
+                if !is_separator_line {
+                    return Ok(Some(
+                        fields
+                            .into_iter()
+                            .map(|field| field.trim_start_matches('\u{feff}').trim().to_owned())
+                            .collect(),
+                    ));
+                }
+            }
+        }
+    }
+}
+
+/// Cells by field. A row with fewer cells than headers is taken if all the mapped columns that must have a value are there.
+fn row_of(record: u64, fields: Vec<String>, lossy: bool, headers: &[String], mapping: &Mapping) -> Result<Row, String> {
+    let count = fields.len();
+    if count > headers.len() && fields[headers.len()..].iter().any(|field| !field.trim().is_empty()) {
+        return Err(format!(
+            "the row has {count} fields, the header {}; quote fields that hold the delimiter",
+            headers.len()
+        ));
+    }
+    let is_short = count < headers.len();
+    if is_short
+        && [Field::ContactId, Field::StartedAt, Field::Text]
+            .iter()
+            .any(|field| mapping.column(*field).is_some_and(|column| column >= count))
+    {
+        return Err(format!("the row has {count} fields, the header {}", headers.len()));
+    }
+    let mut row = Row::new(record);
+    let mut cells: Vec<Option<String>> = fields.into_iter().map(Some).collect();
+    for &field in Field::ALL {
+        if let Some(column) = mapping.column(field) {
+            // A column fills one field only, so its cell can be moved out.
+            row.set(field, cells.get_mut(column).and_then(Option::take).map(Cell::Text), mapping.unit(field));
+        }
+    }
+    if is_short {
+        row.flags.push("short_row".to_owned());
+    }
+    if lossy {
+        row.flags.push("undecodable_bytes".to_owned());
+    }
+    Ok(row)
+}
+
+/// Which of 03/04 is the day: as configured, else as the whole column shows, else the day first.
+///
+/// The column is read to its first proof, since a file sorted by date can hide it behind thousands of rows; files whose
+/// dates start with the year are not read twice.
+fn order(
+    mapping: &Mapping,
+    options: &Options,
+    delimiter: u8,
+    quoting: bool,
+    again: &dyn Fn() -> std::io::Result<Box<dyn BufRead>>,
+) -> Result<DateOrder, Failure> {
+    match options.input.date_order.as_str() {
+        "dmy" => return Ok(DateOrder::DayFirst),
+        "mdy" => return Ok(DateOrder::MonthFirst),
+        _ => {}
+    }
+    let columns: Vec<usize> =
+        [Field::StartedAt, Field::EndedAt].iter().filter_map(|field| mapping.column(*field)).collect();
+    let mut stream = again()?;
+    let mut rows = Delimited::new(&mut stream, delimiter, quoting);
+    let mut month_first = false;
+    let mut seen = 0;
+    loop {
+        let fields = match rows.next() {
+            Ok(RowRead::Row { fields, .. }) => fields,
+            Ok(RowRead::Bad { .. }) => continue,
+            // A damaged end is reported by the real reading.
+            Ok(RowRead::Eof) | Err(_) => break,
+        };
+        for text in columns.iter().filter_map(|column| fields.get(*column)) {
+            match time::order_shown_by(text) {
+                Some(DateOrder::DayFirst) => return Ok(DateOrder::DayFirst),
+                Some(DateOrder::MonthFirst) => month_first = true,
+                None => {}
+            }
+            if !time::is_day_month_year(text) {
+                seen += 1;
+            }
+        }
+        if seen > 200 && !month_first {
+            break;
+        }
+    }
+    Ok(if month_first { DateOrder::MonthFirst } else { DateOrder::DayFirst })
+}

@@ -1,0 +1,483 @@
+//! Written values to typed ones: channels, speakers, yes and no, numbers with a decimal comma, durations.
+//!
+//! The user's `[values]` win over the built-in French and English words.
+
+use crate::config::Options;
+use crate::contact::{Channel, Direction, Speaker, TransferType};
+
+use super::columns::{Field, normalise};
+
+/// One cell of a row, whatever the format it came from.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Cell {
+    /// Text as written.
+    Text(String),
+    /// A number; integers up to 2^53 are exact.
+    Number(f64),
+    /// A large integer identifier, kept exactly.
+    Integer(i64),
+    /// True or false.
+    Bool(bool),
+    /// A typed instant (Parquet).
+    Instant(chrono::DateTime<chrono::Utc>),
+    /// A typed local time without zone (Parquet).
+    Local(chrono::NaiveDateTime),
+}
+
+impl Cell {
+    /// The cell as text: identifiers, names.
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Number(number) => number.to_string(),
+            Self::Integer(number) => number.to_string(),
+            Self::Bool(value) => value.to_string(),
+            Self::Instant(time) => time.to_rfc3339(),
+            Self::Local(time) => time.to_string(),
+        }
+    }
+
+    /// Whether the cell says that there is no value: blank, or one of the marks of exports.
+    pub(crate) fn is_missing(&self) -> bool {
+        match self {
+            Self::Text(text) => is_missing_mark(text),
+            Self::Number(number) => !number.is_finite(),
+            _ => false,
+        }
+    }
+
+    /// The cell as a number.
+    pub(crate) fn number(&self) -> Option<f64> {
+        match self {
+            Self::Text(text) => number(text),
+            Self::Number(number) => Some(*number),
+            Self::Integer(number) => Some(*number as f64),
+            Self::Bool(_) | Self::Instant(_) | Self::Local(_) => None,
+        }
+    }
+}
+
+/// Blank or a usual mark of a missing value.
+pub(crate) fn is_missing_mark(text: &str) -> bool {
+    let text = text.trim();
+    text.is_empty()
+        || matches!(
+            text.to_ascii_lowercase().as_str(),
+            "null"
+                | "none"
+                | "nan"
+                | "nat"
+                | "n/a"
+                | "#n/a"
+                | "na"
+                | "\\n"
+                | "-"
+                | "--"
+                | "n.c."
+                | "nc"
+                | "(null)"
+                | "<na>"
+                | "undefined"
+        )
+}
+
+/// Looks a value up in `[values.<field>]`, exactly first, then without case and accents.
+fn configured<'a>(options: &'a Options, field: Field, text: &str) -> Option<&'a str> {
+    let values = options.values.get(field.name())?;
+    let text = text.trim();
+    let wanted = normalise(text);
+    values
+        .get(text)
+        .or_else(|| {
+            values.iter().find(|(key, _)| !wanted.is_empty() && normalise(key) == wanted).map(|(_, value)| value)
+        })
+        .map(String::as_str)
+}
+
+/// Reads a channel.
+pub(crate) fn channel(text: &str, options: &Options) -> Option<Channel> {
+    if let Some(value) = configured(options, Field::Channel, text) {
+        return Channel::from_written(value);
+    }
+    Some(match normalise(text).as_str() {
+        "phone" | "telephone" | "tel" | "telephonie" | "appel" | "appels" | "appelentrant" | "appelsortant"
+        | "appeltelephonique" | "call" | "calls" | "phonecall" | "inboundcall" | "outboundcall" | "voice" | "voix"
+        | "vocal" | "voip" | "telephony" | "audio" | "callcenter" | "phoneinbound" | "phoneoutbound" | "voicemail"
+        | "messagerievocale" => Channel::Phone,
+        "email"
+        | "emails"
+        | "mail"
+        | "mails"
+        | "courriel"
+        | "courriels"
+        | "courrielentrant"
+        | "courrierelectronique"
+        | "mel"
+        | "emailentrant"
+        | "outlook"
+        | "gmail" => Channel::Email,
+        "chat"
+        | "tchat"
+        | "chats"
+        | "livechat"
+        | "webchat"
+        | "messagerie"
+        | "messaging"
+        | "messagerieinstantanee"
+        | "clavardage"
+        | "chatenligne"
+        | "nativemessaging"
+        | "widget"
+        | "intercom"
+        | "chathumain" => Channel::Chat,
+        "sms" | "texto" | "textmessage" | "mms" | "messagetexte" => Channel::Sms,
+        "social" | "reseauxsociaux" | "reseausocial" | "rs" | "socialmedia" | "facebook" | "facebookmessenger"
+        | "messenger" | "twitter" | "x" | "instagram" | "instagramdm" | "linkedin" | "whatsapp" | "tiktok"
+        | "youtube" | "trustpilot" | "google" | "googlereviews" | "avisgoogle" | "twitterdm" => Channel::Social,
+        "webform"
+        | "form"
+        | "formulaire"
+        | "formulaireweb"
+        | "formulairedecontact"
+        | "formulairecontact"
+        | "formulaireenligne"
+        | "web"
+        | "contactform"
+        | "siteweb"
+        | "site"
+        | "website"
+        | "portal"
+        | "portail"
+        | "espaceclient"
+        | "internet"
+        | "selfservice"
+        | "helpcenter"
+        | "onlineform"
+        | "application"
+        | "app" => Channel::WebForm,
+        "bot" | "chatbot" | "callbot" | "voicebot" | "robot" | "assistantvirtuel" | "virtualassistant"
+        | "agentvirtuel" | "virtualagent" | "botchat" | "assistant" => Channel::Bot,
+        _ => return None,
+    })
+}
+
+/// Reads who started the contact.
+pub(crate) fn direction(text: &str, options: &Options) -> Option<Direction> {
+    if let Some(value) = configured(options, Field::Direction, text) {
+        return Direction::from_written(value);
+    }
+    Some(match normalise(text).as_str() {
+        "inbound" | "in" | "entrant" | "entrante" | "entrants" | "appelentrant" | "incoming" | "received" | "recu"
+        | "e" | "i" | "customer" | "client" => Direction::Inbound,
+        "outbound" | "out" | "sortant" | "sortante" | "sortants" | "appelsortant" | "outgoing" | "sent" | "emis"
+        | "envoye" | "s" | "o" | "callback" | "rappel" | "outboundapi" | "outbounddial" | "outboundreply" => {
+            Direction::Outbound
+        }
+        _ => return None,
+    })
+}
+
+/// Reads who speaks. `None` when the label tells no role: a person's name, `SPEAKER_00`.
+pub(crate) fn speaker(text: &str, options: &Options) -> Option<Speaker> {
+    if let Some(value) = configured(options, Field::Speaker, text) {
+        return Speaker::from_written(value);
+    }
+    let whole = normalise(text);
+    role(&whole).or_else(|| {
+        // "agent:403969141094", "Client 1", "Conseiller (Lille)", "Customer - 0612": the first word tells.
+        let first = text.split(|c: char| !c.is_alphabetic()).find(|word| !word.is_empty())?;
+        let rest = text.trim_start().get(first.len()..)?;
+        (!rest.trim_start().starts_with(char::is_alphabetic)).then(|| role(&normalise(first))).flatten()
+    })
+}
+
+fn role(word: &str) -> Option<Speaker> {
+    Some(match word {
+        "customer" | "client" | "cliente" | "clients" | "caller" | "appelant" | "appelante" | "user" | "usager"
+        | "usagere" | "utilisateur" | "utilisatrice" | "enduser" | "visitor" | "visiteur" | "visiteuse"
+        | "consumer" | "consommateur" | "guest" | "adherent" | "adherente" | "assure" | "assuree" | "abonne"
+        | "abonnee" | "patient" | "patiente" | "prospect" | "buyer" | "acheteur" | "member" | "contact" | "lead"
+        | "requester" | "demandeur" | "locataire" | "external" | "internaute" | "voyageur" | "cust" | "cli"
+        | "shopper" => Speaker::Customer,
+        "agent" | "agente" | "conseiller" | "conseillere" | "teleconseiller" | "teleconseillere" | "advisor"
+        | "adviser" | "operator" | "operateur" | "operatrice" | "support" | "rep" | "representative"
+        | "representant" | "representante" | "csr" | "staff" | "employee" | "technicien" | "technicienne"
+        | "technician" | "sav" | "serviceclient" | "customerservice" | "chargedeclientele" | "chargeedeclientele"
+        | "admin" | "teammate" | "expert" | "gestionnaire" | "hotesse" | "internal" | "teleoperateur"
+        | "teleoperatrice" | "supervisor" | "superviseur" | "clerk" | "associate" | "agt" | "company"
+        | "entreprise" | "hotline" | "gestionnaireclient" => Speaker::Agent,
+        "bot"
+        | "chatbot"
+        | "robot"
+        | "assistant"
+        | "assistantvirtuel"
+        | "virtualassistant"
+        | "virtualagent"
+        | "callbot"
+        | "voicebot"
+        | "agentvirtuel"
+        | "answerbot"
+        | "assistantevirtuelle"
+        | "custombot" => Speaker::Bot,
+        "ivr"
+        | "svi"
+        | "system"
+        | "systeme"
+        | "serveurvocal"
+        | "annonce"
+        | "menu"
+        | "menuvocal"
+        | "standardautomatique"
+        | "announcement"
+        | "automate"
+        | "messageautomatique"
+        | "trigger"
+        | "workflow"
+        | "acd" => Speaker::Ivr,
+        "unknown" | "inconnu" | "inconnue" => return None,
+        _ => return None,
+    })
+}
+
+/// Reads yes or no.
+pub(crate) fn boolean(cell: &Cell, field: Field, options: &Options) -> Option<bool> {
+    match cell {
+        Cell::Bool(value) => Some(*value),
+        Cell::Number(number) => (*number == 0.0 || *number == 1.0).then_some(*number == 1.0),
+        Cell::Integer(number) => (*number == 0 || *number == 1).then_some(*number == 1),
+        Cell::Text(text) => {
+            let text = configured(options, field, text).unwrap_or(text);
+            match normalise(text).as_str() {
+                "1" | "10" | "oui" | "o" | "yes" | "y" | "true" | "t" | "vrai" | "v" | "x" | "abandonne"
+                | "abandoned" | "transfere" | "transferred" => Some(true),
+                "0" | "00" | "non" | "n" | "no" | "false" | "f" | "faux" | "repondu" | "answered" | "traite" => {
+                    Some(false)
+                }
+                _ => None,
+            }
+        }
+        Cell::Instant(_) | Cell::Local(_) => None,
+    }
+}
+
+/// Reads what a transfer was for.
+pub(crate) fn transfer_type(text: &str, options: &Options) -> Option<TransferType> {
+    if let Some(value) = configured(options, Field::TransferType, text) {
+        return TransferType::from_written(value);
+    }
+    Some(match normalise(text).as_str() {
+        "levelup" | "escalade" | "escalation" | "niveausuperieur" | "escalated" | "n2" | "l2" | "niveau2"
+        | "level2" | "expert" | "montee" | "superviseur" | "supervisor" => TransferType::LevelUp,
+        "otherservice" | "autreservice" | "autredepartement" | "otherdepartment" | "autrepole" | "service"
+        | "department" => TransferType::OtherService,
+        "wrongrouting" | "mauvaisroutage" | "erreurroutage" | "erreurderoutage" | "mauvaisaiguillage" | "misroute"
+        | "misrouted" | "erreuraiguillage" | "wrongqueue" => TransferType::WrongRouting,
+        "callback" | "rappel" | "rappeler" | "arappeler" => TransferType::Callback,
+        _ => return None,
+    })
+}
+
+/// Reads a level: `1`, `N2`, `niveau 3`, `tier 1`.
+pub(crate) fn level(cell: &Cell) -> Option<u8> {
+    let text = cell.text();
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    match digits.as_str() {
+        "1" | "10" if digits.len() == 1 || text.trim() == "1.0" => Some(1),
+        "2" | "20" if digits.len() == 1 || text.trim() == "2.0" => Some(2),
+        "3" | "30" if digits.len() == 1 || text.trim() == "3.0" => Some(3),
+        _ => None,
+    }
+}
+
+/// Reads a number with a decimal point or comma, spaces or dots between thousands, and an optional `/max`.
+pub(crate) fn number(text: &str) -> Option<f64> {
+    let compact: String =
+        text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '\u{a0}' | '\u{202f}' | '\'')).collect();
+    let compact = compact.split_once('/').map_or(compact.as_str(), |(value, _)| value);
+    if compact.is_empty()
+        || compact.len() > 24
+        || !compact.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.' | b',' | b'e' | b'E'))
+    {
+        return None;
+    }
+    let written = match (compact.rfind(','), compact.rfind('.')) {
+        (Some(comma), Some(dot)) if comma > dot => compact.replace('.', "").replace(',', "."),
+        (Some(_), Some(_)) => compact.replace(',', ""),
+        (Some(_), None) => compact.replace(',', "."),
+        _ => compact.to_owned(),
+    };
+    written.parse::<f64>().ok().filter(|number| number.is_finite())
+}
+
+/// Reads a duration as seconds: a number, `mm:ss`, `hh:mm:ss`, `5 min 30 s`, `1h02`, `PT4M13S`.
+pub(crate) fn seconds(cell: &Cell, unit: f64) -> Option<f64> {
+    let seconds = match cell {
+        Cell::Text(text) => {
+            number(text).map(|number| number * unit).or_else(|| clock_seconds(text)).or_else(|| worded_seconds(text))?
+        }
+        other => other.number()? * unit,
+    };
+    (seconds.is_finite() && (0.0..=31.0 * 86_400.0).contains(&seconds)).then_some(seconds)
+}
+
+fn clock_seconds(text: &str) -> Option<f64> {
+    let parts: Vec<&str> = text.trim().split(':').collect();
+    if !(2..=3).contains(&parts.len()) {
+        return None;
+    }
+    parts.iter().try_fold(0.0, |total, part| {
+        let part = part.trim().replace(',', ".");
+        (!part.is_empty() && part.bytes().all(|b| b.is_ascii_digit() || b == b'.'))
+            .then(|| part.parse::<f64>().ok())
+            .flatten()
+            .map(|value| total * 60.0 + value)
+    })
+}
+
+fn worded_seconds(text: &str) -> Option<f64> {
+    let lower = text.trim().to_lowercase();
+    let rest = lower.strip_prefix("pt").unwrap_or(&lower);
+    let (mut total, mut number_text, mut last_unit, mut seen) = (0.0, String::new(), 0.0, false);
+    let mut chars = rest.chars().peekable();
+    while let Some(c) = chars.next() {
+        if c.is_ascii_digit() || c == '.' || c == ',' {
+            number_text.push(if c == ',' { '.' } else { c });
+            continue;
+        }
+        if c.is_whitespace() {
+            continue;
+        }
+        let mut word = c.to_string();
+        while let Some(next) = chars.next_if(|next| next.is_alphabetic()) {
+            word.push(next);
+        }
+        last_unit = match word.as_str() {
+            "h" | "heure" | "heures" | "hour" | "hours" | "hr" | "hrs" => 3600.0,
+            "m" | "mn" | "min" | "mins" | "minute" | "minutes" | "'" => 60.0,
+            "s" | "sec" | "secs" | "seconde" | "secondes" | "second" | "seconds" | "\"" => 1.0,
+            "ms" => 0.001,
+            _ => return None,
+        };
+        total += number_text.parse::<f64>().ok()? * last_unit;
+        number_text.clear();
+        seen = true;
+    }
+    if !number_text.is_empty() && seen {
+        // "1h02" means two minutes, "5 min 30" thirty seconds.
+        total += number_text.parse::<f64>().ok()? * last_unit / 60.0;
+    }
+    seen.then_some(total)
+}
+
+/// Reads a language name or tag as ISO 639-1.
+pub(crate) fn language(text: &str) -> Option<String> {
+    let known = normalise(text);
+    let code = match known.as_str() {
+        "francais" | "french" | "fra" | "fre" => "fr",
+        "anglais" | "english" | "eng" => "en",
+        "allemand" | "german" | "deutsch" => "de",
+        "espagnol" | "spanish" | "espanol" => "es",
+        "italien" | "italian" | "italiano" => "it",
+        "neerlandais" | "dutch" | "nederlands" => "nl",
+        "portugais" | "portuguese" => "pt",
+        _ => {
+            let tag = text.trim().split(['-', '_']).next()?;
+            return (tag.len() == 2 && tag.bytes().all(|b| b.is_ascii_alphabetic())).then(|| tag.to_ascii_lowercase());
+        }
+    };
+    Some(code.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn text(text: &str) -> Cell {
+        Cell::Text(text.to_owned())
+    }
+
+    #[test]
+    fn french_and_english_channels_are_known_and_others_are_not() {
+        let options = Options::default();
+        for (written, expected) in [
+            ("Téléphone", Some(Channel::Phone)),
+            ("tel.", Some(Channel::Phone)),
+            ("VOICE", Some(Channel::Phone)),
+            ("courriel", Some(Channel::Email)),
+            ("E-mail", Some(Channel::Email)),
+            ("tchat", Some(Channel::Chat)),
+            ("réseaux sociaux", Some(Channel::Social)),
+            ("formulaire", Some(Channel::WebForm)),
+            ("SMS", Some(Channel::Sms)),
+            ("chatbot", Some(Channel::Bot)),
+            ("pigeon", None),
+        ] {
+            assert_eq!(channel(written, &options), expected, "{written}");
+        }
+    }
+
+    #[test]
+    fn values_of_the_configuration_win() {
+        let mut options = Options::default();
+        options.values.entry("channel".into()).or_default().insert("Télé-accueil".into(), "phone".into());
+        assert_eq!(channel("teleaccueil", &options), Some(Channel::Phone));
+    }
+
+    #[test]
+    fn roles_are_read_from_words_and_from_the_first_word_but_not_from_names() {
+        let options = Options::default();
+        assert_eq!(speaker("Cliente", &options), Some(Speaker::Customer));
+        assert_eq!(speaker("agent:403969141094", &options), Some(Speaker::Agent));
+        assert_eq!(speaker("Conseiller 2", &options), Some(Speaker::Agent));
+        assert_eq!(speaker("end-user", &options), Some(Speaker::Customer));
+        assert_eq!(speaker("Virtual Assistant", &options), Some(Speaker::Bot));
+        assert_eq!(speaker("SPEAKER_00", &options), None);
+        assert_eq!(speaker("Marie Client", &options), None);
+    }
+
+    #[test]
+    fn numbers_take_a_decimal_comma_and_thousands() {
+        for (written, expected) in [
+            ("4,5", Some(4.5)),
+            ("1 234,5", Some(1234.5)),
+            ("1,234.5", Some(1234.5)),
+            ("4/5", Some(4.0)),
+            ("12", Some(12.0)),
+            ("douze", None),
+            ("", None),
+            ("1e999", None),
+        ] {
+            assert_eq!(number(written), expected, "{written}");
+        }
+    }
+
+    #[test]
+    fn durations_are_seconds_whatever_their_spelling() {
+        for (written, expected) in [
+            ("95", Some(95.0)),
+            ("1:35", Some(95.0)),
+            ("00:01:35", Some(95.0)),
+            ("1 min 35", Some(95.0)),
+            ("1 min 35 s", Some(95.0)),
+            ("PT1M35S", Some(95.0)),
+            ("1h02", Some(3720.0)),
+            ("95,5", Some(95.5)),
+            ("-3", None),
+            ("longtemps", None),
+            ("1:xx", None),
+        ] {
+            assert_eq!(seconds(&text(written), 1.0), expected, "{written}");
+        }
+        assert_eq!(seconds(&Cell::Number(95_000.0), 0.001), Some(95.0));
+    }
+
+    proptest! {
+        #[test]
+        fn any_cell_is_read_without_panic(written in "\\PC{0,30}") {
+            let options = Options::default();
+            let cell = text(&written);
+            let _ = (seconds(&cell, 1.0), number(&written), boolean(&cell, Field::Abandoned, &options), level(&cell), language(&written), speaker(&written, &options));
+        }
+    }
+}
