@@ -1,0 +1,60 @@
+-- One row per counted contact, with what the KPIs add up: 1, 0 or null (unknown) per question, decimals per measure.
+WITH channels AS (
+    SELECT contact_id, min(channel) AS channel
+    FROM stg_contacts
+    WHERE channel <> '(unknown)'
+    GROUP BY contact_id
+),
+
+earlier_channels AS (
+    SELECT l.to_contact_id, e.channel
+    FROM stg_links AS l
+    INNER JOIN channels AS e ON l.from_contact_id = e.contact_id
+)
+
+SELECT
+    c.customer_key,
+    c.contact_date,
+    c.reason,
+    c.reason_l1,
+    c.channel,
+    c.product,
+    c.team,
+    c.site,
+    c.language,
+    c.owner,
+    c.criterion,
+    CAST(c.is_avoidable AS TINYINT) AS avoidable,
+    -- Lenient adds criteria to the strict ones: the denominator stays the contacts with a verdict.
+    CASE
+        WHEN c.is_avoidable IS NOT NULL
+            THEN CAST(c.is_avoidable OR coalesce(c.is_avoidable_lenient, FALSE) AS TINYINT)
+    END AS avoidable_lenient,
+    CAST(c.is_self_service_eligible AS TINYINT) AS self_service,
+    CAST(c.is_abandoned AS TINYINT) AS abandoned,
+    -- A transfer rate is one of level 1: contacts known to be at another level are left out.
+    CASE WHEN coalesce(c.level, 1) = 1 THEN CAST(c.is_transferred AS TINYINT) END AS transferred,
+    CAST(c.is_repeat_14d AS TINYINT) AS repeat_14d,
+    CASE
+        WHEN c.channel <> '(unknown)' AND e.channel IS NOT NULL THEN CAST(c.channel <> e.channel AS TINYINT)
+    END AS cross_channel,
+    CAST(c.is_recontacted_48h AS TINYINT) AS recontacted_48h,
+    CAST(c.is_recontacted_72h AS TINYINT) AS recontacted_72h,
+    CAST(c.is_recontacted_7d AS TINYINT) AS recontacted_7d,
+    CAST(c.is_recontacted_14d AS TINYINT) AS recontacted_14d,
+    CAST(c.sentiment_label = 'negative' AS TINYINT) AS negative,
+    c.handle_time_s,
+    c.wait_s,
+    c.csat,
+    CAST(c.csat >= s.csat_satisfied_from AS TINYINT) AS csat_satisfied,
+    CAST(c.nps >= s.nps_promoter_from AS TINYINT) AS nps_promoter,
+    CAST(c.nps <= s.nps_detractor_to AS TINYINT) AS nps_detractor,
+    c.ces,
+    c.sentiment_score AS sentiment,
+    c.sentiment_trend,
+    c.cost_low_eur AS cost_low,
+    c.cost_mid_eur AS cost_mid,
+    c.cost_high_eur AS cost_high
+FROM stg_contacts AS c
+CROSS JOIN kpi_settings AS s
+LEFT JOIN earlier_channels AS e ON c.contact_id = e.to_contact_id

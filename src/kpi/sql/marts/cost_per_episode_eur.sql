@@ -1,0 +1,12 @@
+-- Cost of all the contacts of an issue, over issues whose first contact closed at least 7 days ago and whose cost is
+-- known.
+SELECT
+    cell,
+    CAST(cost_mid AS DOUBLE) / nullif(costed, 0) AS value,
+    cost_mid AS numerator,
+    costed AS denominator,
+    costed AS n,
+    CAST(cost_low AS DOUBLE) / nullif(costed, 0) AS lo,
+    CAST(cost_high AS DOUBLE) / nullif(costed, 0) AS hi
+FROM int_episode_periods
+ORDER BY cell

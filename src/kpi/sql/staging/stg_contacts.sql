@@ -1,0 +1,40 @@
+-- One row per counted contact: plain strings instead of dictionaries, exact decimals instead of floating point numbers
+-- (their sums do not depend on the order of the rows), unknown dimensions named. What is unknown otherwise stays null.
+-- A number beyond the decimal's range becomes null.
+SELECT
+    contact_id,
+    customer_key,
+    contact_date,
+    coalesce(CAST(reason_id AS VARCHAR), '(unknown)') AS reason,
+    coalesce(CAST(reason_l1 AS VARCHAR), '(unknown)') AS reason_l1,
+    coalesce(CAST(channel AS VARCHAR), '(unknown)') AS channel,
+    coalesce(CAST(product AS VARCHAR), '(unknown)') AS product,
+    coalesce(CAST(team AS VARCHAR), '(unknown)') AS team,
+    coalesce(CAST(site AS VARCHAR), '(unknown)') AS site,
+    coalesce(CAST(language AS VARCHAR), '(unknown)') AS language,
+    coalesce(CAST(owner AS VARCHAR), '(unknown)') AS owner,
+    CAST(criterion_id AS VARCHAR) AS criterion,
+    level,
+    is_avoidable,
+    is_avoidable_lenient,
+    is_self_service_eligible,
+    is_abandoned,
+    is_transferred,
+    is_repeat_14d,
+    is_recontacted_48h,
+    is_recontacted_72h,
+    is_recontacted_7d,
+    is_recontacted_14d,
+    CAST(sentiment_label AS VARCHAR) AS sentiment_label,
+    TRY_CAST(handle_time_s AS DECIMAL(18, 4)) AS handle_time_s,
+    TRY_CAST(wait_s AS DECIMAL(18, 4)) AS wait_s,
+    TRY_CAST(csat AS DECIMAL(18, 4)) AS csat,
+    TRY_CAST(nps AS DECIMAL(18, 4)) AS nps,
+    TRY_CAST(ces AS DECIMAL(18, 4)) AS ces,
+    TRY_CAST(sentiment_score AS DECIMAL(18, 4)) AS sentiment_score,
+    TRY_CAST(sentiment_trend AS DECIMAL(18, 4)) AS sentiment_trend,
+    cost_low_eur,
+    cost_mid_eur,
+    cost_high_eur
+FROM contacts
+WHERE is_counted
