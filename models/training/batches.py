@@ -1,0 +1,64 @@
+"""Turns texts into padded batches: typing noise, tokenisation, length buckets."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+
+import torch
+from tokenizers import Encoding, Tokenizer
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+NEAR = {"a": "qzs", "e": "zrd", "i": "uok", "o": "ipl", "u": "yij", "s": "qdz", "n": "b,h", "m": "lp,", "t": "rgy", "r": "etf"}
+
+
+def with_typos(text: str, rng: random.Random) -> str:
+    """The text as somebody in a hurry types it: a letter lost, doubled, swapped or hit beside, an apostrophe or the
+    punctuation left out. The meaning, so the target, stays."""
+    chars = list(text)
+    for _ in range(1 + len(chars) // 60):
+        if len(chars) < 8:
+            break
+        at, kind = rng.randrange(1, len(chars) - 1), rng.randrange(6)
+        letter = chars[at].lower()
+        if kind == 5:
+            chars = [c for c in chars if c not in ".,;:!?"] if rng.random() < 0.6 else [" " if c in "'’" else c for c in chars]
+        elif letter not in LETTERS:
+            continue
+        elif kind == 0:
+            del chars[at]
+        elif kind == 1:
+            chars.insert(at, chars[at])
+        elif kind == 2:
+            chars[at], chars[at - 1] = chars[at - 1], chars[at]
+        elif kind == 3:
+            chars[at] = rng.choice(NEAR.get(letter, LETTERS))
+        else:
+            chars = list("".join(chars).replace("œ", "oe").replace("’", "'").replace("'", rng.choice(["'", "", "’"])))
+    return "".join(chars) or text
+
+
+def pad(encodings: Sequence[Encoding], limit: int | None = None) -> tuple[torch.Tensor, torch.Tensor]:
+    """`input_ids` and `attention_mask`, (batch, seq), padded with 0 to the longest of the batch."""
+    rows = [e.ids if limit is None or len(e.ids) <= limit else e.ids[: limit - 1] + e.ids[-1:] for e in encodings]
+    width = max(len(row) for row in rows)
+    ids = torch.zeros(len(rows), width, dtype=torch.long)
+    mask = torch.zeros(len(rows), width, dtype=torch.long)
+    for index, row in enumerate(rows):
+        ids[index, : len(row)] = torch.tensor(row)
+        mask[index, : len(row)] = 1
+    return ids, mask
+
+
+def encode(tokenizer: Tokenizer, texts: Sequence[str], limit: int | None = None) -> tuple[torch.Tensor, torch.Tensor]:
+    return pad(tokenizer.encode_batch(list(texts)), limit)
+
+
+def bucketed(order: list[int], lengths: Sequence[int], size: int, rng: random.Random, chunk: int = 40) -> Iterator[list[int]]:
+    """Batches of `size` rows of like length: shuffled chunks are sorted by length, then their batches shuffled."""
+    rng.shuffle(order)
+    for start in range(0, len(order), size * chunk):
+        part = sorted(order[start : start + size * chunk], key=lambda row: lengths[row])
+        cut = [part[i : i + size] for i in range(0, len(part), size)]
+        rng.shuffle(cut)
+        yield from (rows for rows in cut if len(rows) > size // 2)

@@ -1,0 +1,122 @@
+"""The network: a BERT encoder under the tensor names of Hugging Face `BertModel`, and the sentiment head.
+
+Written out so that the whole forward pass that the Rust program repeats can be read in one place. Shapes: `input_ids`
+and `attention_mask` are (batch, seq); hidden states are (batch, seq, hidden).
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+CONFIG = {
+    "architectures": ["BertModel"], "model_type": "bert", "hidden_size": 384, "num_hidden_layers": 6,
+    "num_attention_heads": 12, "intermediate_size": 1536, "hidden_act": "gelu", "layer_norm_eps": 1e-12,
+    "max_position_embeddings": 512, "type_vocab_size": 2, "position_embedding_type": "absolute", "pad_token_id": 0,
+    "hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0, "initializer_range": 0.02,
+}
+
+
+class Embeddings(nn.Module):
+    def __init__(self, config: dict) -> None:
+        super().__init__()
+        hidden = config["hidden_size"]
+        self.word_embeddings = nn.Embedding(config["vocab_size"], hidden)
+        self.position_embeddings = nn.Embedding(config["max_position_embeddings"], hidden)
+        self.token_type_embeddings = nn.Embedding(config["type_vocab_size"], hidden)
+        self.LayerNorm = nn.LayerNorm(hidden, eps=config["layer_norm_eps"])
+
+    def forward(self, input_ids: torch.Tensor) -> torch.Tensor:
+        positions = self.position_embeddings.weight[: input_ids.shape[1]] + self.token_type_embeddings.weight[0]
+        return self.LayerNorm(self.word_embeddings(input_ids) + positions)
+
+
+class SelfAttention(nn.Module):
+    def __init__(self, hidden: int) -> None:
+        super().__init__()
+        self.query, self.key, self.value = (nn.Linear(hidden, hidden) for _ in range(3))
+
+
+class Residual(nn.Module):
+    """A projection added to its block's input, then normalised."""
+
+    def __init__(self, inputs: int, hidden: int, eps: float) -> None:
+        super().__init__()
+        self.dense = nn.Linear(inputs, hidden)
+        self.LayerNorm = nn.LayerNorm(hidden, eps=eps)
+
+    def forward(self, states: torch.Tensor, block_input: torch.Tensor) -> torch.Tensor:
+        return self.LayerNorm(self.dense(states) + block_input)
+
+
+class Layer(nn.Module):
+    def __init__(self, config: dict) -> None:
+        super().__init__()
+        hidden, eps = config["hidden_size"], config["layer_norm_eps"]
+        self.heads = config["num_attention_heads"]
+        self.attention = nn.ModuleDict({"self": SelfAttention(hidden), "output": Residual(hidden, hidden, eps)})
+        self.intermediate = nn.ModuleDict({"dense": nn.Linear(hidden, config["intermediate_size"])})
+        self.output = Residual(config["intermediate_size"], hidden, eps)
+
+    def forward(self, states: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
+        batch, seq, hidden = states.shape
+        attention = self.attention["self"]
+        query, keys, value = (
+            part(states).view(batch, seq, self.heads, -1).transpose(1, 2)
+            for part in (attention.query, attention.key, attention.value))
+        # Written out: the fused kernel is nine times slower in bf16 on sequences this short.
+        scores = (query * (hidden // self.heads) ** -0.5) @ keys.transpose(-1, -2)
+        if mask is not None:
+            scores = scores + mask.to(scores.dtype)
+        context = scores.softmax(-1).to(value.dtype) @ value
+        states = self.attention["output"](context.transpose(1, 2).reshape(batch, seq, hidden), states)
+        return self.output(F.gelu(self.intermediate["dense"](states)), states)
+
+
+class Encoder(nn.Module):
+    """`BertModel` without its pooler."""
+
+    def __init__(self, config: dict) -> None:
+        super().__init__()
+        self.config = config
+        self.embeddings = Embeddings(config)
+        self.encoder = nn.ModuleDict({"layer": nn.ModuleList(Layer(config) for _ in range(config["num_hidden_layers"]))})
+
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        """Last hidden states."""
+        states = self.embeddings(input_ids)
+        if torch.is_autocast_enabled("cpu"):
+            states = states.bfloat16()
+        mask = None if bool(attention_mask.all()) else (attention_mask[:, None, None, :] - 1.0) * 1e4
+        for layer in self.encoder["layer"]:
+            states = layer(states, mask)
+        return states
+
+
+def mean_pool(states: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+    """Mean over the real tokens, scaled to length 1: the sentence embedding, (batch, hidden) in f32."""
+    weights = attention_mask.unsqueeze(-1).float()
+    return F.normalize((states.float() * weights).sum(1) / weights.sum(1).clamp(min=1.0), dim=-1)
+
+
+class SentimentHead(nn.Module):
+    """Attention pooling by learned queries, then a two-layer perceptron to one logit per label.
+
+    `scores = states @ query.T / sqrt(hidden)`, a softmax of them over the real tokens, the weighted sums of the states
+    joined end to end (queries x hidden), `dense` with exact GELU, `output`.
+    """
+
+    def __init__(self, hidden: int, queries: int = 4, inner: int = 256, labels: int = 3, dropout: float = 0.1) -> None:
+        super().__init__()
+        self.query = nn.Parameter(torch.randn(queries, hidden))
+        self.dense = nn.Linear(queries * hidden, inner)
+        self.output = nn.Linear(inner, labels)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, states: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        states = states.float()
+        scores = states @ self.query.T / states.shape[-1] ** 0.5
+        weights = scores.masked_fill(attention_mask.unsqueeze(-1) == 0, -1e9).softmax(1)
+        pooled = (weights.transpose(1, 2) @ states).flatten(1)
+        return self.output(self.dropout(F.gelu(self.dense(self.dropout(pooled)))))

@@ -1,0 +1,151 @@
+"""Measures an encoder and its sentiment head on the held-out parts."""
+
+from __future__ import annotations
+
+import math
+import pathlib
+import random
+
+import numpy as np
+import torch
+from scipy.stats import spearmanr
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import accuracy_score, f1_score
+from tokenizers import Tokenizer
+
+from batches import pad
+from corpora import LABELS, Corpora, read_tsv
+from encoder import Encoder, SentimentHead, mean_pool
+
+
+class Runner:
+    """Embeddings and logits of texts, in f32, sorted by length and put back in order."""
+
+    def __init__(self, tokenizer: Tokenizer, model: Encoder, head: SentimentHead | None = None) -> None:
+        self.tokenizer, self.model, self.head = tokenizer, model.eval(), head.eval() if head else None
+
+    @torch.no_grad()
+    def __call__(self, texts: list[str], bf16: bool = False) -> tuple[np.ndarray, np.ndarray]:
+        encodings = self.tokenizer.encode_batch(texts)
+        order = sorted(range(len(texts)), key=lambda row: len(encodings[row].ids))
+        embeddings, logits = np.zeros((len(texts), 384), np.float32), np.zeros((len(texts), len(LABELS)), np.float32)
+        for start in range(0, len(order), 32):
+            rows = order[start : start + 32]
+            ids, mask = pad([encodings[row] for row in rows])
+            with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+                states = self.model(ids, mask)
+            embeddings[rows] = mean_pool(states, mask).numpy()
+            if self.head is not None:
+                logits[rows] = self.head(states, mask).numpy()
+        return embeddings, logits
+
+
+def softmax(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
+    scaled = logits / temperature
+    scaled = np.exp(scaled - scaled.max(-1, keepdims=True))
+    return scaled / scaled.sum(-1, keepdims=True)
+
+
+def calibration_error(probabilities: np.ndarray, truth: np.ndarray, bins: int = 10) -> float:
+    """Expected calibration error of the winning label, equal-width bins."""
+    confidence, right = probabilities.max(-1), probabilities.argmax(-1) == truth
+    bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
+    return float(sum(abs(confidence[bin_of == b].mean() - right[bin_of == b].mean()) * (bin_of == b).mean()
+                     for b in range(bins) if (bin_of == b).any()))
+
+
+def fit_temperature(logits: np.ndarray, truth: np.ndarray) -> float:
+    """The temperature of least negative log-likelihood, from 0.3 to 3."""
+    def loss(temperature: float) -> float:
+        return -float(np.log(softmax(logits, temperature)[np.arange(len(truth)), truth] + 1e-12).mean())
+    return min((math.exp(x) for x in np.linspace(math.log(0.3), math.log(3), 241)), key=loss)
+
+
+def similarity(run: Runner, data: pathlib.Path, split: str = "dev") -> dict:
+    found = {}
+    for lang in ("fr", "en"):
+        rows = read_tsv(data / f"stsb/{lang}_{split}.tsv.gz")
+        left, right = run([r["sentence1"] for r in rows])[0], run([r["sentence2"] for r in rows])[0]
+        score = spearmanr((left * right).sum(-1), [float(r["score"]) for r in rows]).statistic
+        found[f"stsb_{split}_{lang}_spearman"] = {"value": round(float(score), 4), "n": len(rows)}
+    return found
+
+
+def retrieval(run: Runner, corpora: Corpora) -> dict:
+    """Share of texts whose nearest neighbour in the other language is their translation, mean of both directions."""
+    found = {}
+    own = [(row["en"], row["fr"]) for row in corpora.service_pairs("dev")]
+    for name, pairs in {**corpora.held_out_pairs, "service_dev": own}.items():
+        left, right = run([en for en, _ in pairs])[0], run([fr for _, fr in pairs])[0]
+        scores, truth = left @ right.T, np.arange(len(pairs))
+        value = ((scores.argmax(0) == truth).mean() + (scores.argmax(1) == truth).mean()) / 2
+        found[f"retrieval_{name}"] = {"value": round(float(value), 4), "n": len(pairs)}
+    return found
+
+
+def sentiment_dev(corpora: Corpora) -> dict[str, list[tuple[str, int]]]:
+    """Labelled dev texts by name."""
+    sets: dict[str, list[tuple[str, int]]] = {}
+    rows = read_tsv(corpora.data / "umsab/val_fr_en.tsv.gz")
+    for lang in ("fr", "en"):
+        sets[f"umsab_val_{lang}"] = [(r["text"], LABELS.index(r["label"])) for r in rows if r["lang"] == lang]
+        sets[f"service_dev_{lang}"] = [(r[lang], LABELS.index(r["label"])) for r in corpora.service_pairs("dev")]
+    return sets
+
+
+def sentiment(run: Runner, corpora: Corpora) -> tuple[dict, dict[str, tuple[np.ndarray, np.ndarray]]]:
+    """Macro-F1 per dev set; also the logits and the truth, for calibration."""
+    found, outputs = {}, {}
+    for name, rows in sentiment_dev(corpora).items():
+        logits, truth = run([text for text, _ in rows])[1], np.array([label for _, label in rows])
+        outputs[name] = (logits, truth)
+        found[f"sentiment_{name}_macro_f1"] = {
+            "value": round(float(f1_score(truth, logits.argmax(-1), average="macro")), 4), "n": len(rows)}
+    return found, outputs
+
+
+def calibration(outputs: dict[str, tuple[np.ndarray, np.ndarray]], seed: int) -> tuple[float, dict]:
+    """The temperature fitted on all dev texts; its error measured on halves that it was not fitted on."""
+    logits = np.concatenate([o[0] for o in outputs.values()])
+    truth = np.concatenate([o[1] for o in outputs.values()])
+    half = np.random.default_rng(seed).permutation(len(truth)) % 2
+    crossed = np.zeros((len(truth), logits.shape[1]))
+    for side in (0, 1):
+        crossed[half == side] = softmax(logits[half == side], fit_temperature(logits[half != side], truth[half != side]))
+    return fit_temperature(logits, truth), {
+        "ece_dev_crossfitted": {"value": round(calibration_error(crossed, truth), 4), "n": len(truth)},
+        "ece_dev_uncalibrated": {"value": round(calibration_error(softmax(logits), truth), 4), "n": len(truth)}}
+
+
+def few_shot(train: list[tuple[str, str]], test: list[tuple[str, str]], run: Runner, shots: list[int | None], draws: int = 3) -> dict:
+    """Accuracy of logistic regression (C = 20) on frozen embeddings; `None` shots means all of `train`."""
+    train_x, test_x = run([t for t, _ in train])[0], run([t for t, _ in test])[0]
+    train_y, test_y = np.array([y for _, y in train]), np.array([y for _, y in test])
+    found = {}
+    for shot in shots:
+        scores = []
+        for draw in range(draws if shot else 1):
+            rng = random.Random(draw)
+            rows = range(len(train))
+            if shot:
+                by_label: dict[str, list[int]] = {}
+                for row in rows:
+                    by_label.setdefault(train_y[row], []).append(row)
+                rows = [row for label in sorted(by_label) for row in rng.sample(by_label[label], shot)]
+            rows = np.array(list(rows))
+            model = LogisticRegression(C=20, max_iter=1000).fit(train_x[rows], train_y[rows])
+            scores.append(accuracy_score(test_y, model.predict(test_x)))
+        found[str(shot or "full")] = {"value": round(float(np.mean(scores)), 4), "n": len(test), "draws": len(scores)}
+    return found
+
+
+def banking_train_only(run: Runner, data: pathlib.Path, shots: int = 10, draws: int = 3) -> dict:
+    """Few-shot inside Banking77's own training part: drawn from it, measured on the rest of it (every fifth row)."""
+    rows = [(r["text"], r["intent"]) for r in read_tsv(data / "banking77/train.tsv.gz")]
+    return few_shot([r for i, r in enumerate(rows) if i % 5], rows[::5], run, [shots], draws)
+
+
+def banking_test(run: Runner, data: pathlib.Path) -> dict:
+    """For the report only: nothing is ever chosen by it."""
+    train, test = ([(r["text"], r["intent"]) for r in read_tsv(data / f"banking77/{s}.tsv.gz")] for s in ("train", "test"))
+    return few_shot(train, test, run, [8, 10, None])

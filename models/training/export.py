@@ -1,0 +1,145 @@
+"""The exported model: a folder in the Hugging Face layout, weights as int8 rows with one f32 scale each."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import pathlib
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from tokenizers import Tokenizer
+
+import card
+import evaluate
+from corpora import LABELS, Corpora
+from encoder import Encoder, SentimentHead
+from sentiment_rows import training_rows
+from vocabulary import MAX_LENGTH, SPECIALS
+
+NAME = "motif-small-fr-en"
+ENCODER_FILE, HEAD_FILE = "model.safetensors", "sentiment_head.safetensors"
+
+
+def quantise(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Every 2-D tensor `NAME` becomes I8 plus `NAME.scale`, F32 of one value per row; the others become F32."""
+    stored = {}
+    for name, tensor in weights.items():
+        tensor = tensor.float()
+        if tensor.dim() == 2:
+            scale = tensor.abs().amax(1).clamp(min=1e-12) / 127
+            stored[name] = (tensor / scale[:, None]).round().clamp(-127, 127).to(torch.int8)
+            stored[name + ".scale"] = scale
+        else:
+            stored[name] = tensor.contiguous()
+    return stored
+
+
+def dequantise(stored: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The f32 weights of a stored file, quantised or not: `int8 * scale[row]`."""
+    return {name: tensor.float() * stored[name + ".scale"][:, None] if tensor.dtype == torch.int8 else tensor.float()
+            for name, tensor in stored.items() if not name.endswith(".scale")}
+
+
+def write_json(path: pathlib.Path, value: object) -> None:
+    path.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def write_model(folder: pathlib.Path, tokenizer: Tokenizer, model: Encoder, head: SentimentHead, temperature: float,
+                quantised: bool = True) -> None:
+    """All files that the program reads, but the manifest."""
+    (folder / "1_Pooling").mkdir(parents=True, exist_ok=True)
+    pack = quantise if quantised else (lambda weights: {name: tensor.float().contiguous() for name, tensor in weights.items()})
+    meta = {"format": "pt"}
+    save_file(pack(model.state_dict()), folder / ENCODER_FILE, meta)
+    save_file(pack(head.state_dict()), folder / HEAD_FILE, meta)
+    for file in (ENCODER_FILE, HEAD_FILE):
+        (folder / file).chmod(0o644)
+    config = dict(model.config)
+    if quantised:
+        config["motif_quantization"] = {
+            "scheme": "int8_per_row", "scale_suffix": ".scale",
+            "rule": "a tensor NAME of dtype I8 and shape (rows, columns) stands for NAME * NAME.scale[row]; others are F32"}
+    write_json(folder / "config.json", config)
+    tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
+    write_json(folder / "tokenizer_config.json", {
+        "tokenizer_class": "BertTokenizer", "do_lower_case": True, "strip_accents": True, "tokenize_chinese_chars": True,
+        "model_max_length": MAX_LENGTH, **{name.strip("[]").lower() + "_token": name for name in SPECIALS}})
+    write_json(folder / "modules.json", [
+        {"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"},
+        {"idx": 1, "name": "1", "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"},
+        {"idx": 2, "name": "2", "path": "2_Normalize", "type": "sentence_transformers.models.Normalize"}])
+    write_json(folder / "1_Pooling" / "config.json", {
+        "word_embedding_dimension": model.config["hidden_size"], "pooling_mode_cls_token": False,
+        "pooling_mode_mean_tokens": True, "pooling_mode_max_tokens": False, "pooling_mode_mean_sqrt_len_tokens": False})
+    write_json(folder / "sentence_bert_config.json", {"max_seq_length": MAX_LENGTH, "do_lower_case": False})
+    write_json(folder / "sentiment_head.json", {
+        "labels": LABELS, "temperature": round(temperature, 4), "weights": HEAD_FILE, "queries": head.query.shape[0],
+        "hidden_size": head.query.shape[1], "inner_size": head.dense.out_features, "activation": "gelu",
+        "tensors": {"query": list(head.query.shape), "dense.weight": list(head.dense.weight.shape),
+                    "dense.bias": list(head.dense.bias.shape), "output.weight": list(head.output.weight.shape),
+                    "output.bias": list(head.output.bias.shape)},
+        "forward": ["scores = hidden_states @ query.T / sqrt(hidden_size)", "weights = softmax of scores over the unmasked tokens",
+                    "pooled = for query 0..queries, the weighted sum of hidden_states, joined end to end",
+                    "logits = output(gelu(dense(pooled)))", "probabilities = softmax(logits / temperature)"]})
+
+
+def read_model(folder: pathlib.Path) -> tuple[Tokenizer, Encoder, SentimentHead, dict]:
+    """Tokenizer, encoder, head and `sentiment_head.json` of an exported folder, weights in f32."""
+    model = Encoder(json.loads((folder / "config.json").read_text()))
+    model.load_state_dict(dequantise(load_file(folder / ENCODER_FILE)))
+    info = json.loads((folder / "sentiment_head.json").read_text())
+    head = SentimentHead(info["hidden_size"], info["queries"], info["inner_size"], len(info["labels"]))
+    head.load_state_dict(dequantise(load_file(folder / HEAD_FILE)))
+    return Tokenizer.from_file(str(folder / "tokenizer.json")), model.eval(), head.eval(), info
+
+
+def measure(run: evaluate.Runner, corpora: Corpora) -> tuple[dict, dict[str, tuple[np.ndarray, np.ndarray]]]:
+    """All dev figures of one model, and the sentiment logits."""
+    found, outputs = evaluate.sentiment(run, corpora)
+    return {**evaluate.similarity(run, corpora.data), **evaluate.retrieval(run, corpora), **found}, outputs
+
+
+def load_checkpoint(work: pathlib.Path, model: Encoder) -> SentimentHead:
+    """Loads `multitask.pt` into `model`; returns its head."""
+    weights = torch.load(work / "multitask.pt")["weights"]
+    head = SentimentHead(model.config["hidden_size"])
+    model.load_state_dict(weights["encoder"])
+    head.load_state_dict(weights["head"])
+    return head.eval()
+
+
+def stage(options, corpora: Corpora, tokenizer: Tokenizer, model: Encoder) -> None:
+    """From `multitask.pt` to the folder `--out` with manifest, card and measured figures."""
+    for read in (corpora.french_only, corpora.intents, corpora.sts_train, lambda: training_rows(corpora)):
+        read()  # So that the manifest lists every set, also where an earlier stage ran in another process.
+    head = load_checkpoint(options.work, model)
+    before, outputs = measure(evaluate.Runner(tokenizer, model, head), corpora)
+    temperature, _ = evaluate.calibration(outputs, options.seed)
+    write_model(options.out, tokenizer, model, head, temperature)
+    run = evaluate.Runner(*read_model(options.out)[:3])
+    after, outputs = measure(run, corpora)
+    after.update(evaluate.calibration(outputs, options.seed)[1])
+    for shots, entry in evaluate.banking_train_only(run, corpora.data).items():
+        after[f"banking77_train_part_{shots}_shot_accuracy"] = entry
+    for shots, entry in evaluate.banking_test(run, corpora.data).items():
+        after[f"banking77_test_{shots}{'_shot' if shots != 'full' else ''}_accuracy"] = entry
+    for name, entry in before.items():
+        after[name]["before_quantisation"] = entry["value"]
+    finish(options.out, corpora, after)
+
+
+def finish(folder: pathlib.Path, corpora: Corpora, figures: dict) -> None:
+    """Writes manifest and card. The revision is the hash of the weights and tokenizer, so that it cannot be stale."""
+    files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name not in ("manifest.json", "README.md"))
+    digests = {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
+    joined = "".join(digests[name] for name in (ENCODER_FILE, HEAD_FILE, "tokenizer.json", "sentiment_head.json"))
+    manifest = {
+        "name": NAME, "revision": hashlib.sha256(joined.encode()).hexdigest()[:16],
+        "files": {name: {"sha256": digest, "bytes": (folder / name).stat().st_size} for name, digest in digests.items()},
+        **card.FACTS, "permissive_only": corpora.permissive_only,
+        "training_data": [{"name": name, **entry} for name, entry in sorted(corpora.used.items())], "figures": figures}
+    write_json(folder / "manifest.json", manifest)
+    (folder / "README.md").write_text(card.render(manifest), encoding="utf-8")
+    print(json.dumps({name: entry["value"] for name, entry in figures.items()}), flush=True)

@@ -1,0 +1,152 @@
+"""Stage 2: distillation goes on, while the sentiment head, the intent contrast and the similarity ranking are learnt."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+import torch
+import torch.nn.functional as F
+from tokenizers import Tokenizer
+
+from batches import bucketed, encode, with_typos
+from corpora import Corpora
+from distil import SCALE, distillation_loss
+from encoder import Encoder, SentimentHead, mean_pool
+from schedule import Progress, optimiser
+from sentiment_rows import training_rows
+from teacher import Targets, Teacher
+
+INTENT_SETS = {"clinc": 0.35, "hwu": 0.3, "mdgo": 0.15, "dstc": 0.05, "nlupp": 0.15}
+
+
+def contrast_loss(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+    """Each text must find the other text of its own intent among all of the batch, both ways."""
+    scores, truth = SCALE * left @ right.T, torch.arange(len(left))
+    return (F.cross_entropy(scores, truth) + F.cross_entropy(scores.T, truth)) / 2
+
+
+def ranking_loss(left: torch.Tensor, right: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+    """CoSENT: a pair that people find more alike must have the higher cosine."""
+    cosine = SCALE * (left * right).sum(-1)
+    apart = cosine[:, None] - cosine[None, :]
+    apart = apart[wanted[:, None] < wanted[None, :]]
+    return torch.logsumexp(torch.cat([apart.new_zeros(1), apart]), 0)
+
+
+class Sampler:
+    """Endless batches for each of the four tasks."""
+
+    def __init__(self, corpora: Corpora, teacher: Teacher, tokenizer: Tokenizer, pairs: list[tuple[str, str]], english: list[str]) -> None:
+        self.tokenizer, self.rng = tokenizer, random.Random(corpora.seed + 1)
+        self.own = [(row["en"], row["fr"]) for row in corpora.service_pairs("train")]
+        self.pairs = [(en, fr) for en, fr in pairs if 12 <= len(en) <= 160]
+        self.english = [text for text in english if len(text) > 8]
+        texts = list(dict.fromkeys([en for en, _ in self.pairs + self.own] + self.english))
+        self.index = {text: row for row, text in enumerate(texts)}
+        self.targets = Targets(teacher, texts)
+        self.rows = training_rows(corpora)
+        counts = torch.bincount(torch.tensor([label for _, label in self.rows]), minlength=3).float()
+        self.class_weights = (counts.mean() / counts) ** 0.5
+        self.intents: dict[str, dict[str, list[str]]] = {}
+        for label, texts in corpora.intents().items():
+            self.intents.setdefault(label.split(":")[0], {})[label] = texts
+        self.sts = corpora.sts_train()
+
+    def _noisy(self, text: str, share: float) -> str:
+        return with_typos(text, self.rng) if self.rng.random() < share else text
+
+    def sentiment(self, size: int) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
+        lengths = [len(text) for text, _ in self.rows]
+        while True:
+            for batch in bucketed(list(range(len(self.rows))), lengths, size, self.rng):
+                ids, mask = encode(self.tokenizer, [self._noisy(self.rows[row][0], 0.15) for row in batch], 96)
+                yield ids, mask, torch.tensor([self.rows[row][1] for row in batch])
+
+    def translations(self, size: int) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
+        """`size` English texts, then their French; the same targets twice."""
+        pairs = self.pairs + self.own * 20
+        lengths = [len(en) for en, _ in pairs]
+        while True:
+            for batch in bucketed(list(range(len(pairs))), lengths, size, self.rng):
+                english = [pairs[row][0] for row in batch]
+                texts = [self._noisy(text, 0.1) for text in english + [pairs[row][1] for row in batch]]
+                ids, mask = encode(self.tokenizer, texts, 64)
+                yield ids, mask, self.targets.get([self.index[text] for text in english] * 2)
+
+    def english_texts(self, size: int) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
+        lengths = [len(text) for text in self.english]
+        while True:
+            for batch in bucketed(list(range(len(self.english))), lengths, size, self.rng):
+                texts = [self.english[row] for row in batch]
+                ids, mask = encode(self.tokenizer, [self._noisy(text, 0.1) for text in texts], 64)
+                yield ids, mask, self.targets.get([self.index[text] for text in texts])
+
+    def intent_pairs(self, size: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Two texts of each of `size` intents of one data set: first all left ones, then all right ones."""
+        present = [name for name in INTENT_SETS if name in self.intents]
+        chosen = self.intents[self.rng.choices(present, [INTENT_SETS[name] for name in present])[0]]
+        labels = self.rng.sample(sorted(chosen), min(size, len(chosen)))
+        drawn = [self.rng.sample(chosen[label], 2) for label in labels]
+        return encode(self.tokenizer, [self._noisy(pair[side], 0.1) for side in (0, 1) for pair in drawn], 48)
+
+    def sts_pairs(self, size: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        drawn = self.rng.sample(self.sts, size)
+        ids, mask = encode(self.tokenizer, [row[side] for side in (0, 1) for row in drawn], 64)
+        return ids, mask, torch.tensor([row[2] for row in drawn])
+
+
+def run(model: Encoder, head: SentimentHead, sampler: Sampler, progress: Progress, rate: float) -> None:
+    """Trains both in place until `progress` is over."""
+    update = optimiser([(model.encoder, rate), (model.embeddings, 3 * rate), (head, 7 * rate)], progress)
+    model.train()
+    head.train()
+    sentiment, translations, english = sampler.sentiment(64), sampler.translations(48), sampler.english_texts(48)
+
+    def forward(ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        with torch.autocast("cpu", torch.bfloat16):
+            return model(ids, mask)
+
+    while not progress.over():
+        losses = {}
+        ids, mask, labels = next(sentiment)
+        tokens, sentences = int(mask.sum()), len(ids)
+        losses["sentiment"] = F.cross_entropy(head(forward(ids, mask), mask), labels, weight=sampler.class_weights, label_smoothing=0.05)
+        total = 2.0 * losses["sentiment"]
+
+        paired = progress.done % 4 != 3
+        ids, mask, target = next(translations if paired else english)
+        states = forward(ids, mask)
+        losses["distil"] = distillation_loss(mean_pool(states, mask), target)
+        total = total + losses["distil"]
+        if paired:
+            # What the head says of an English text, it must say of its French wording.
+            half = len(ids) // 2
+            logits = head(states, mask)
+            losses["agree"] = F.kl_div(logits[half:].log_softmax(-1), logits[:half].detach().softmax(-1), reduction="batchmean")
+            total = total + min(1.0, 3 * progress.share()) * losses["agree"]
+        tokens, sentences = tokens + int(mask.sum()), sentences + len(ids)
+
+        if progress.done % 2 == 0 or not sampler.sts:
+            ids, mask = sampler.intent_pairs(48)
+            left, right = mean_pool(forward(ids, mask), mask).chunk(2)
+            losses["intent"] = contrast_loss(left, right)
+            total = total + 1.0 * losses["intent"]
+        else:
+            ids, mask, wanted = sampler.sts_pairs(32)
+            left, right = mean_pool(forward(ids, mask), mask).chunk(2)
+            losses["sts"] = ranking_loss(left, right, wanted)
+            total = total + 0.2 * losses["sts"]
+        tokens, sentences = tokens + int(mask.sum()), sentences + len(ids)
+        update(total)
+        progress.step({name: loss.item() for name, loss in losses.items()}, sentences, tokens)
+
+
+def stage(options, corpora: Corpora, teacher: Teacher, tokenizer: Tokenizer, model: Encoder,
+          pairs: list[tuple[str, str]], english: list[str]) -> None:
+    """From `distil.pt` to `multitask.pt` in the work folder."""
+    model.load_state_dict(torch.load(options.work / "distil.pt")["weights"]["encoder"])
+    head = SentimentHead(model.config["hidden_size"])
+    progress = Progress("multitask", options.multitask_steps, options.multitask_minutes, options.work, {"encoder": model, "head": head}, 0.985)
+    run(model, head, Sampler(corpora, teacher, tokenizer, pairs, english), progress, options.multitask_rate)
+    progress.finish()

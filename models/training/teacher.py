@@ -1,0 +1,57 @@
+"""The teacher's sentence embeddings: computed when first needed, then kept."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+
+import torch
+from safetensors.torch import load_file
+from tokenizers import Tokenizer
+
+from batches import pad
+from encoder import Encoder, mean_pool
+
+
+class Teacher:
+    """all-MiniLM-L6-v2 (Apache-2.0), frozen, in bf16."""
+
+    def __init__(self, folder: pathlib.Path) -> None:
+        config = json.loads((folder / "config.json").read_text())
+        self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self.tokenizer.no_padding()
+        self.tokenizer.enable_truncation(128)
+        self.weights = {name: tensor for name, tensor in load_file(folder / "model.safetensors").items()
+                        if "pooler" not in name and "position_ids" not in name}
+        self.model = Encoder(config)
+        self.model.load_state_dict(self.weights)
+        self.model.eval().requires_grad_(False)
+
+    @torch.no_grad()
+    def embed(self, texts: list[str]) -> torch.Tensor:
+        """(texts, hidden), unit length."""
+        encodings = self.tokenizer.encode_batch(texts)
+        order = sorted(range(len(texts)), key=lambda row: len(encodings[row].ids))
+        out = torch.empty(len(texts), 384)
+        for start in range(0, len(order), 64):
+            rows = order[start : start + 64]
+            ids, mask = pad([encodings[row] for row in rows])
+            with torch.autocast("cpu", torch.bfloat16):
+                out[rows] = mean_pool(self.model(ids, mask), mask)
+        return out
+
+
+class Targets:
+    """Teacher embeddings of a fixed list of English texts."""
+
+    def __init__(self, teacher: Teacher, texts: list[str]) -> None:
+        self.teacher, self.texts = teacher, texts
+        self.values = torch.zeros(len(texts), 384, dtype=torch.bfloat16)
+        self.known = torch.zeros(len(texts), dtype=torch.bool)
+
+    def get(self, rows: list[int]) -> torch.Tensor:
+        missing = sorted({row for row in rows if not self.known[row]})
+        if missing:
+            self.values[missing] = self.teacher.embed([self.texts[row] for row in missing]).bfloat16()
+            self.known[missing] = True
+        return self.values[rows].float()

@@ -1,0 +1,99 @@
+"""Tests of the recipe's own rules: `python -m unittest discover models/training` (needs no data set)."""
+
+import random
+import unittest
+
+import torch
+
+from batches import with_typos
+from corpora import bucket, key
+from encoder import CONFIG, Encoder, SentimentHead, mean_pool
+from evaluate import calibration_error, fit_temperature, softmax
+from export import dequantise, quantise
+from multitask import ranking_loss
+from sentiment_rows import polarity, stock_phrases
+
+TINY = {**CONFIG, "vocab_size": 50, "hidden_size": 24, "num_attention_heads": 2, "intermediate_size": 32, "num_hidden_layers": 2}
+
+
+class Quantisation(unittest.TestCase):
+    def test_a_dequantised_weight_is_within_half_a_step_of_the_original(self):
+        torch.manual_seed(1)
+        weights = {"a": torch.randn(7, 11), "bias": torch.randn(7)}
+        back = dequantise(quantise(weights))
+        self.assertEqual(set(back), set(weights))
+        step = weights["a"].abs().amax(1, keepdim=True) / 127
+        self.assertTrue(bool(((back["a"] - weights["a"]).abs() <= step / 2 + 1e-6).all()))
+        self.assertTrue(torch.equal(back["bias"], weights["bias"]))
+
+    def test_a_row_of_zeros_stays_zero(self):
+        self.assertTrue(torch.equal(dequantise(quantise({"a": torch.zeros(2, 3)}))["a"], torch.zeros(2, 3)))
+
+
+class Network(unittest.TestCase):
+    def test_padding_changes_neither_embedding_nor_logits(self):
+        torch.manual_seed(2)
+        model, head = Encoder(TINY).eval(), SentimentHead(24).eval()
+        ids = torch.tensor([[2, 9, 8, 3]])
+        padded = torch.tensor([[2, 9, 8, 3, 0, 0, 0]])
+        mask, padded_mask = torch.ones_like(ids), (padded > 0).long()
+        with torch.no_grad():
+            one, two = model(ids, mask), model(padded, padded_mask)
+            self.assertTrue(torch.allclose(mean_pool(one, mask), mean_pool(two, padded_mask), atol=1e-5))
+            self.assertTrue(torch.allclose(head(one, mask), head(two, padded_mask), atol=1e-5))
+
+    def test_the_encoder_agrees_with_transformers(self):
+        try:
+            from transformers import BertConfig, BertModel
+        except ImportError:
+            self.skipTest("transformers is not installed")
+        torch.manual_seed(3)
+        model = Encoder(TINY).eval()
+        theirs = BertModel(BertConfig(**{k: v for k, v in TINY.items() if k not in ("architectures", "model_type", "position_embedding_type")}),
+                           add_pooling_layer=False).eval()
+        theirs.load_state_dict(model.state_dict(), strict=False)
+        ids = torch.randint(1, 50, (3, 9))
+        mask = torch.ones_like(ids)
+        mask[1, 6:] = 0
+        with torch.no_grad():
+            found = theirs(input_ids=ids, attention_mask=mask).last_hidden_state
+            self.assertTrue(torch.allclose(model(ids, mask)[mask > 0], found[mask > 0], atol=1e-5))
+
+
+class Rules(unittest.TestCase):
+    def test_the_held_out_part_ignores_case_accents_and_punctuation(self):
+        self.assertEqual(key("  Déçu, VRAIMENT !"), "decu vraiment")
+        self.assertEqual(bucket("Where is it?", 100), bucket("where is it", 100))
+
+    def test_typing_noise_is_small_and_repeatable(self):
+        text = "Je n'ai toujours pas reçu mon colis"
+        noisy = [with_typos(text, random.Random(seed)) for seed in range(50)]
+        self.assertEqual(noisy, [with_typos(text, random.Random(seed)) for seed in range(50)])
+        self.assertGreater(len(set(noisy)), 10)
+        self.assertTrue(all(abs(len(n) - len(text)) <= 3 for n in noisy))
+
+    def test_comments_of_two_minds_have_no_polarity(self):
+        self.assertEqual(polarity({"joy", "love"}), "positive")
+        self.assertEqual(polarity({"anger"}), "negative")
+        self.assertIsNone(polarity({"joy", "anger"}))
+        self.assertIsNone(polarity({"neutral", "curiosity"}))
+
+    def test_stock_phrases_leave_no_slot_open(self):
+        self.assertFalse([text for text, _ in stock_phrases(500, 1) if "{" in text])
+
+    def test_a_pair_ranked_the_wrong_way_costs_more(self):
+        a, b = torch.tensor([[1.0, 0.0], [1.0, 0.0]]), torch.tensor([[1.0, 0.0], [0.0, 1.0]])
+        self.assertGreater(ranking_loss(a, b, torch.tensor([1.0, 5.0])), ranking_loss(a, b, torch.tensor([5.0, 1.0])))
+
+    def test_the_temperature_of_overconfident_logits_is_above_one(self):
+        torch.manual_seed(4)
+        truth = torch.randint(0, 3, (2000,)).numpy()
+        logits = torch.randn(2000, 3).numpy()
+        logits[range(2000), truth] += 1.0
+        self.assertAlmostEqual(fit_temperature(logits, truth), 1.0, delta=0.15)
+        self.assertAlmostEqual(fit_temperature(4 * logits, truth), 3.0, delta=0.01)
+        self.assertLess(calibration_error(softmax(logits), truth), calibration_error(softmax(4 * logits), truth))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,92 @@
+"""One command from data to exported model:
+
+    python models/training/train.py --data DIR --teacher DIR --out DIR [--permissive-only]
+
+Stages: vocabulary, distillation, multi-task refinement, calibration, export, evaluation. Each leaves a checkpoint in
+`--work`, so that `--from STAGE` can start again from there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import pathlib
+import random
+import time
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+
+import distil
+import vocabulary
+from corpora import Corpora
+from encoder import CONFIG, Encoder
+from schedule import Progress
+from teacher import Teacher
+
+HERE = pathlib.Path(__file__).resolve().parent
+STAGES = ["vocabulary", "distil", "multitask", "export"]
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=pathlib.Path, required=True, help="folder with the public data sets")
+    parser.add_argument("--teacher", type=pathlib.Path, required=True, help="all-MiniLM-L6-v2 in the Hugging Face layout")
+    parser.add_argument("--out", type=pathlib.Path, required=True, help="folder of the exported model")
+    parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path("target/training"), help="checkpoints and logs")
+    parser.add_argument("--permissive-only", action="store_true", help="leave out tweets and share-alike files")
+    parser.add_argument("--first", choices=STAGES, default=STAGES[0], help="stage to start at, from the checkpoints in --work")
+    parser.add_argument("--last", choices=STAGES, default=STAGES[-1], help="stage to end after")
+    parser.add_argument("--seed", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--distil-steps", type=int, default=3200)
+    parser.add_argument("--distil-minutes", type=float, default=600, help="upper limit; the rate decays by whichever is nearer")
+    parser.add_argument("--multitask-steps", type=int, default=1300)
+    parser.add_argument("--multitask-minutes", type=float, default=600)
+    parser.add_argument("--multitask-rate", type=float, default=1.5e-4)
+    return parser.parse_args()
+
+
+def main() -> None:
+    options = arguments()
+    random.seed(options.seed)
+    np.random.seed(options.seed)
+    torch.manual_seed(options.seed)
+    torch.set_num_threads(options.threads)
+    options.work.mkdir(parents=True, exist_ok=True)
+    wanted = STAGES[STAGES.index(options.first): STAGES.index(options.last) + 1]
+
+    corpora = Corpora(options.data, HERE / "data", options.permissive_only, options.seed)
+    teacher = Teacher(options.teacher)
+    own = [(row["en"], row["fr"]) for row in corpora.service_pairs("train")]
+    pairs, english = corpora.pairs() + own, corpora.english_only()
+    print(json.dumps({"pairs": len(pairs), "english": len(english), "own": len(own)}), flush=True)
+
+    tokenizer_file = options.work / "tokenizer.json"
+    if "vocabulary" in wanted:
+        texts = [text for pair in pairs for text in pair] + english + corpora.french_only()
+        vocabulary.build(texts, options.teacher).save(str(tokenizer_file))
+    tokenizer = Tokenizer.from_file(str(tokenizer_file))
+    model = Encoder({**CONFIG, "vocab_size": tokenizer.get_vocab_size()})
+    print(json.dumps({"vocabulary": tokenizer.get_vocab_size()}), flush=True)
+
+    if "distil" in wanted:
+        weights = dict(teacher.weights)
+        name = "embeddings.word_embeddings.weight"
+        weights[name] = vocabulary.initial_embeddings(tokenizer, teacher.tokenizer, weights[name], pairs)
+        model.load_state_dict(weights)
+        progress = Progress("distil", options.distil_steps, options.distil_minutes, options.work, {"encoder": model})
+        items = distil.DistillationItems(teacher, tokenizer, pairs, english, 0.35, 160, options.seed)
+        distil.run(model, items, progress)
+        progress.finish()
+    if "multitask" in wanted:
+        import multitask
+        multitask.stage(options, corpora, teacher, tokenizer, model, pairs, english)
+    if "export" in wanted:
+        import export
+        export.stage(options, corpora, tokenizer, model)
+
+
+if __name__ == "__main__":
+    main()
