@@ -1,3 +1,9 @@
-//! The `motif` program.
+//! The `motif` program: reads arguments, calls the library, and maps the outcome to an exit code.
 
-fn main() {}
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
+}

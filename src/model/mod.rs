@@ -6,6 +6,7 @@
 //! same function several times faster.
 
 pub mod bert;
+pub mod bundled;
 pub mod cpu;
 pub mod device;
 pub mod encoder;
