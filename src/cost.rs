@@ -41,7 +41,10 @@ impl Cost {
 
 impl std::iter::Sum for Cost {
     fn sum<I: Iterator<Item = Self>>(costs: I) -> Self {
-        costs.fold(Self { low: 0.0, high: 0.0 }, |sum, cost| Self { low: sum.low + cost.low, high: sum.high + cost.high })
+        costs.fold(Self { low: 0.0, high: 0.0 }, |sum, cost| Self {
+            low: sum.low + cost.low,
+            high: sum.high + cost.high,
+        })
     }
 }
 

@@ -131,9 +131,7 @@ fn group(questions: &[Question<'_>], members: &[usize]) -> Vec<Cluster> {
         .into_iter()
         .filter(|group| group.len() >= SMALLEST)
         .map(|mut members| {
-            members.sort_by(|a, b| {
-                b.1.total_cmp(&a.1).then(questions[a.0].contact_id.cmp(questions[b.0].contact_id))
-            });
+            members.sort_by(|a, b| b.1.total_cmp(&a.1).then(questions[a.0].contact_id.cmp(questions[b.0].contact_id)));
             Cluster { members }
         })
         .collect()
@@ -178,7 +176,10 @@ pub fn describe(questions: &[Question<'_>], cluster: Cluster, spilled: &mut Spil
     Ok(FaqRow {
         faq_id: format!("faq-{}", members[0].contact_id),
         reason: members[0].reason.to_owned(),
-        language: languages.into_iter().max_by_key(|(name, count)| (*count, std::cmp::Reverse(*name))).map(|(name, _)| name.to_owned()),
+        language: languages
+            .into_iter()
+            .max_by_key(|(name, count)| (*count, std::cmp::Reverse(*name)))
+            .map(|(name, _)| name.to_owned()),
         contacts: members.len(),
         customers: customers.len() + unknown_customers,
         avoidable_share: share(&|question| question.criterion.is_some()),
@@ -195,9 +196,10 @@ pub fn describe(questions: &[Question<'_>], cluster: Cluster, spilled: &mut Spil
 /// The words that tell the question: the evidence of the reason, else the customer's first words.
 fn verbatim(labelled: &Labelled) -> String {
     let contact = &labelled.contact;
-    let evidence = labelled.spans.iter().find(|span| {
-        span.kind == SpanKind::Reason && Some(span.ref_id.as_str()) == labelled.reason()
-    });
+    let evidence = labelled
+        .spans
+        .iter()
+        .find(|span| span.kind == SpanKind::Reason && Some(span.ref_id.as_str()) == labelled.reason());
     let words: String = match evidence {
         Some(span) => {
             let text = contact.turns.get(span.turn as usize).map(|turn| turn.text.as_str()).unwrap_or_default();
@@ -273,7 +275,9 @@ mod tests {
         let ids = |questions: &[Question<'_>]| -> Vec<Vec<String>> {
             cluster(questions)
                 .iter()
-                .map(|cluster| cluster.members.iter().map(|(index, _)| questions[*index].contact_id.to_owned()).collect())
+                .map(|cluster| {
+                    cluster.members.iter().map(|(index, _)| questions[*index].contact_id.to_owned()).collect()
+                })
                 .collect()
         };
         let straight = ids(&questions);

@@ -117,10 +117,8 @@ fn options_of(file: &str, table: &Table, problems: &mut Vec<Problem>) -> Options
             (&mut section, known_section, free.contains(&name.as_str()))
         {
             let optional = optional_keys(name);
-            let names: BTreeSet<&str> =
-                known_keys.keys().map(String::as_str).chain(optional.iter().copied()).collect();
-            let unknown: Vec<String> =
-                section.keys().filter(|key| !names.contains(key.as_str())).cloned().collect();
+            let names: BTreeSet<&str> = known_keys.keys().map(String::as_str).chain(optional.iter().copied()).collect();
+            let unknown: Vec<String> = section.keys().filter(|key| !names.contains(key.as_str())).cloned().collect();
             for key in unknown {
                 problems.push(Problem {
                     file: file.into(),
@@ -187,7 +185,10 @@ fn check(
     };
     let time_zone: Option<Tz> = options.input.time_zone.parse().ok();
     if time_zone.is_none() {
-        problem("input.time_zone", format!("`{}` is not an IANA time zone such as Europe/Paris", options.input.time_zone));
+        problem(
+            "input.time_zone",
+            format!("`{}` is not an IANA time zone such as Europe/Paris", options.input.time_zone),
+        );
     }
     let default_channel = options.input.default_channel.as_deref().and_then(|name| {
         let channel = Channel::from_written(name);
@@ -295,9 +296,7 @@ fn secret(base: &Path, options: &Options, problem: &mut impl FnMut(&str, String)
         };
     }
     match std::env::var_os(&options.privacy.secret_env) {
-        Some(value) if value.len() >= 16 => {
-            Some(Secret { bytes: value.into_encoded_bytes(), is_default: false })
-        }
+        Some(value) if value.len() >= 16 => Some(Secret { bytes: value.into_encoded_bytes(), is_default: false }),
         Some(value) if !value.is_empty() => {
             problem("privacy.secret_env", format!("${} holds fewer than 16 bytes", options.privacy.secret_env));
             None
@@ -358,7 +357,14 @@ mod tests {
         )
         .unwrap_err()
         .to_string();
-        for part in ["did you mean `input`", "did you mean `time_zone`", "repeat.threshold", "cost.phone", "model", "report.language"] {
+        for part in [
+            "did you mean `input`",
+            "did you mean `time_zone`",
+            "repeat.threshold",
+            "cost.phone",
+            "model",
+            "report.language",
+        ] {
             assert!(error.contains(part), "{part} is missing in {error}");
         }
     }

@@ -73,16 +73,13 @@ impl Catalogue {
                 taxonomy_hash: text_hash(taxonomy_text),
                 criteria_hash: text_hash(criteria_text),
             }),
-            (taxonomy, criteria) => {
-                Err(taxonomy.err().into_iter().chain(criteria.err()).flatten().collect())
-            }
+            (taxonomy, criteria) => Err(taxonomy.err().into_iter().chain(criteria.err()).flatten().collect()),
         }
     }
 }
 
 fn background() -> Result<BilingualList, Vec<Problem>> {
-    toml::from_str(BACKGROUND)
-        .map_err(|error| vec![super::taxonomy::syntax_problem("background.toml", &error)])
+    toml::from_str(BACKGROUND).map_err(|error| vec![super::taxonomy::syntax_problem("background.toml", &error)])
 }
 
 fn text_of(path: Option<&Path>, name: &str, shipped: &str) -> Result<(String, String)> {

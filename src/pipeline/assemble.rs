@@ -68,7 +68,12 @@ pub struct Assembled {
 }
 
 /// Provenance that does not depend on the contacts.
-pub fn provenance(settings: &Settings, catalogue: &Catalogue, model: &[(String, String)], inputs: &str) -> Vec<(String, String)> {
+pub fn provenance(
+    settings: &Settings,
+    catalogue: &Catalogue,
+    model: &[(String, String)],
+    inputs: &str,
+) -> Vec<(String, String)> {
     let mut pairs = vec![
         ("version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
         ("config_sha256".to_owned(), settings.config_hash.clone()),
@@ -181,7 +186,8 @@ fn reject_future(settings: &Settings, collected: &mut Collected) {
         Some(as_of) => as_of,
         None => {
             let most = (times.len() / 100).max(1).min(times.len().saturating_sub(1));
-            let gap = (times.len() - most..times.len()).find(|&place| times[place] - times[place - 1] > IMPLAUSIBLE_GAP);
+            let gap =
+                (times.len() - most..times.len()).find(|&place| times[place] - times[place - 1] > IMPLAUSIBLE_GAP);
             match gap {
                 Some(place) => times[place - 1],
                 None => return,
@@ -267,10 +273,8 @@ fn write_contacts(
         let mut contacts = Writer::create(&path, schema::CONTACTS.schema(), provenance)?;
         for batch in indices.chunks(BATCH) {
             stop()?;
-            let rows = batch
-                .iter()
-                .map(|&index| contact_row(made, catalogue, index, spilled))
-                .collect::<Result<Vec<_>>>()?;
+            let rows =
+                batch.iter().map(|&index| contact_row(made, catalogue, index, spilled)).collect::<Result<Vec<_>>>()?;
             contacts.write(&rows::contacts(&rows)?)?;
             let spoken: Vec<&ContactRow> = rows.iter().filter(|row| row.kind != RecordKind::Duplicate).collect();
             turns.write(&rows::turns(&spoken)?)?;
@@ -378,10 +382,8 @@ fn write_faq(made: &Made<'_>, spilled: &mut Spilled, staging: &Path, assembled: 
         })
         .collect();
     let clusters = faq::cluster(&questions);
-    let rows = clusters
-        .into_iter()
-        .map(|cluster| faq::describe(&questions, cluster, spilled))
-        .collect::<Result<Vec<_>>>()?;
+    let rows =
+        clusters.into_iter().map(|cluster| faq::describe(&questions, cluster, spilled)).collect::<Result<Vec<_>>>()?;
     let mut writer = Writer::create(&part(staging, "faq_gaps"), schema::FAQ_GAPS.schema(), &assembled.provenance)?;
     for batch in rows.chunks(BATCH) {
         writer.write(&faq::batch(batch)?)?;

@@ -163,7 +163,7 @@ impl<'a> Intake<'a> {
                 file: file.name.clone(),
                 sha256: summary.sha256,
                 bytes: summary.bytes,
-                format: summary.format.map(|format| format.to_string()),
+                format: summary.format.map(|format| format.as_str().to_owned()),
                 records: summary.records_read,
                 contacts: summary.contacts,
                 rejects: summary.rejects,
@@ -205,7 +205,8 @@ impl<'a> Intake<'a> {
         let mut found = Vec::new();
         for month in read_back::months(output).into_iter().filter(|month| covered.contains(month)) {
             let before = read_back::count(output, &month)?;
-            let now = self.collected.entries.iter().filter(|entry| month_of(entry.contact_date) == month).count() as u64;
+            let now =
+                self.collected.entries.iter().filter(|entry| month_of(entry.contact_date) == month).count() as u64;
             if now * 2 < before {
                 found.push((month, before, now));
             }

@@ -13,8 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::config::Settings;
-use crate::error::{Error, RecordError, Result};
 use crate::encode::Vectors;
+use crate::error::{Error, RecordError, Result};
 use crate::kpi;
 use crate::label::{Catalogue, Labeller};
 use crate::model::Encoder;
@@ -101,16 +101,8 @@ pub fn run(settings: &Settings, context: Context<'_>) -> Result<Summary> {
         hash: vectors.encoder().model_hash().to_owned(),
         kernel: vectors.encoder().kernel_class().to_owned(),
     };
-    let assembled = assemble::assemble(
-        settings,
-        &catalogue,
-        &model.pairs(),
-        collected,
-        spilled,
-        &staging,
-        progress,
-        &stopper,
-    )?;
+    let assembled =
+        assemble::assemble(settings, &catalogue, &model.pairs(), collected, spilled, &staging, progress, &stopper)?;
     stopper()?;
 
     progress.begin(Stage::Kpi, None);

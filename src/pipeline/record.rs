@@ -277,8 +277,7 @@ fn figures_of(table: &KpiTable) -> (BTreeMap<String, Figure>, Vec<(String, i64)>
             .and_then(|column| column.as_primitive_opt::<Int64Type>().map(|column| column.value(row)))
             .unwrap_or_default();
         if dimension.value(row) == "all" && FIGURES.contains(&kpi.value(row)) {
-            let figure =
-                Figure { value: number("value", row), lo: number("lo", row), hi: number("hi", row), n };
+            let figure = Figure { value: number("value", row), lo: number("lo", row), hi: number("hi", row), n };
             figures.insert(kpi.value(row).to_owned(), figure);
         }
         if dimension.value(row) == "reason" && kpi.value(row) == "volume" {

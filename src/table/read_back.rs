@@ -75,8 +75,11 @@ pub fn count(output: &Path, month: &str) -> Result<u64> {
 
 fn parts(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = std::fs::read_dir(folder).map_err(|e| Error::io("read", folder, e))?;
-    let mut paths: Vec<PathBuf> =
-        entries.flatten().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "parquet")).collect();
+    let mut paths: Vec<PathBuf> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|e| e == "parquet"))
+        .collect();
     paths.sort();
     Ok(paths)
 }
@@ -142,8 +145,23 @@ fn time_at(column: &TimestampMicrosecondArray, row: usize) -> Option<DateTime<Ut
 fn read_contacts(path: &Path, batch: &RecordBatch, kept: &mut Vec<Contact>) -> Result<()> {
     let view = View { path, batch };
     let texts = [
-        "contact_id", "customer_key", "channel", "direction", "record_kind", "language", "subject", "team", "agent_id",
-        "site", "campaign", "queue", "segment", "product", "agent_reason", "transferred_to", "transfer_type",
+        "contact_id",
+        "customer_key",
+        "channel",
+        "direction",
+        "record_kind",
+        "language",
+        "subject",
+        "team",
+        "agent_id",
+        "site",
+        "campaign",
+        "queue",
+        "segment",
+        "product",
+        "agent_reason",
+        "transferred_to",
+        "transfer_type",
         "source_file",
     ]
     .map(|name| view.text(name).map(|column| (name, column)));

@@ -122,9 +122,7 @@ pub fn contacts(rows: &[ContactRow]) -> Result<RecordBatch> {
         .enumerated("sentiment_label", |row| {
             row.when_counted(row.labelled.sentiment.as_ref().map(|felt| felt.label_name()))
         })
-        .double("sentiment_trend", |row| {
-            row.when_counted(row.labelled.sentiment.as_ref().and_then(|felt| felt.trend))
-        })
+        .double("sentiment_trend", |row| row.when_counted(row.labelled.sentiment.as_ref().and_then(|felt| felt.trend)))
         .enumerated("sentiment_trend_label", |row| {
             row.when_counted(row.labelled.sentiment.as_ref().and_then(|felt| felt.trend_label()))
         })
