@@ -127,7 +127,7 @@ fn sentence_at(lines: &[Line<'_>], at: usize) -> Option<usize> {
     static WHOLE: LazyLock<Regex> = LazyLock::new(|| {
         pattern(concat!(
             r"^(?P<before>.*?)\b(?:a ecrit|a repondu|ecrivait|wrote|writes|has written|escribio|schrieb|ha scritto|schreef|escreveu|skrev|napisal(?:\(a\)|a)?|pisze|kirjoitti)\b",
-            r"(?P<after>(?:[^.!?]|[.!?]\S){0,200}?)\s?:\s?[\-*_]*$"
+            r"(?P<after>(?:[^!?]|[!?]\S){0,200}?)\s?:\s?[\-*_]*$"
         ))
     });
     static GMAIL_BARE: LazyLock<Regex> = LazyLock::new(|| {
