@@ -7,6 +7,7 @@
 pub mod config;
 pub mod contact;
 pub mod error;
+pub mod report;
 pub mod source;
 pub mod table;
 pub mod text;
