@@ -30,7 +30,7 @@ pub(crate) fn run(arguments: &RedactArguments) -> Result<Outcome> {
         };
         let redacted = session.redact(body);
         for (kind, count) in &redacted.counts {
-            *counts.entry(kind.to_string()).or_insert(0) += *count as u64;
+            *counts.entry(kind.clone()).or_insert(0) += u64::from(*count);
         }
         out.write_all(redacted.text.as_bytes())?;
         out.write_all(end.as_bytes())?;

@@ -10,8 +10,10 @@
 //! the intervals, [`show`] reads the finished table back for the command line.
 
 pub mod catalogue;
+mod cells;
 pub mod engine;
 pub mod interval;
+mod layers;
 pub mod show;
 pub mod sources;
 

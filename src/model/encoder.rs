@@ -12,6 +12,7 @@ use rayon::prelude::*;
 use serde::Deserialize;
 
 use super::bert::{ANCHOR, BertModel, Config, var_builder};
+use super::cpu::{CpuModel, KernelClass, math};
 use super::device::DeviceChoice;
 use super::error::{ModelError, ModelResult};
 use super::head::SentimentHead;
@@ -99,6 +100,7 @@ pub struct Encoder {
 
 enum Backend {
     Candle { model: BertModel, device: Device },
+    Cpu(CpuModel),
 }
 
 impl std::fmt::Debug for Encoder {
@@ -109,6 +111,33 @@ impl std::fmt::Debug for Encoder {
             .field("pooling", &self.pooling)
             .field("model_hash", &self.model_hash)
             .finish_non_exhaustive()
+    }
+}
+
+/// The result rows of a call, each written once by whichever worker encodes its window.
+struct Rows<'a> {
+    cells: Vec<std::sync::Mutex<(&'a mut [f32], &'a mut [f32])>>,
+}
+
+impl<'a> Rows<'a> {
+    fn new(embeddings: &'a mut [f32], hidden: usize, logits: &'a mut [f32], labels: usize) -> Self {
+        let mut logits = logits;
+        let cells = embeddings
+            .chunks_exact_mut(hidden)
+            .map(|embedding| {
+                let (own, rest) = std::mem::take(&mut logits).split_at_mut(labels);
+                logits = rest;
+                std::sync::Mutex::new((embedding, own))
+            })
+            .collect();
+        Self { cells }
+    }
+
+    fn with<R>(&self, index: usize, write: impl FnOnce(&mut [f32], &mut [f32]) -> R) -> R {
+        // Nobody else ever waits for this row, so a poisoned lock only means that its own worker panicked.
+        let mut cell = self.cells[index].lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let (embedding, logits) = &mut *cell;
+        write(embedding, logits)
     }
 }
 
@@ -132,7 +161,15 @@ impl Encoder {
         let tensors = files.weights()?.anchored_at(ANCHOR)?;
         let sentence: SentenceConfig = files.json("sentence_bert_config.json")?.unwrap_or_default();
         let device = options.device.resolve()?;
-        let backend = Backend::Candle { model: BertModel::load(var_builder(&tensors, &device)?, &config)?, device };
+        let choice = match (options.kernel, std::env::var(KERNEL_VARIABLE)) {
+            (KernelChoice::Auto, Ok(name)) if !name.is_empty() => name.parse()?,
+            (choice, _) => choice,
+        };
+        let class = if device.is_cpu() { KernelClass::choose(choice)? } else { None };
+        let backend = match class {
+            Some(class) => Backend::Cpu(CpuModel::load(&tensors, &config, class)?),
+            None => Backend::Candle { model: BertModel::load(var_builder(&tensors, &device)?, &config)?, device },
+        };
         let tokenizer_json = files.get("tokenizer.json").unwrap_or_default();
         Ok(Self {
             backend,
@@ -159,18 +196,25 @@ impl Encoder {
         let mut embeddings = vec![0.0f32; windows.len() * hidden];
         let mut logits = vec![0.0f32; windows.len() * labels];
         match &self.backend {
+            Backend::Cpu(model) => {
+                let rows = Rows::new(&mut embeddings, hidden, &mut logits, labels);
+                model.forward(windows, |index, states| {
+                    rows.with(index, |embedding, logits| {
+                        self.pooling.pool(states, embedding);
+                        math::normalise(embedding);
+                        if let Some(head) = &self.head {
+                            head.forward(states, logits);
+                        }
+                    });
+                });
+            }
             Backend::Candle { model, device } if device.is_cpu() => {
-                // `max(1)`: without a head there are no logits, but the rows must still be counted.
-                let logit_rows: Vec<&mut [f32]> = if labels == 0 {
-                    windows.iter().map(|_| <&mut [f32]>::default()).collect()
-                } else {
-                    logits.chunks_exact_mut(labels).collect()
-                };
-                windows.par_iter().zip(embeddings.par_chunks_exact_mut(hidden)).zip(logit_rows).try_for_each(
-                    |((window, embedding), logits)| {
-                        self.candle_batch(model, device, &[window], &mut [(embedding, logits)])
-                    },
-                )?;
+                let rows = Rows::new(&mut embeddings, hidden, &mut logits, labels);
+                (0..windows.len()).into_par_iter().try_for_each(|index| {
+                    rows.with(index, |embedding, logits| {
+                        self.candle_batch(model, device, &[&windows[index]], &mut [(embedding, logits)])
+                    })
+                })?;
             }
             Backend::Candle { model, device } => {
                 self.candle_sorted(model, device, windows, &mut embeddings, &mut logits)?;
@@ -278,6 +322,7 @@ impl Encoder {
     pub fn kernel_class(&self) -> &'static str {
         match &self.backend {
             Backend::Candle { .. } => "candle",
+            Backend::Cpu(model) => model.class().name(),
         }
     }
 

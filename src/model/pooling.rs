@@ -76,6 +76,35 @@ impl Pooling {
         Ok(pooling)
     }
 
+    /// One window without padding: `hidden_states (tokens, hidden)` to `pooled (hidden)`, not normalised; sums run
+    /// over the tokens in order.
+    pub(crate) fn pool(self, hidden_states: &[f32], pooled: &mut [f32]) {
+        let hidden = pooled.len();
+        pooled.copy_from_slice(&hidden_states[..hidden]);
+        let rest = hidden_states.chunks_exact(hidden).skip(1);
+        match self {
+            Self::Cls => {}
+            Self::Mean => {
+                for state in rest {
+                    for (sum, value) in pooled.iter_mut().zip(state) {
+                        *sum += value;
+                    }
+                }
+                let tokens = (hidden_states.len() / hidden) as f32;
+                for sum in pooled {
+                    *sum /= tokens;
+                }
+            }
+            Self::Max => {
+                for state in rest {
+                    for (largest, value) in pooled.iter_mut().zip(state) {
+                        *largest = largest.max(*value);
+                    }
+                }
+            }
+        }
+    }
+
     /// `hidden_states (batch, seq, hidden)` and `mask (batch, seq)` of 1 and 0 to `(batch, hidden)`, not normalised.
     /// Padding never takes part.
     ///

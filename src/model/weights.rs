@@ -286,11 +286,6 @@ impl<'a> Tensors<'a> {
         Ok(self)
     }
 
-    /// Whether the file holds this tensor.
-    pub(crate) fn contains(&self, name: &str) -> bool {
-        self.tensors.tensor(&self.full(name)).is_ok()
-    }
-
     /// A tensor of any supported type in full precision.
     pub(crate) fn f32(&self, name: &str, shape: &[usize]) -> ModelResult<Vec<f32>> {
         match shape {

@@ -1,4 +1,14 @@
 //! Whether one contact was enough: repeats, first contact resolution, transfers.
+//!
+//! Debatable choices, 2026-11-23:
+//!
+//! - A rate waits until its window has elapsed after the closing of each contact, also where the customer already came
+//!   back: counting early returns alone would raise the rate of recent days.
+//! - `fcr_demand` divides issues, not contacts (article 003.16), and stands beside `fcr_no_recontact_48h` and `_72h`
+//!   (article 004.6), which divide contacts; the three are never merged into one "FCR". An issue may still receive a
+//!   second contact after the 7 days, so that the value of a past month can fall a little in a later run.
+//! - `transfer_rate` is one of level 1 (article 003.33); few sources tell the level, so that contacts of unknown level
+//!   stay in and only those known to be of level 2 or 3 are left out.
 
 use super::{Bounds, COMMON, Direction, Family, Kpi, Method, Unit, Words, words};
 

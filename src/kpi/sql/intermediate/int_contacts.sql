@@ -1,19 +1,22 @@
 -- One row per counted contact, with what the KPIs add up: 1, 0 or null (unknown) per question, decimals per measure.
-WITH channels AS (
-    SELECT contact_id, min(channel) AS channel
+-- Customers get numbers: counting the distinct ones compares them millions of times.
+WITH customers AS (
+    SELECT customer_key, CAST(row_number() OVER (ORDER BY customer_key) AS INT) AS customer
     FROM stg_contacts
-    WHERE channel <> '(unknown)'
-    GROUP BY contact_id
+    WHERE customer_key IS NOT NULL
+    GROUP BY customer_key
 ),
 
 earlier_channels AS (
-    SELECT l.to_contact_id, e.channel
+    SELECT l.to_contact_id, min(c.channel) AS channel
     FROM stg_links AS l
-    INNER JOIN channels AS e ON l.from_contact_id = e.contact_id
+    INNER JOIN stg_contacts AS c ON l.from_contact_id = c.contact_id
+    WHERE c.channel <> '(unknown)'
+    GROUP BY l.to_contact_id
 )
 
 SELECT
-    c.customer_key,
+    k.customer,
     c.contact_date,
     c.reason,
     c.reason_l1,
@@ -57,4 +60,5 @@ SELECT
     c.cost_high_eur AS cost_high
 FROM stg_contacts AS c
 CROSS JOIN kpi_settings AS s
+LEFT JOIN customers AS k ON c.customer_key = k.customer_key
 LEFT JOIN earlier_channels AS e ON c.contact_id = e.to_contact_id

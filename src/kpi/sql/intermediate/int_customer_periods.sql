@@ -1,44 +1,45 @@
--- Customers instead of contacts: a customer counts once per period and value of a dimension, and as coming back if any of
--- their contacts there was followed by another about the same issue. Contacts without a customer, or whose window has
--- not elapsed, are unknown (null) and bring nobody.
-WITH periods AS (
-    SELECT 'day' AS period_grain, c.contact_date AS period_start, c.* FROM int_contact_dimensions AS c
-    UNION ALL
-    SELECT 'week' AS period_grain, CAST(date_trunc('week', c.contact_date) AS DATE) AS period_start, c.*
-    FROM int_contact_dimensions AS c
-    UNION ALL
-    SELECT 'month' AS period_grain, CAST(date_trunc('month', c.contact_date) AS DATE) AS period_start, c.*
-    FROM int_contact_dimensions AS c
-    UNION ALL
-    SELECT 'all' AS period_grain, f.first_day AS period_start, c.*
-    FROM int_contact_dimensions AS c
-    CROSS JOIN int_first_day AS f
+-- Customers instead of contacts, over the same cells: a customer counts once per period and value of a dimension, and as
+-- coming back if any of their contacts there was followed by another about the same issue.
+WITH customers AS (
+    SELECT
+        p.period_number,
+        c.value_number,
+        c.customer,
+        max(c.recontacted_7d) AS recontacting_7d,
+        max(c.recontacted_14d) AS recontacting_14d
+    FROM int_customer_contacts AS c
+    INNER JOIN int_calendar AS p ON c.day = p.day
+    GROUP BY p.period_number, c.value_number, c.customer
 ),
 
-customers AS (
+counts AS (
     SELECT
-        period_grain,
-        period_start,
-        dimension,
-        dimension_value,
-        customer_key,
-        max(recontacted_7d) FILTER (WHERE customer_key IS NOT NULL) AS recontacting_7d,
-        max(recontacted_14d) FILTER (WHERE customer_key IS NOT NULL) AS recontacting_14d
-    FROM periods
-    WHERE dimension NOT IN ('owner', 'criterion')
-    GROUP BY period_grain, period_start, dimension, dimension_value, customer_key
+        period_number,
+        value_number,
+        count(recontacting_7d) AS customers_7d,
+        sum(recontacting_7d) AS recontacting_7d,
+        count(recontacting_14d) AS customers_14d,
+        sum(recontacting_14d) AS recontacting_14d
+    FROM customers
+    GROUP BY period_number, value_number
+),
+
+periods AS (
+    SELECT DISTINCT period_grain, period_start, period_number FROM int_calendar
 )
 
 SELECT
-    CAST(row_number() OVER (ORDER BY period_grain, period_start, dimension, dimension_value) - 1 AS BIGINT) AS cell,
-    period_grain,
-    period_start,
-    dimension,
-    dimension_value,
-    count(recontacting_7d) AS customers_7d,
-    coalesce(sum(recontacting_7d), 0) AS recontacting_7d,
-    count(recontacting_14d) AS customers_14d,
-    coalesce(sum(recontacting_14d), 0) AS recontacting_14d
-FROM customers
-GROUP BY period_grain, period_start, dimension, dimension_value
-ORDER BY cell
+    p.cell,
+    p.period_grain,
+    p.period_start,
+    p.dimension,
+    p.dimension_value,
+    coalesce(c.customers_7d, 0) AS customers_7d,
+    coalesce(c.recontacting_7d, 0) AS recontacting_7d,
+    coalesce(c.customers_14d, 0) AS customers_14d,
+    coalesce(c.recontacting_14d, 0) AS recontacting_14d
+FROM int_contact_periods AS p
+INNER JOIN int_dimension_values AS v ON p.dimension = v.dimension AND p.dimension_value = v.dimension_value
+INNER JOIN periods AS n ON p.period_grain = n.period_grain AND p.period_start = n.period_start
+LEFT JOIN counts AS c ON n.period_number = c.period_number AND v.value_number = c.value_number
+ORDER BY p.cell

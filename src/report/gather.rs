@@ -1,0 +1,419 @@
+//! An output folder to a [`ReportInput`]: one pass over each table, sums instead of rows.
+//!
+//! Order matters: links and episodes are read first, because they tell which of the contacts must be kept by name;
+//! spans and turns last, because the contacts tell which words are worth showing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::Path;
+
+use chrono::{Datelike, Days as DayCount, NaiveDate};
+
+use super::column::{boolean_at, double_at, for_each_batch, text_at};
+use super::evidence;
+use super::run::Run;
+use super::tally::{Row, SEVEN_DAYS, Sentiment, Share, WINDOWS};
+use super::view::{CauseKey, Episode, FaqCandidate, IDS_PER_CAUSE, KpiValue, ReportInput, Step, UNKNOWN};
+use crate::error::{Error, Result};
+use crate::table::schema::{CONTACTS, EPISODES, FAQ_GAPS, KPI, LINKS};
+
+/// Issues shown contact by contact.
+const LONGEST_EPISODES: usize = 6;
+/// FAQ candidates kept.
+const FAQ_CANDIDATES: usize = 24;
+
+impl ReportInput {
+    /// Gathers the report's figures from the tables and `run.json` of an output folder.
+    ///
+    /// # Errors
+    /// `run.json` absent or not JSON, a table that cannot be read or lacks a column.
+    pub fn from_output(dir: &Path) -> Result<Self> {
+        let mut input = Self { run: read_run(dir)?, ..Self::default() };
+        let links = read_links(dir)?;
+        read_episodes(dir, &mut input)?;
+        read_contacts(dir, &links, &mut input)?;
+        evidence::read(dir, &mut input)?;
+        read_faq(dir, &mut input)?;
+        read_kpis(dir, &mut input)?;
+        Ok(input)
+    }
+}
+
+fn read_run(dir: &Path) -> Result<Run> {
+    let path = dir.join("run.json");
+    let bytes = std::fs::read(&path).map_err(|source| Error::io("read", &path, source))?;
+    let json = serde_json::from_slice(&bytes).map_err(|error| {
+        Error::file(&path, format!("expected JSON, found an error at line {}", error.line()), "run `motif run` again")
+    })?;
+    Ok(Run::from_json(&json))
+}
+
+/// Pairs of identifiers, earlier and later contact.
+fn read_links(dir: &Path) -> Result<Vec<(String, String)>> {
+    let mut links = Vec::new();
+    for_each_batch(dir, &LINKS, &["from_contact_id", "to_contact_id"], None, |batch| {
+        let (from, to) = (batch.text("from_contact_id")?, batch.text("to_contact_id")?);
+        for row in 0..batch.rows() {
+            links.push((from.value(row).to_string(), to.value(row).to_string()));
+        }
+        Ok(())
+    })?;
+    Ok(links)
+}
+
+fn read_episodes(dir: &Path, input: &mut ReportInput) -> Result<()> {
+    let columns = [
+        "episode_id",
+        "reason_id",
+        "contacts",
+        "channels",
+        "is_elapsed_7d",
+        "cost_low_eur",
+        "cost_mid_eur",
+        "cost_high_eur",
+    ];
+    let episodes = &mut input.episodes;
+    for_each_batch(dir, &EPISODES, &columns, None, |batch| {
+        let (ids, reasons) = (batch.text("episode_id")?, batch.text("reason_id")?);
+        let (contacts, channels) = (batch.long("contacts")?, batch.lists("channels")?);
+        let (elapsed, costs) = (batch.boolean("is_elapsed_7d")?, batch.costs()?);
+        for row in 0..batch.rows() {
+            let (count, cost) = (contacts.value(row).unsigned_abs(), costs.get(row));
+            let reason = text_at(&reasons, row).unwrap_or(UNKNOWN);
+            if boolean_at(&elapsed, row) == Some(true) {
+                let is_resolved = Some(count == 1);
+                episodes.resolved_at_first.add(is_resolved);
+                episodes.resolved_by_reason.entry(reason.to_string()).or_default().add(is_resolved);
+            }
+            let sums = if count > 1 { 2 } else { 1 };
+            for sum in [&mut episodes.all, &mut episodes.repeated].into_iter().take(sums) {
+                sum.episodes += 1;
+                sum.contacts += count;
+                sum.cost.add(cost);
+            }
+            if count > 1 {
+                episodes.cross_channel.add(Some(channels.get(row).len() > 1));
+                keep_longest(
+                    &mut episodes.longest,
+                    Episode {
+                        episode_id: ids.value(row).to_string(),
+                        reason: reason.to_string(),
+                        contacts: count,
+                        cost,
+                        steps: Vec::new(),
+                    },
+                );
+            }
+        }
+        Ok(())
+    })
+}
+
+fn keep_longest(longest: &mut Vec<Episode>, episode: Episode) {
+    longest.push(episode);
+    longest.sort_by(|a, b| {
+        let mid = |episode: &Episode| episode.cost.map(|cost| cost.mid);
+        b.contacts.cmp(&a.contacts).then(mid(b).cmp(&mid(a))).then_with(|| a.episode_id.cmp(&b.episode_id))
+    });
+    longest.truncate(LONGEST_EPISODES);
+}
+
+const CONTACT_COLUMNS: &[&str] = &[
+    "contact_id",
+    "customer_key",
+    "channel",
+    "is_counted",
+    "started_at",
+    "is_ended_at_derived",
+    "contact_date",
+    "csat",
+    "reason_id",
+    "is_avoidable",
+    "is_avoidable_lenient",
+    "avoidable_probability",
+    "criterion_id",
+    "owner",
+    "sentiment_score",
+    "sentiment_label",
+    "sentiment_trend_label",
+    "is_repeat_14d",
+    "is_recontacted_48h",
+    "is_recontacted_72h",
+    "is_recontacted_7d",
+    "is_recontacted_14d",
+    "episode_id",
+    "cost_low_eur",
+    "cost_mid_eur",
+    "cost_high_eur",
+];
+
+fn read_contacts(dir: &Path, links: &[(String, String)], input: &mut ReportInput) -> Result<()> {
+    let linked: BTreeSet<&str> = links.iter().flat_map(|(from, to)| [from.as_str(), to.as_str()]).collect();
+    let mut channel_of: BTreeMap<String, String> = BTreeMap::new();
+    let mut customers = Customers::default();
+    let mut certain: BTreeMap<CauseKey, Vec<(f64, String)>> = BTreeMap::new();
+    let satisfied_from = input.run.csat_satisfied_from();
+    for_each_batch(dir, &CONTACTS, CONTACT_COLUMNS, None, |batch| {
+        let text = |name: &str| batch.text(name);
+        let (ids, keys, channels) = (text("contact_id")?, text("customer_key")?, text("channel")?);
+        let (reasons, criteria, owners) = (text("reason_id")?, text("criterion_id")?, text("owner")?);
+        let (labels, trends) = (text("sentiment_label")?, text("sentiment_trend_label")?);
+        let (episode_ids, dates) = (text("episode_id")?, batch.days("contact_date")?);
+        let (counted, derived) = (batch.boolean("is_counted")?, batch.boolean("is_ended_at_derived")?);
+        let (strict, lenient) = (batch.boolean("is_avoidable")?, batch.boolean("is_avoidable_lenient")?);
+        let (probability, score) = (batch.double("avoidable_probability")?, batch.double("sentiment_score")?);
+        let (csat, costs, started) = (batch.double("csat")?, batch.costs()?, batch.micros("started_at")?);
+        let repeat = batch.boolean("is_repeat_14d")?;
+        let recontacted: Vec<_> =
+            WINDOWS.iter().map(|window| batch.boolean(&format!("is_recontacted_{window}"))).collect::<Result<_>>()?;
+        for row in 0..batch.rows() {
+            input.completeness.rows += 1;
+            if boolean_at(&counted, row) != Some(true) {
+                continue;
+            }
+            let id = ids.value(row);
+            let sentiment = text_at(&labels, row).and_then(Sentiment::from_written);
+            let answer = double_at(&csat, row);
+            let contact = Row {
+                is_avoidable: boolean_at(&strict, row),
+                is_avoidable_lenient: boolean_at(&lenient, row),
+                cost: costs.get(row),
+                sentiment,
+                sentiment_score: double_at(&score, row),
+                is_repeat_14d: boolean_at(&repeat, row),
+                is_recontacted: std::array::from_fn(|window| boolean_at(&recontacted[window], row)),
+                csat: answer,
+                is_satisfied: answer.map(|answer| answer >= satisfied_from),
+            };
+            let reason = text_at(&reasons, row).unwrap_or(UNKNOWN).to_string();
+            let channel = text_at(&channels, row).unwrap_or(UNKNOWN).to_string();
+            let day = dates.get(row);
+
+            let missing = &mut input.completeness;
+            missing.no_customer += u64::from(text_at(&keys, row).is_none());
+            missing.no_channel += u64::from(channel == UNKNOWN);
+            missing.no_words += u64::from(contact.is_avoidable.is_none());
+            missing.no_cost += u64::from(contact.cost.is_none());
+            missing.derived_end += u64::from(boolean_at(&derived, row) == Some(true));
+
+            input.total.add(&contact);
+            input.by_channel.entry(channel.clone()).or_default().add(&contact);
+            input.by_reason.entry(reason.clone()).or_default().add(&contact);
+            let cell = input.by_reason_channel.entry((reason.clone(), channel.clone())).or_default();
+            cell.known += 1;
+            cell.yes += u64::from(contact.is_avoidable == Some(true));
+            if let Some(day) = day {
+                input.by_week.entry(monday(day)).or_default().add(&contact);
+                input.period = Some(match input.period {
+                    Some((first, last)) => (first.min(day), last.max(day)),
+                    None => (day, day),
+                });
+            }
+            if let Some(label) = sentiment {
+                input.by_sentiment[label as usize].add(&contact);
+            }
+            if let Some(trend) = text_at(&trends, row) {
+                *input.by_trend.entry(trend.to_string()).or_default() += 1;
+            }
+            if let Some(key) = text_at(&keys, row) {
+                customers.add(&reason, key, contact.is_recontacted[SEVEN_DAYS]);
+            }
+            if contact.is_avoidable_lenient == Some(true) {
+                let key = CauseKey {
+                    criterion: text_at(&criteria, row).unwrap_or(UNKNOWN).to_string(),
+                    reason: reason.clone(),
+                    owner: text_at(&owners, row).unwrap_or(UNKNOWN).to_string(),
+                };
+                keep_certain(certain.entry(key.clone()).or_default(), double_at(&probability, row).unwrap_or(0.0), id);
+                input.causes.entry(key).or_default().tally.add(&contact);
+            }
+            if linked.contains(id) {
+                channel_of.insert(id.to_string(), channel.clone());
+            }
+            let episode_id = text_at(&episode_ids, row);
+            let episode = input.episodes.longest.iter_mut().find(|it| Some(it.episode_id.as_str()) == episode_id);
+            if let Some(episode) = episode {
+                episode.steps.push(Step {
+                    started_at_micros: started.value(row),
+                    day,
+                    contact_id: id.to_string(),
+                    channel,
+                    sentiment: text_at(&labels, row).unwrap_or_default().to_string(),
+                });
+            }
+        }
+        Ok(())
+    })?;
+
+    for (key, ids) in certain {
+        if let Some(cause) = input.causes.get_mut(&key) {
+            cause.contact_ids = ids.into_iter().map(|(_, id)| id).collect();
+        }
+    }
+    for (from, to) in links {
+        if let (Some(from), Some(to)) = (channel_of.get(from), channel_of.get(to)) {
+            *input.episodes.transitions.entry((from.clone(), to.clone())).or_default() += 1;
+        }
+    }
+    for episode in &mut input.episodes.longest {
+        episode.steps.sort();
+    }
+    (input.customers, input.customers_by_reason) = customers.shares();
+    Ok(())
+}
+
+fn monday(day: NaiveDate) -> NaiveDate {
+    let days = u64::from(day.weekday().num_days_from_monday());
+    day.checked_sub_days(DayCount::new(days)).unwrap_or(day)
+}
+
+/// Keeps the most certain contacts, the identifier deciding between equals.
+fn keep_certain(kept: &mut Vec<(f64, String)>, probability: f64, id: &str) {
+    let place = kept.partition_point(|(p, other)| {
+        p.total_cmp(&probability).is_gt() || (p.total_cmp(&probability).is_eq() && other.as_str() < id)
+    });
+    if place < IDS_PER_CAUSE {
+        kept.insert(place, (probability, id.to_string()));
+        kept.truncate(IDS_PER_CAUSE);
+    }
+}
+
+/// Who came back, by pseudonym: the only part of gathering that grows with the data, by one entry per customer and
+/// reason.
+#[derive(Default)]
+struct Customers {
+    all: BTreeMap<u128, bool>,
+    by_reason: BTreeMap<String, BTreeMap<u128, bool>>,
+}
+
+impl Customers {
+    fn add(&mut self, reason: &str, key: &str, is_recontacted: Option<bool>) {
+        let Some(came_back) = is_recontacted else { return };
+        let customer = pseudonym(key);
+        *self.all.entry(customer).or_default() |= came_back;
+        let group = match self.by_reason.get_mut(reason) {
+            Some(group) => group,
+            None => self.by_reason.entry(reason.to_string()).or_default(),
+        };
+        *group.entry(customer).or_default() |= came_back;
+    }
+
+    fn shares(self) -> (Share, BTreeMap<String, Share>) {
+        let share = |group: BTreeMap<u128, bool>| {
+            Share::new(group.values().filter(|came_back| **came_back).count() as u64, group.len() as u64)
+        };
+        (share(self.all), self.by_reason.into_iter().map(|(reason, group)| (reason, share(group))).collect())
+    }
+}
+
+/// Pseudonyms are 32 hexadecimal digits; any other text is hashed.
+fn pseudonym(key: &str) -> u128 {
+    u128::from_str_radix(key, 16).unwrap_or_else(|_| {
+        let mut hasher = DefaultHasher::new();
+        key.hash(&mut hasher);
+        u128::from(hasher.finish()) | (1 << 127)
+    })
+}
+
+fn read_faq(dir: &Path, input: &mut ReportInput) -> Result<()> {
+    let columns: Vec<&str> =
+        FAQ_GAPS.columns.iter().map(|column| column.name).filter(|name| *name != "cohesion").collect();
+    for_each_batch(dir, &FAQ_GAPS, &columns, None, |batch| {
+        let (ids, reasons, languages) = (batch.text("faq_id")?, batch.text("reason_id")?, batch.text("language")?);
+        let (contacts, customers) = (batch.long("contacts")?, batch.long("customers")?);
+        let (avoidable, repeat) = (batch.double("avoidable_share")?, batch.double("repeat_share")?);
+        let (not_found, costs) = (batch.double("info_not_found_share")?, batch.costs()?);
+        let (questions, verbatims) = (batch.text("question")?, batch.lists("verbatims")?);
+        let contact_ids = batch.lists("contact_ids")?;
+        for row in 0..batch.rows() {
+            input.faq.push(FaqCandidate {
+                faq_id: ids.value(row).to_string(),
+                reason: reasons.value(row).to_string(),
+                language: text_at(&languages, row).unwrap_or_default().to_string(),
+                contacts: contacts.value(row).unsigned_abs(),
+                customers: customers.value(row).unsigned_abs(),
+                avoidable_share: double_at(&avoidable, row),
+                info_not_found_share: double_at(&not_found, row),
+                repeat_share: double_at(&repeat, row),
+                cost: costs.get(row),
+                question: questions.value(row).to_string(),
+                verbatims: verbatims.get(row),
+                contact_ids: contact_ids.get(row),
+            });
+        }
+        input.faq.sort_by(|a, b| {
+            let mid = |faq: &FaqCandidate| faq.cost.map(|cost| cost.mid);
+            mid(b).cmp(&mid(a)).then(b.contacts.cmp(&a.contacts)).then_with(|| a.faq_id.cmp(&b.faq_id))
+        });
+        input.faq.truncate(FAQ_CANDIDATES);
+        Ok(())
+    })
+}
+
+fn read_kpis(dir: &Path, input: &mut ReportInput) -> Result<()> {
+    let columns = ["period_grain", "dimension", "kpi", "value", "numerator", "denominator", "lo", "hi", "n", "method"];
+    for_each_batch(dir, &KPI, &columns, None, |batch| {
+        let (grains, dimensions) = (batch.text("period_grain")?, batch.text("dimension")?);
+        let (names, methods, n) = (batch.text("kpi")?, batch.text("method")?, batch.long("n")?);
+        let (value, lo, hi) = (batch.double("value")?, batch.double("lo")?, batch.double("hi")?);
+        let (numerator, denominator) = (batch.double("numerator")?, batch.double("denominator")?);
+        for row in 0..batch.rows() {
+            if text_at(&grains, row) != Some("all") || text_at(&dimensions, row) != Some("all") {
+                continue;
+            }
+            let kpi = KpiValue {
+                value: double_at(&value, row),
+                numerator: double_at(&numerator, row),
+                denominator: double_at(&denominator, row),
+                lo: double_at(&lo, row),
+                hi: double_at(&hi, row),
+                n: n.value(row).unsigned_abs(),
+                method: text_at(&methods, row).unwrap_or_default().to_string(),
+            };
+            input.kpis.insert(names.value(row).to_string(), kpi);
+        }
+        Ok(())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_most_certain_contacts_are_kept_whatever_their_order() {
+        let probabilities: Vec<(f64, String)> =
+            (0..100).map(|index| (f64::from(index % 10) / 10.0, format!("c{index:03}"))).collect();
+        let (mut forward, mut backward) = (Vec::new(), Vec::new());
+        for (probability, id) in &probabilities {
+            keep_certain(&mut forward, *probability, id);
+        }
+        for (probability, id) in probabilities.iter().rev() {
+            keep_certain(&mut backward, *probability, id);
+        }
+        assert_eq!(forward, backward);
+        assert_eq!(forward.len(), IDS_PER_CAUSE);
+        assert_eq!(forward[0], (0.9, "c009".to_string()));
+    }
+
+    #[test]
+    fn a_customer_counts_once_however_often_they_come_back() {
+        let mut customers = Customers::default();
+        customers.add("a", "00ff", Some(true));
+        customers.add("a", "00ff", Some(false));
+        customers.add("b", "00ff", Some(false));
+        customers.add("a", "not hexadecimal", Some(false));
+        customers.add("a", "0a0a", None);
+        let (all, by_reason) = customers.shares();
+        assert_eq!(all, Share::new(1, 2));
+        assert_eq!(by_reason["a"], Share::new(1, 2));
+        assert_eq!(by_reason["b"], Share::new(0, 1));
+    }
+
+    #[test]
+    fn weeks_start_on_monday() {
+        let day = |d| NaiveDate::from_ymd_opt(2026, 11, d).unwrap();
+        assert_eq!(monday(day(22)), day(16));
+        assert_eq!(monday(day(23)), day(23));
+    }
+}

@@ -1,0 +1,31 @@
+//! Finished tables → one self-contained `report.html`: [`ReportInput`] → [`render`].
+//!
+//! The report answers first: what was avoidable, what it cost, what to fix. It holds French and English side by side
+//! and shows one of them; the switch works without script, and print shows the language on screen. The page loads
+//! nothing: style, charts and script are inline, and its content security policy forbids anything else.
+//!
+//! ```text
+//! output folder → gather, evidence (column, tally, run) → view → section (page, format, phrases, chart) → templates
+//! ```
+
+mod chart;
+mod column;
+mod evidence;
+mod format;
+mod gather;
+mod page;
+mod phrases;
+mod render;
+mod run;
+mod section;
+mod tally;
+mod view;
+
+pub use format::Language;
+pub use render::render;
+pub use run::{Bilingual, Counts, CriterionLabel, InputFile, KpiLabel, Labels, ReasonLabel, Run};
+pub use tally::{Mean, Money, SEVEN_DAYS, Sentiment, Share, Tally, WINDOWS};
+pub use view::{
+    Cause, CauseKey, Completeness, EVIDENCE_PER_CAUSE, Episode, EpisodeSum, Episodes, Evidence, FaqCandidate,
+    IDS_PER_CAUSE, KpiValue, ReportInput, Step, UNKNOWN,
+};

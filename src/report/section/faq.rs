@@ -1,0 +1,67 @@
+//! Questions that an article could answer, with what they cost and how customers ask them.
+
+use minijinja::{Value, context};
+
+use super::super::page::Page;
+use super::super::view::FaqCandidate;
+use crate::error::Result;
+
+/// Cards shown before the rest is folded.
+const OPEN_CARDS: usize = 6;
+/// Verbatims of a card.
+const VERBATIMS: usize = 3;
+/// Characters of a verbatim before it is cut.
+const VERBATIM_CHARS: usize = 320;
+
+/// Cards, dearest first.
+pub(super) fn section(page: &Page) -> Result<Value> {
+    let cards = page.input.faq.iter().map(|faq| card(page, faq)).collect::<Result<Vec<_>>>()?;
+    let split = cards.len().min(OPEN_CARDS);
+    let key = if cards.is_empty() { "faq_none" } else { "faq_lead" };
+    Ok(context! {
+        lead => page.html(key, &[("questions", page.counted("questions", cards.len() as u64)?)])?,
+        cards => cards[..split].to_vec(),
+        more => cards[split..].to_vec(),
+        more_label => page.counted("more_questions", (cards.len() - split) as u64)?,
+    })
+}
+
+fn card(page: &Page, faq: &FaqCandidate) -> Result<Value> {
+    Ok(context! {
+        question => cut(&faq.question),
+        lang => &faq.language,
+        reason => page.reason(&faq.reason),
+        group => page.group(&faq.reason),
+        contacts => page.counted("contacts", faq.contacts)?,
+        customers => page.counted("customers", faq.customers)?,
+        cost => page.money(faq.cost.unwrap_or_default()),
+        is_small => page.is_small(faq.contacts),
+        not_found => faq.info_not_found_share.map(|share| page.percent(Some(share), faq.contacts)),
+        avoidable => faq.avoidable_share.map(|share| page.percent(Some(share), faq.contacts)),
+        repeat => faq.repeat_share.map(|share| page.percent(Some(share), faq.contacts)),
+        verbatims => faq.verbatims.iter().take(VERBATIMS).map(|text| cut(text)).collect::<Vec<_>>(),
+        contact_ids => faq.contact_ids.clone(),
+    })
+}
+
+/// Cuts a long verbatim at a word.
+fn cut(text: &str) -> String {
+    let text = text.trim();
+    let Some((limit, _)) = text.char_indices().nth(VERBATIM_CHARS) else { return text.to_string() };
+    let head = &text[..limit];
+    let head = head.rsplit_once(char::is_whitespace).map_or(head, |(head, _)| head);
+    format!("{}…", head.trim_end_matches([',', ';', ':', ' ']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_verbatims_end_at_a_word() {
+        assert_eq!(cut("  où est mon colis ?  "), "où est mon colis ?");
+        let long = "réclamation ".repeat(60);
+        let shown = cut(&long);
+        assert!(shown.ends_with("réclamation…") && shown.chars().count() <= VERBATIM_CHARS + 1, "{shown}");
+    }
+}

@@ -1,0 +1,294 @@
+//! The answer: what happened, what it cost, and what to fix first.
+
+use minijinja::{Value, context};
+
+use super::super::format;
+use super::super::page::Page;
+use super::super::tally::{Money, SEVEN_DAYS, Sentiment, Share, Tally};
+use super::super::view::{Cause, CauseKey};
+use crate::error::Result;
+
+/// Causes named in the answer.
+const TOP_CAUSES: usize = 3;
+/// Survey figures with fewer answers are greyed, unless the run says otherwise.
+const MIN_ANSWERS: f64 = 30.0;
+
+/// Title, period and the sentence on what was read.
+pub(super) fn head(page: &Page) -> Result<Value> {
+    let input = page.input;
+    let period = match input.period {
+        Some((first, last)) if first == last => format::date(page.language, first),
+        Some((first, last)) => {
+            format!("{} – {}", format::date(page.language, first), format::date(page.language, last))
+        }
+        None => String::new(),
+    };
+    let title = match &page.options.title {
+        Some(title) => title.clone(),
+        None => page.text("title", &[])?,
+    };
+    Ok(context! { title => title, period => period })
+}
+
+/// The sentence, the figures and the three causes.
+pub(super) fn section(page: &Page) -> Result<Value> {
+    let total = &page.input.total;
+    let strict = page.kpi_rate("avoidable_rate", total.avoidable);
+    let answer = match strict.value {
+        Some(value) => {
+            let places = [
+                ("rate", page.percent(Some(value), strict.n)),
+                ("mid", format::cost(page.language, total.avoidable_cost)),
+                ("range", format::cost_range(page.language, total.avoidable_cost)),
+            ];
+            let key = if total.avoidable_cost.is_priced() { "answer" } else { "answer_without_cost" };
+            page.html(key, &places)?
+        }
+        None => page.html("answer_unknown", &[])?,
+    };
+    Ok(context! {
+        answer => answer,
+        tiles => tiles(page)?,
+        causes => top_causes(page).into_iter().enumerate()
+            .map(|(index, (key, cause))| top_cause(page, index, key, cause))
+            .collect::<Result<Vec<_>>>()?,
+    })
+}
+
+/// Causes with strict evidence, dearest first.
+fn top_causes<'a>(page: &'a Page) -> Vec<(&'a CauseKey, &'a Cause)> {
+    let mut causes: Vec<_> = page.input.causes.iter().filter(|(_, cause)| cause.tally.avoidable.yes > 0).collect();
+    causes.sort_by(|(_, a), (_, b)| {
+        let rank = |tally: &Tally| (tally.avoidable_cost.mid, tally.avoidable.yes);
+        rank(&b.tally).cmp(&rank(&a.tally))
+    });
+    causes.truncate(TOP_CAUSES);
+    causes
+}
+
+fn top_cause(page: &Page, index: usize, key: &CauseKey, cause: &Cause) -> Result<Value> {
+    let contacts = cause.tally.avoidable.yes;
+    let share = Share::new(contacts, page.input.total.avoidable.yes);
+    Ok(context! {
+        rank => index + 1,
+        criterion => page.criterion(&key.criterion),
+        code => &key.criterion,
+        reason => page.reason(&key.reason),
+        owner => page.owner(&key.owner),
+        contacts => page.counted("contacts", contacts)?,
+        share => page.text("share_of_avoidable", &[("share", page.percent(share.rate(), share.known))])?,
+        cost => page.money(cause.tally.avoidable_cost),
+        evidence => super::causes::evidence(&cause.evidence, 1),
+        is_small => page.is_small(contacts),
+    })
+}
+
+fn tiles(page: &Page) -> Result<Vec<Value>> {
+    let (input, total) = (page.input, &page.input.total);
+    let strict = page.kpi_rate("avoidable_rate", total.avoidable);
+    let lenient = page.kpi_rate("avoidable_rate_lenient", total.avoidable_lenient);
+    let repeat = page.kpi_rate("repeat_rate_contact_7d", total.recontacted[SEVEN_DAYS]);
+    let customers = page.kpi_rate("repeat_rate_customer_7d", input.customers);
+    let resolved = page.kpi_rate("fcr_demand", input.episodes.resolved_at_first);
+    let min_answers = input.run.thresholds.get("csat_min_answers").copied().unwrap_or(MIN_ANSWERS);
+    let csat = page.kpi_rate("csat_satisfied_rate", total.satisfied);
+    let csat_mean =
+        total.csat.mean().map_or_else(|| format::DASH.to_string(), |mean| format::number(page.language, mean, 1));
+    let lenient_places = [
+        ("rate", page.percent(lenient.value, lenient.n)),
+        (
+            "interval",
+            lenient.interval.map_or_else(String::new, |(lo, hi)| {
+                format::percent_range(page.language, lo, hi, format::decimals_for(lenient.n))
+            }),
+        ),
+    ];
+    let cost_share =
+        Share::new(u64::try_from(total.avoidable_cost.mid).unwrap_or(0), u64::try_from(total.cost.mid).unwrap_or(0));
+    Ok(vec![
+        tile(
+            page,
+            "contacts",
+            &page.count(total.contacts),
+            &[
+                page.counted("issues", input.episodes.all.episodes)?,
+                page.text("total_cost", &[("mid", format::cost(page.language, total.cost))])?,
+            ],
+        )?,
+        rate_tile(page, "avoidable", page.rate(strict), &[page.text("tile_lenient", &lenient_places)?])?,
+        tile(
+            page,
+            "cost",
+            &format::cost(page.language, total.avoidable_cost),
+            &[
+                format::cost_range(page.language, total.avoidable_cost),
+                page.text("tile_cost_share", &[("share", page.percent(cost_share.rate(), strict.n))])?,
+                page.text("tile_cost_lenient", &[("mid", format::cost(page.language, total.lenient_cost))])?,
+            ],
+        )?,
+        rate_tile(
+            page,
+            "repeat",
+            page.rate(repeat),
+            &[page.text(
+                "tile_repeat_customers",
+                &[("rate", page.percent(customers.value, customers.n)), ("n", page.count(customers.n))],
+            )?],
+        )?,
+        rate_tile(page, "fcr", page.rate(resolved), &[page.text("tile_fcr_detail", &[])?])?,
+        context! {
+            key => "sentiment",
+            label => page.text("tile_sentiment", &[])?,
+            value => page.score(total),
+            sentiment => page.sentiment(total),
+            details => vec![page.text(
+                "tile_sentiment_detail",
+                &[
+                    ("negative", page.percent(total.sentiment_share(Sentiment::Negative).rate(), total.felt())),
+                    ("n", page.count(total.felt())),
+                ],
+            )?],
+        },
+        context! {
+            is_small => (csat.n as f64) < min_answers,
+            ..rate_tile(
+                page,
+                "csat",
+                page.rate(csat),
+                &[page.text("tile_csat_mean", &[("mean", csat_mean)])?, if (csat.n as f64) < min_answers {
+                    page.text("tile_csat_few", &[("min", page.count(min_answers as u64))])?
+                } else {
+                    String::new()
+                }],
+            )?
+        },
+    ])
+}
+
+fn tile(page: &Page, key: &str, value: &str, details: &[String]) -> Result<Value> {
+    Ok(context! {
+        key => key,
+        label => page.text(&format!("tile_{key}"), &[])?,
+        value => value,
+        details => details.to_vec(),
+    })
+}
+
+fn rate_tile(page: &Page, key: &str, rate: Value, details: &[String]) -> Result<Value> {
+    Ok(context! {
+        key => key,
+        label => page.text(&format!("tile_{key}"), &[])?,
+        value => rate.get_attr("rate").unwrap_or_default(),
+        rate => rate,
+        details => details.to_vec(),
+    })
+}
+
+/// What to do, in the order that pays: needless contacts, then first contact resolution, then the channels. Tools on a
+/// failing process only make it fail faster, so outsourcing and automation come last.
+pub(super) fn recommendations(page: &Page) -> Result<Value> {
+    Ok(context! {
+        needless => needless(page)?,
+        resolution => resolution(page)?,
+        channels => channels(page)?,
+    })
+}
+
+fn needless(page: &Page) -> Result<Vec<Value>> {
+    let causes = top_causes(page);
+    let mut advice = Vec::new();
+    if !causes.is_empty() {
+        let contacts = causes.iter().map(|(_, cause)| cause.tally.avoidable.yes).sum();
+        let mut cost = Money::default();
+        for (_, cause) in &causes {
+            cost.add(Some(cause.tally.avoidable_cost));
+        }
+        let share = Share::new(contacts, page.input.total.avoidable.yes);
+        advice.push(page.html(
+            if cost.is_priced() { "fix_causes" } else { "fix_causes_without_cost" },
+            &[
+                ("contacts", page.counted("contacts", contacts)?),
+                ("share", page.percent(share.rate(), share.known)),
+                ("mid", format::cost(page.language, cost)),
+            ],
+        )?);
+    }
+    if !page.input.faq.is_empty() {
+        let contacts = page.input.faq.iter().map(|faq| faq.contacts).sum();
+        let mut cost = Money::default();
+        page.input.faq.iter().for_each(|faq| cost.add(faq.cost));
+        advice.push(page.html(
+            "fix_faq",
+            &[
+                ("questions", page.counted("questions", page.input.faq.len() as u64)?),
+                ("contacts", page.counted("contacts", contacts)?),
+                ("mid", format::cost(page.language, cost)),
+            ],
+        )?);
+    }
+    Ok(advice)
+}
+
+fn resolution(page: &Page) -> Result<Vec<Value>> {
+    let mut advice = Vec::new();
+    if let Some((reason, share)) = super::repeats::worst(page) {
+        advice.push(page.html(
+            "fix_repeat",
+            &[
+                ("reason", page.reason(reason)),
+                ("rate", format::rate(page.language, share)),
+                ("interval", format::interval(page.language, share)),
+                ("n", page.count(share.known)),
+            ],
+        )?);
+    }
+    let repeated = page.input.episodes.repeated;
+    if repeated.episodes > 0 && repeated.cost.is_priced() {
+        advice.push(page.html(
+            "fix_repeat_cost",
+            &[
+                ("issues", page.counted("issues", repeated.episodes)?),
+                ("contacts", page.counted("contacts", repeated.contacts)?),
+                ("mid", format::cost(page.language, repeated.cost)),
+            ],
+        )?);
+    }
+    Ok(advice)
+}
+
+fn channels(page: &Page) -> Result<Vec<Value>> {
+    let (total, mut advice) = (&page.input.total, Vec::new());
+    let dearest = page.input.by_channel.iter().max_by_key(|(_, tally)| tally.cost.mid);
+    if let Some((channel, tally)) = dearest.filter(|(_, tally)| tally.cost.is_priced()) {
+        let cost = tally.cost.mid as f64 / total.cost.mid.max(1) as f64;
+        advice.push(page.html(
+            "fix_channel",
+            &[
+                ("channel", page.channel(channel)),
+                ("share", page.percent(Share::new(tally.contacts, total.contacts).rate(), total.contacts)),
+                ("cost_share", page.percent(Some(cost), total.contacts)),
+            ],
+        )?);
+        let simple: u64 = page
+            .input
+            .by_reason_channel
+            .iter()
+            .filter(|((reason, used), _)| {
+                used == channel
+                    && page.input.run.labels.reasons.get(reason).is_some_and(|it| it.is_self_service == Some(true))
+            })
+            .map(|(_, cell)| cell.known)
+            .sum();
+        if simple > 0 {
+            advice.push(page.html(
+                "fix_self_service",
+                &[
+                    ("contacts", page.counted("contacts", simple)?),
+                    ("channel", page.channel(channel)),
+                    ("share", page.percent(Share::new(simple, tally.contacts).rate(), tally.contacts)),
+                ],
+            )?);
+        }
+    }
+    Ok(advice)
+}

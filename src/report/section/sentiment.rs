@@ -1,0 +1,99 @@
+//! How customers felt: by reason, along the contact, and what surveys say beside it.
+
+use minijinja::{Value, context};
+
+use super::super::chart;
+use super::super::format;
+use super::super::page::Page;
+use super::super::tally::{Sentiment, Share, Tally};
+use crate::error::Result;
+
+/// Reasons shown before the rest is folded.
+const OPEN_REASONS: usize = 12;
+/// Labels of the trend along a contact, from worst to best.
+const TRENDS: [&str; 5] = ["declining", "slightly_declining", "no_change", "slightly_improving", "improving"];
+
+/// Stacked bars by reason, trend along the contact, words against surveys.
+pub(super) fn section(page: &Page) -> Result<Value> {
+    let total = &page.input.total;
+    let mut reasons: Vec<(&String, &Tally)> =
+        page.input.by_reason.iter().filter(|(_, tally)| tally.felt() > 0).collect();
+    reasons.sort_by(|(_, a), (_, b)| {
+        let rate = |tally: &Tally| tally.sentiment_share(Sentiment::Negative).rate().unwrap_or(0.0);
+        let small = |tally: &Tally| page.is_small(tally.felt());
+        small(a).cmp(&small(b)).then(rate(b).total_cmp(&rate(a))).then(b.felt().cmp(&a.felt()))
+    });
+    let rows: Vec<Value> = reasons
+        .iter()
+        .map(|(id, tally)| {
+            context! { name => page.reason(id), is_small => page.is_small(tally.felt()), sentiment => page.sentiment(tally) }
+        })
+        .collect();
+    let split = rows.len().min(OPEN_REASONS);
+    let negative = total.sentiment_share(Sentiment::Negative);
+    let lead = page.html(
+        if total.felt() == 0 { "sentiment_none" } else { "sentiment_lead" },
+        &[
+            ("rate", format::rate(page.language, negative)),
+            ("interval", format::interval(page.language, negative)),
+            ("n", page.count(negative.known)),
+        ],
+    )?;
+    Ok(context! {
+        lead => lead,
+        rows => rows[..split].to_vec(),
+        more => rows[split..].to_vec(),
+        more_label => page.counted("more_reasons", (rows.len() - split) as u64)?,
+        trend => trend(page)?,
+        survey => survey(page)?,
+    })
+}
+
+fn trend(page: &Page) -> Result<Value> {
+    let counts = TRENDS.map(|label| page.input.by_trend.get(label).copied().unwrap_or(0));
+    let known = counts.iter().sum();
+    let share = |n: u64| Share::new(n, known).rate();
+    let parts: Vec<(&str, f64)> =
+        TRENDS.iter().zip(counts).map(|(label, n)| (*label, share(n).unwrap_or(0.0))).collect();
+    let labels = TRENDS
+        .iter()
+        .zip(counts)
+        .map(|(label, n)| {
+            context! { id => *label, name => page.named("trend", label), share => page.percent(share(n), known), n => page.count(n) }
+        })
+        .collect::<Vec<_>>();
+    Ok(context! {
+        is_known => known > 0,
+        text => page.html("trend_text", &[("n", page.count(known))])?,
+        chart => Value::from_safe_string(chart::stack(&parts)),
+        labels => labels,
+    })
+}
+
+/// The survey reaches those who answer; the words come from everybody.
+fn survey(page: &Page) -> Result<Value> {
+    let answers = page.input.total.csat.n;
+    let response = Share::new(answers, page.input.total.contacts);
+    let rows = Sentiment::ALL
+        .into_iter()
+        .map(|label| {
+            let tally = &page.input.by_sentiment[label as usize];
+            context! {
+                id => label.as_str(),
+                name => page.named("sentiment", label.as_str()),
+                contacts => page.count(tally.contacts),
+                response => page.percent(Share::new(tally.csat.n, tally.contacts).rate(), tally.contacts),
+                mean => tally.csat.mean().map_or_else(|| format::DASH.to_string(), |mean| format::number(page.language, mean, 1)),
+                satisfied => page.rate(tally.satisfied),
+            }
+        })
+        .collect::<Vec<_>>();
+    Ok(context! {
+        is_known => answers > 0,
+        text => page.html(if answers > 0 { "survey_text" } else { "survey_none" }, &[
+            ("answers", page.counted("answers", answers)?),
+            ("response", format::rate(page.language, response)),
+        ])?,
+        rows => rows,
+    })
+}

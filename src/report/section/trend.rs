@@ -1,0 +1,132 @@
+//! The same figures week by week, as small panels on one time axis.
+
+use chrono::{Days, NaiveDate};
+use minijinja::{Value, context};
+
+use super::super::chart::{self, Axis, WeekPoint};
+use super::super::format;
+use super::super::page::{Page, Rate};
+use super::super::tally::{SEVEN_DAYS, Tally};
+use crate::error::Result;
+
+/// Four panels, and their figures as a table.
+pub(super) fn section(page: &Page) -> Result<Value> {
+    let weeks: Vec<(NaiveDate, Tally)> = every_week(page);
+    let panels = if weeks.len() < 2 {
+        Vec::new()
+    } else {
+        vec![
+            volume(page, &weeks)?,
+            rates(page, &weeks, "avoidable", |tally| tally.avoidable.into())?,
+            rates(page, &weeks, "repeat", |tally| tally.recontacted[SEVEN_DAYS].into())?,
+            score(page, &weeks)?,
+        ]
+    };
+    let rows = weeks
+        .iter()
+        .map(|(monday, tally)| {
+            context! {
+                week => format::short_date(page.language, *monday),
+                is_partial => is_partial(page, *monday),
+                contacts => page.count(tally.contacts),
+                avoidable => page.rate(tally.avoidable),
+                repeat => page.rate(tally.recontacted[SEVEN_DAYS]),
+                score => page.score(tally),
+                cost => page.money(tally.cost),
+            }
+        })
+        .collect::<Vec<_>>();
+    Ok(context! { panels => panels, rows => rows })
+}
+
+/// Every week of the period: those without contacts have zeros, so that gaps show.
+fn every_week(page: &Page) -> Vec<(NaiveDate, Tally)> {
+    let by_week = &page.input.by_week;
+    let (Some((first, _)), Some((last, _))) = (by_week.first_key_value(), by_week.last_key_value()) else {
+        return Vec::new();
+    };
+    std::iter::successors(Some(*first), |monday| monday.checked_add_days(Days::new(7)))
+        .take_while(|monday| monday <= last)
+        .map(|monday| (monday, by_week.get(&monday).copied().unwrap_or_default()))
+        .collect()
+}
+
+/// Whether the period starts or ends within the week.
+fn is_partial(page: &Page, monday: NaiveDate) -> bool {
+    page.input.period.is_some_and(|(first, last)| {
+        first > monday || monday.checked_add_days(Days::new(6)).is_some_and(|sunday| last < sunday)
+    })
+}
+
+fn panel(page: &Page, key: &str, points: &[WeekPoint], axis: Axis, ticks: &[(f64, String)]) -> Result<Value> {
+    let title = page.text(&format!("panel_{key}"), &[])?;
+    let first_last = [points.first(), points.last()].map(|it| it.map_or_else(String::new, |it| it.text.clone()));
+    let [first, last] = first_last;
+    let description = page.text("panel_description", &[("title", title.clone()), ("first", first), ("last", last)])?;
+    Ok(context! {
+        key => key,
+        title => title,
+        note => page.text(&format!("panel_{key}_note"), &[])?,
+        chart => Value::from_safe_string(chart::weeks(key, points, axis, ticks, &description)),
+    })
+}
+
+fn volume(page: &Page, weeks: &[(NaiveDate, Tally)]) -> Result<Value> {
+    let points: Vec<WeekPoint> = weeks
+        .iter()
+        .map(|(monday, tally)| WeekPoint {
+            label: format::short_date(page.language, *monday),
+            value: Some(tally.contacts as f64),
+            interval: None,
+            text: page.count(tally.contacts),
+            is_weak: is_partial(page, *monday),
+        })
+        .collect();
+    let largest = points.iter().filter_map(|point| point.value).fold(0.0, f64::max);
+    let steps = chart::round_steps(largest);
+    let ticks: Vec<_> = steps.iter().map(|step| (*step, format::number(page.language, *step, 0))).collect();
+    let axis = Axis { min: 0.0, max: steps.last().copied().unwrap_or(1.0) };
+    panel(page, "volume", &points, axis, &ticks)
+}
+
+fn rates(page: &Page, weeks: &[(NaiveDate, Tally)], key: &str, rate: fn(&Tally) -> Rate) -> Result<Value> {
+    let points: Vec<WeekPoint> = weeks
+        .iter()
+        .map(|(monday, tally)| {
+            let rate = rate(tally);
+            WeekPoint {
+                label: format::short_date(page.language, *monday),
+                value: rate.value,
+                interval: rate.interval,
+                text: page.percent(rate.value, rate.n),
+                is_weak: is_partial(page, *monday) || page.is_small(rate.n),
+            }
+        })
+        .collect();
+    let highest = points
+        .iter()
+        .filter(|point| !point.is_weak)
+        .filter_map(|point| point.interval.map(|(_, hi)| hi))
+        .chain(points.iter().filter_map(|point| point.value))
+        .fold(0.0, f64::max);
+    let steps: Vec<f64> = chart::round_steps(highest).into_iter().filter(|step| *step <= 1.0).collect();
+    let ticks: Vec<_> = steps.iter().map(|step| (*step, format::percent(page.language, *step, 0))).collect();
+    let axis = Axis { min: 0.0, max: steps.last().copied().unwrap_or(1.0).max(highest.min(1.0)) };
+    panel(page, key, &points, axis, &ticks)
+}
+
+fn score(page: &Page, weeks: &[(NaiveDate, Tally)]) -> Result<Value> {
+    let points: Vec<WeekPoint> = weeks
+        .iter()
+        .map(|(monday, tally)| WeekPoint {
+            label: format::short_date(page.language, *monday),
+            value: tally.sentiment_score.mean(),
+            interval: None,
+            text: page.score(tally),
+            is_weak: is_partial(page, *monday) || page.is_small(tally.sentiment_score.n),
+        })
+        .collect();
+    let ticks: Vec<_> =
+        [-100.0, -50.0, 0.0, 50.0, 100.0].iter().map(|it| (*it, format::signed(page.language, *it))).collect();
+    panel(page, "sentiment", &points, Axis { min: -100.0, max: 100.0 }, &ticks)
+}

@@ -1,0 +1,216 @@
+//! What the report needs to know, as plain sums and short lists: the input of [`super::render`].
+//!
+//! The size of a [`ReportInput`] depends on the number of reasons, criteria, weeks and repeats, not on the number of
+//! contacts, apart from one entry per customer while it is being gathered. [`ReportInput::from_output`] fills it.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+
+use super::run::Run;
+use super::tally::{Money, Share, Tally};
+
+/// Everything that the report shows.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ReportInput {
+    /// The run, its counts, its provenance and the names of things.
+    pub run: Run,
+    /// First and last day of the counted contacts.
+    pub period: Option<(NaiveDate, NaiveDate)>,
+    /// How complete the contacts are.
+    pub completeness: Completeness,
+    /// All counted contacts.
+    pub total: Tally,
+    /// Counted contacts by reason.
+    pub by_reason: BTreeMap<String, Tally>,
+    /// By channel; [`UNKNOWN`] when the source does not tell.
+    pub by_channel: BTreeMap<String, Tally>,
+    /// By reason and channel: contacts and avoidability.
+    pub by_reason_channel: BTreeMap<(String, String), Share>,
+    /// By week, named by its Monday.
+    pub by_week: BTreeMap<NaiveDate, Tally>,
+    /// By sentiment: negative, neutral, positive.
+    pub by_sentiment: [Tally; 3],
+    /// Contacts by label of the sentiment trend.
+    pub by_trend: BTreeMap<String, u64>,
+    /// Contacts with a verdict, strict or lenient, by criterion, reason and owner.
+    pub causes: BTreeMap<CauseKey, Cause>,
+    /// Customers who came back within 7 days, of those for whom it is known.
+    pub customers: Share,
+    /// The same by reason.
+    pub customers_by_reason: BTreeMap<String, Share>,
+    /// Issues: chains of contacts.
+    pub episodes: Episodes,
+    /// Questions that self-service can answer, dearest first.
+    pub faq: Vec<FaqCandidate>,
+    /// KPI values over all contacts and the whole period, by name.
+    pub kpis: BTreeMap<String, KpiValue>,
+}
+
+/// Name of the value of a dimension when the source does not tell, as in the table kpi.
+pub const UNKNOWN: &str = "(unknown)";
+
+/// How many rows lack what.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Completeness {
+    /// Rows of the table contacts, also those that no rate counts.
+    pub rows: u64,
+    /// Counted rows without a customer.
+    pub no_customer: u64,
+    /// Counted rows without a channel.
+    pub no_channel: u64,
+    /// Counted rows without an avoidability verdict, because the customer said nothing.
+    pub no_words: u64,
+    /// Counted rows without a cost.
+    pub no_cost: u64,
+    /// Counted rows whose closing time was derived.
+    pub derived_end: u64,
+}
+
+/// What an avoidable contact is due to.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CauseKey {
+    /// Avoidability criterion.
+    pub criterion: String,
+    /// Contact reason.
+    pub reason: String,
+    /// Department that can remove the cause.
+    pub owner: String,
+}
+
+/// The contacts of one cause.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Cause {
+    /// Sums.
+    pub tally: Tally,
+    /// Contacts, most certain first, [`IDS_PER_CAUSE`] at most.
+    pub contact_ids: Vec<String>,
+    /// Words of some of them.
+    pub evidence: Vec<Evidence>,
+}
+
+/// Identifiers that a cause lists at most.
+pub const IDS_PER_CAUSE: usize = 40;
+/// Contacts whose words a cause shows at most.
+pub const EVIDENCE_PER_CAUSE: usize = 3;
+
+/// Redacted words of a customer, the evidence between what stands around it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Evidence {
+    /// The contact.
+    pub contact_id: String,
+    /// What comes before.
+    pub before: String,
+    /// The evidence.
+    pub words: String,
+    /// What comes after.
+    pub after: String,
+}
+
+/// Sums over episodes.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Episodes {
+    /// Issues closed with one contact, of those whose 7 days have passed.
+    pub resolved_at_first: Share,
+    /// The same by reason of the first contact.
+    pub resolved_by_reason: BTreeMap<String, Share>,
+    /// All issues.
+    pub all: EpisodeSum,
+    /// Issues of several contacts.
+    pub repeated: EpisodeSum,
+    /// Issues of several contacts that went through several channels, of those of several contacts.
+    pub cross_channel: Share,
+    /// Repeat links by channel of the earlier and of the later contact.
+    pub transitions: BTreeMap<(String, String), u64>,
+    /// The longest issues, longest first.
+    pub longest: Vec<Episode>,
+}
+
+/// Issues, their contacts and their cost.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct EpisodeSum {
+    /// Issues.
+    pub episodes: u64,
+    /// Contacts.
+    pub contacts: u64,
+    /// Cost.
+    pub cost: Money,
+}
+
+/// One long issue.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Episode {
+    /// Identifier.
+    pub episode_id: String,
+    /// Reason of the first contact.
+    pub reason: String,
+    /// Number of contacts.
+    pub contacts: u64,
+    /// Cost of all its contacts.
+    pub cost: Option<Money>,
+    /// Its contacts in time.
+    pub steps: Vec<Step>,
+}
+
+/// One contact of a long issue.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Step {
+    /// Start, microseconds since 1970.
+    pub started_at_micros: i64,
+    /// Day in the configured time zone.
+    pub day: Option<NaiveDate>,
+    /// Contact.
+    pub contact_id: String,
+    /// Channel.
+    pub channel: String,
+    /// Sentiment label; empty when unknown.
+    pub sentiment: String,
+}
+
+/// A question that self-service can answer.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FaqCandidate {
+    /// Identifier.
+    pub faq_id: String,
+    /// Reason.
+    pub reason: String,
+    /// Language of most contacts.
+    pub language: String,
+    /// Contacts.
+    pub contacts: u64,
+    /// Customers.
+    pub customers: u64,
+    /// Share with an avoidability verdict.
+    pub avoidable_share: Option<f64>,
+    /// Share that had looked and not found.
+    pub info_not_found_share: Option<f64>,
+    /// Share that repeat an earlier contact.
+    pub repeat_share: Option<f64>,
+    /// Cost.
+    pub cost: Option<Money>,
+    /// Redacted question of the most central contact.
+    pub question: String,
+    /// Redacted verbatims.
+    pub verbatims: Vec<String>,
+    /// Contacts.
+    pub contact_ids: Vec<String>,
+}
+
+/// One value of one KPI.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct KpiValue {
+    /// Value, in the unit of the catalogue.
+    pub value: Option<f64>,
+    /// Numerator.
+    pub numerator: Option<f64>,
+    /// Denominator.
+    pub denominator: Option<f64>,
+    /// Low end of the interval or range.
+    pub lo: Option<f64>,
+    /// High end.
+    pub hi: Option<f64>,
+    /// Contacts, customers, episodes or answers behind it.
+    pub n: u64,
+    /// How the interval was made.
+    pub method: String,
+}

@@ -1,0 +1,198 @@
+//! One e-mail file to its clean parts, for `motif clean`: who, when, what kind of message, and the zones of its body.
+//!
+//! The words are the user's own file given back, so they are not redacted here.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use mail_parser::{HeaderName, HeaderValue, Message, MessageParser, MessagePart, MimeHeaders, PartType};
+use serde::Serialize;
+
+use super::fold::fold;
+use super::html::html_to_text;
+use super::zones::{Zones, zones};
+
+/// What `motif clean` prints. Absent parts are empty strings.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct CleanedMail {
+    /// Subject, decoded.
+    pub subject: String,
+    /// Address of the sender, without the name.
+    pub from: String,
+    /// Date header as RFC 3339 in UTC.
+    pub sent_at: String,
+    /// The new words, line ends as `\n`.
+    pub reply: String,
+    /// Earlier messages.
+    pub quoted: String,
+    /// Closing, name, contact details.
+    pub signature: String,
+    /// Legal and environmental notices.
+    pub disclaimer: String,
+    /// `message`, `auto_reply`, `bounce`, `calendar` or `read_receipt`.
+    pub kind: MailKind,
+}
+
+/// What kind of message it is; only [`MailKind::Message`] is a contact.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailKind {
+    /// Written by somebody.
+    #[default]
+    Message,
+    /// Out of office, acknowledgement of receipt.
+    AutoReply,
+    /// Delivery failure or delay.
+    Bounce,
+    /// Invitation, acceptance or cancellation of a meeting.
+    Calendar,
+    /// Notice that a message was read.
+    ReadReceipt,
+}
+
+/// Cleans one message. Never fails: what cannot be read as MIME is taken as a bare body.
+pub fn clean_eml(bytes: &[u8]) -> CleanedMail {
+    let Some(message) = MessageParser::default().parse(bytes) else {
+        return clean_body(String::from_utf8_lossy(bytes).into_owned(), CleanedMail::default());
+    };
+    let mail = CleanedMail {
+        subject: message.subject().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" "),
+        from: sender(&message),
+        sent_at: sent_at(&message).map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true)).unwrap_or_default(),
+        kind: mail_kind(&message),
+        ..CleanedMail::default()
+    };
+    clean_body(body_text(&message), mail)
+}
+
+/// The kind of a parsed message, from its headers and parts (RFC 3834, RFC 3464, RFC 8098, RFC 5546), then from the
+/// subjects that mail programs write.
+pub fn mail_kind(message: &Message<'_>) -> MailKind {
+    let subject = fold(message.subject().unwrap_or_default()).into_owned();
+    let subject = subject.trim();
+    let from = fold(&sender(message)).into_owned();
+    let header = |name: &'static str| message.header_raw(HeaderName::Other(name.into())).map(|value| fold(value.trim()).into_owned());
+    let report_type = message.content_type().and_then(|kind| kind.attribute("report-type")).map(str::to_ascii_lowercase);
+    let has_part = |main: &str, sub: &str| message.parts.iter().any(|part| is_type(part, main, sub));
+    if matches!(report_type.as_deref(), Some("disposition-notification")) || has_part("message", "disposition-notification") {
+        return MailKind::ReadReceipt;
+    }
+    let is_daemon = ["mailer-daemon", "postmaster@", "mail-daemon", "maildaemon"].iter().any(|name| from.starts_with(name));
+    const FAILED: [&str; 18] = [
+        "undeliver", "undelivered mail", "delivery status notification", "mail delivery failed", "mail delivery failure", "delivery failure",
+        "failure notice", "returned mail", "non remis", "echec de la remise", "echec de remise", "message non distribue", "mail delivery system",
+        "delivery has failed", "unzustellbar", "notification d'etat de la remise", "remise differee", "warning: could not send message",
+    ];
+    let says_failed = FAILED.iter().any(|start| subject.starts_with(start));
+    if report_type.as_deref() == Some("delivery-status")
+        || has_part("message", "delivery-status")
+        || header("X-Failed-Recipients").is_some()
+        || (is_daemon && !subject.starts_with("re:"))
+        || (says_failed && header("Auto-Submitted").is_some_and(|value| value != "no"))
+        || (says_failed && message.return_address().is_none_or(|address| address.is_empty()) && header("In-Reply-To").is_none())
+    {
+        return MailKind::Bounce;
+    }
+    let has_invitation = message.parts.iter().any(|part| {
+        is_type(part, "text", "calendar") && part.content_type().is_some_and(|kind| kind.attribute("method").is_some())
+    });
+    if has_invitation || is_type(&message.parts[0], "text", "calendar") {
+        return MailKind::Calendar;
+    }
+    const AUTOMATIC: [&str; 30] = [
+        "reponse automatique", "automatic reply", "auto reply", "autoreply", "auto-reply", "auto:", "out of office", "out of the office",
+        "absence du bureau", "absent du bureau", "absente du bureau", "absence :", "absence:", "message d'absence", "je suis absent",
+        "accuse de reception", "ar:", "ar :", "confirmation de reception", "votre message a bien ete recu", "automatische antwort",
+        "abwesenheit", "respuesta automatica", "risposta automatica", "automatisch antwoord", "resposta automatica", "vacation",
+        "i am out of", "reponse auto", "[auto]",
+    ];
+    let submitted = header("Auto-Submitted").is_some_and(|value| !value.is_empty() && !value.starts_with("no"));
+    let is_automatic = submitted
+        || header("X-Autoreply").is_some_and(|value| value != "no")
+        || header("X-Autorespond").is_some()
+        || header("X-Autoresponder").is_some()
+        || header("X-Auto-Response").is_some()
+        || header("Precedence").is_some_and(|value| value == "auto_reply" || value == "auto-reply")
+        || header("X-Precedence").is_some_and(|value| value == "auto_reply")
+        || AUTOMATIC.iter().any(|start| subject.starts_with(start));
+    if is_automatic { MailKind::AutoReply } else { MailKind::Message }
+}
+
+/// The body as plain text: the `text/plain` parts, or the HTML ones when those are empty or only say to use another
+/// program, or the message attached when there is nothing else.
+pub fn body_text(message: &Message<'_>) -> String {
+    let mut plain = Vec::new();
+    let mut html = Vec::new();
+    for part in message.text_bodies() {
+        match &part.body {
+            PartType::Text(text) if !is_type(part, "text", "calendar") => plain.push(text.trim().to_owned()),
+            PartType::Html(text) => html.push(html_to_text(text)),
+            _ => {}
+        }
+    }
+    let plain_text = plain.iter().filter(|text| !text.is_empty()).cloned().collect::<Vec<_>>().join("\n\n");
+    if !plain_text.is_empty() && !says_use_html(&plain_text) {
+        let html_text = html.join("\n\n");
+        return if html_text.is_empty() { plain_text } else { format!("{plain_text}\n\n{html_text}") };
+    }
+    if html.is_empty() {
+        html.extend(message.html_bodies().filter_map(|part| match &part.body {
+            PartType::Html(text) => Some(html_to_text(text)),
+            _ => None,
+        }));
+    }
+    let html_text = html.join("\n\n");
+    if !html_text.trim().is_empty() {
+        return html_text;
+    }
+    if !plain_text.is_empty() {
+        return plain_text;
+    }
+    message
+        .parts
+        .iter()
+        .find_map(|part| match &part.body {
+            PartType::Message(inner) => Some(body_text(inner)).filter(|text| !text.trim().is_empty()),
+            _ => None,
+        })
+        .unwrap_or_default()
+}
+
+fn clean_body(body: String, mut mail: CleanedMail) -> CleanedMail {
+    let found = zones(&body, Some(&mail.subject));
+    mail.reply = Zones::text(&body, &found.reply);
+    mail.quoted = Zones::text(&body, &found.quoted);
+    mail.signature = Zones::text(&body, &found.signature);
+    mail.disclaimer = Zones::text(&body, &found.disclaimer);
+    mail
+}
+
+fn is_type(part: &MessagePart<'_>, main: &str, sub: &str) -> bool {
+    part.content_type().is_some_and(|kind| {
+        kind.ctype().eq_ignore_ascii_case(main) && kind.subtype().is_some_and(|subtype| subtype.eq_ignore_ascii_case(sub))
+    })
+}
+
+/// Alternatives of newsletters and old programs that carry no words.
+fn says_use_html(text: &str) -> bool {
+    let start: String = text.chars().take(300).collect();
+    let folded = fold(&start);
+    text.len() < 300
+        && folded.contains("html")
+        && ["view", "support", "enable", "visualis", "lire ce", "affich", "compatible", "format"].iter().any(|word| folded.contains(word))
+}
+
+fn sender(message: &Message<'_>) -> String {
+    let from = message.from().or_else(|| message.sender());
+    let address = from.and_then(|list| list.iter().find_map(|entry| entry.address()));
+    address.map(|address| address.trim().to_owned()).unwrap_or_default()
+}
+
+fn sent_at(message: &Message<'_>) -> Option<DateTime<Utc>> {
+    let from_received = || {
+        message.header_values("Received").find_map(|value| match value {
+            HeaderValue::Received(received) => received.date(),
+            _ => None,
+        })
+    };
+    let date = message.date().copied().filter(|date| date.is_valid()).or_else(from_received)?;
+    DateTime::from_timestamp(date.to_timestamp(), 0)
+}

@@ -1,0 +1,345 @@
+//! Finds the quoted history of an e-mail: `>` lines, the headers that mail programs write above the message answered
+//! to, and what follows them.
+//!
+//! Headers come in three shapes, in the languages of Europe that write to French and English services:
+//! - a sentence: `Le lun. 3 nov. 2025 à 10:12, Claire <c@x.fr> a écrit :`, often broken over two or three lines;
+//! - a block of fields: `De : … Envoyé : … À : … Objet : …`;
+//! - a rule: `-----Message d'origine-----`, `Begin forwarded message:`, `________________________________`.
+//!
+//! What they must not catch: "Le 3 novembre, votre conseiller m'a écrit :" (words of the customer), and a trip told as
+//! "De : Paris / À : Lyon / Date : 3 mai" (no address and no subject).
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::lines::Line;
+
+/// A header of quoted history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Header {
+    /// Lines from the first line of the header to the last, blank lines between its parts included.
+    pub lines: usize,
+    /// The mail program says that what follows is forwarded, not answered.
+    pub is_forward: bool,
+    /// Fields are all that is known (`De : …`): a forward looks the same as an answer.
+    pub is_ambiguous: bool,
+}
+
+/// Longest header sentence, in lines and bytes.
+const SENTENCE_LINES: usize = 5;
+const SENTENCE_BYTES: usize = 500;
+/// Longest block of fields, in lines; lists of recipients run long.
+const BLOCK_LINES: usize = 40;
+
+/// Header of quoted history that starts at `lines[at]`, if there is one. Every line of it has the depth of its first.
+pub(super) fn header_at(lines: &[Line<'_>], at: usize) -> Option<Header> {
+    let line = lines.get(at)?;
+    if line.is_blank() || line.folded.is_empty() {
+        return None;
+    }
+    if let Some(is_forward) = rule(&line.folded) {
+        let mut used = 1;
+        let mut is_ambiguous = false;
+        let next = skip_blank(lines, at + 1, 2);
+        if let Some(block) = block_at(lines, next, 1) {
+            used = next + block - at;
+        } else if let Some(sentence) = sentence_at(lines, next) {
+            used = next + sentence - at;
+        } else if is_line_rule(&line.folded) {
+            // A line of underscores or dashes alone is also used to separate one's own paragraphs.
+            return None;
+        }
+        if is_line_rule(&line.folded) {
+            is_ambiguous = true;
+        }
+        return Some(Header { lines: used, is_forward, is_ambiguous });
+    }
+    if let Some(used) = sentence_at(lines, at) {
+        return Some(Header { lines: used, is_forward: false, is_ambiguous: false });
+    }
+    block_at(lines, at, 2).map(|used| Header { lines: used, is_forward: false, is_ambiguous: true })
+}
+
+/// Whether the line asks to write above it (help-desk software); everything below is history.
+pub(super) fn is_reply_above(folded: &str) -> bool {
+    static ABOVE: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(r"^[#\-= ]*(?:please (?:type|write)|type|write|veuillez (?:ecrire|taper|saisir|repondre)|ecrivez|merci de repondre|repondre|repondez|responder|bitte).{0,60}(?:above this line|au-dessus de cette ligne|ci-dessus de cette ligne|por encima de esta linea|oberhalb dieser linie)")
+    });
+    ABOVE.is_match(folded)
+}
+
+fn pattern(text: &str) -> Regex {
+    // Every caller passes a literal, and each literal is compiled by the tests of this module.
+    Regex::new(text).expect("a literal pattern that the tests compile")
+}
+
+fn skip_blank(lines: &[Line<'_>], mut at: usize, most: usize) -> usize {
+    let stop = at + most;
+    while at < stop && lines.get(at).is_some_and(Line::is_blank) {
+        at += 1;
+    }
+    at
+}
+
+fn is_line_rule(folded: &str) -> bool {
+    folded.len() >= 5 && folded.bytes().all(|b| matches!(b, b'_' | b'-' | b'=' | b'*'))
+}
+
+/// `Some(is_forward)` for a line that announces another message.
+fn rule(folded: &str) -> Option<bool> {
+    static DASHED: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(concat!(
+            r"^(?:begin |debut du |inicio del |inizio |inicio da |anfang der )?[\-_*=> ]*\s*(?:(?P<forward>",
+            r"message transfere|message reexpedie|mail transfere|courriel transfere|e-mail transfere|",
+            r"forwarded message|forwarded mail|forwarded by .{1,80}|begin forwarded message|weitergeleitete nachricht|weitergeleitete e-mail|",
+            r"mensaje reenviado|messaggio inoltrato|doorgestuurd bericht|mensagem encaminhada|mensagem reencaminhada|",
+            r"debut du message (?:reexpedie|transfere)|anfang der weitergeleiteten (?:nachricht|e-mail)|inicio del mensaje reenviado|",
+            r"inizio messaggio inoltrato|begin doorgestuurd bericht|inicio da mensagem (?:encaminhada|reencaminhada))|(?:",
+            r"message d'origine|message original|message initial|message precedent|mail original|mail d'origine|courriel original|courriel d'origine|",
+            r"e-mail d'origine|courrier d'origine|original message|original email|original e-mail|reply message|ursprungliche nachricht|urspruengliche nachricht|",
+            r"originalnachricht|original-nachricht|mensaje original|messaggio originale|messaggio di origine|oorspronkelijk bericht|",
+            r"origineel bericht|mensagem original|wiadomosc oryginalna|ursprungligt meddelande))\s*:?\s*[\-_*=]*$"
+        ))
+    });
+    static ORANGE: LazyLock<Regex> = LazyLock::new(|| pattern(r"^message du \d{1,2}/\d{1,2}/\d{2,4} (?:a )?\d{1,2}[:h]\d{2}"));
+    if is_line_rule(folded) {
+        return Some(false);
+    }
+    if ORANGE.is_match(folded) {
+        return Some(false);
+    }
+    let captures = DASHED.captures(folded)?;
+    let is_forward = captures.name("forward").is_some();
+    // Without dashes or a colon the words may be the customer's own ("Message original" as a title is not enough).
+    let is_marked = folded.starts_with(['-', '_', '*', '=']) || folded.ends_with([':', '-', '_', '*', '=']);
+    is_marked.then_some(is_forward)
+}
+
+/// Number of lines of the sentence "On …, X wrote:" that starts here.
+fn sentence_at(lines: &[Line<'_>], at: usize) -> Option<usize> {
+    static OPENING: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(concat!(
+            r"^[\-*_ ]*(?:le|on|el|il|em|am|op|den|dnia|w dniu|a|no dia|a\(z\)|pe|ma|di|lun|mar|mer|jeu|ven|sam|dim|mon|tue|wed|thu|fri|sat|sun|\d{1,4}[\-./]|<|",
+            r#""|'|[a-z][^:]{1,80}<[^<>\s]+@|[a-z][a-z .'\-]{1,60} (?:a ecrit|wrote|schrieb|on |le ))"#
+        ))
+    });
+    static WHOLE: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(concat!(
+            r"^(?P<before>.*?)\b(?:a ecrit|a repondu|ecrivait|wrote|writes|has written|escribio|schrieb|ha scritto|schreef|escreveu|skrev|napisal(?:\(a\)|a)?|pisze|kirjoitti)\b",
+            r"(?P<after>(?:[^!?]|[!?]\S){0,200}?)\s?:\s?[\-*_]*$"
+        ))
+    });
+    static GMAIL_BARE: LazyLock<Regex> = LazyLock::new(|| {
+        // Gmail before the verb was added: `2013/6/16 Name <name@company.com>`, with or without a colon.
+        pattern(r"^(?:\d{4}[/\-]\d{1,2}[/\-]\d{1,2}|\d{1,2}[/.]\d{1,2}[/.]\d{4})(?: \d{1,2}:\d{2}(?: gmt[+\-]\d{1,2}:\d{2})?)?,? .{1,80}<[^<>\s]+@[^<>\s]+>:?$")
+    });
+    let first = lines.get(at)?;
+    if first.folded.is_empty() || !OPENING.is_match(&first.folded) {
+        return None;
+    }
+    let mut joined = String::new();
+    let mut used = 0;
+    for line in lines[at..].iter().take(SENTENCE_LINES) {
+        used += 1;
+        if line.is_blank() {
+            // Some programs put a blank line between the parts; two end the sentence.
+            if joined.is_empty() || lines.get(at + used).is_none_or(Line::is_blank) {
+                return None;
+            }
+            continue;
+        }
+        if line.depth != first.depth || line.folded.is_empty() || joined.len() + line.folded.len() > SENTENCE_BYTES {
+            return None;
+        }
+        if !joined.is_empty() {
+            joined.push(' ');
+        }
+        joined.push_str(&line.folded);
+        if let Some(captures) = WHOLE.captures(&joined) {
+            let before = captures.name("before").map_or("", |found| found.as_str());
+            let after = captures.name("after").map_or("", |found| found.as_str());
+            if is_written_by_program(&joined, before, after) {
+                return Some(used);
+            }
+        } else if GMAIL_BARE.is_match(&joined) {
+            return Some(used);
+        }
+    }
+    None
+}
+
+/// Tells the header of a mail program from a sentence of the customer: the program names a moment to the minute or
+/// year, or an address, and never writes "to me".
+fn is_written_by_program(joined: &str, before: &str, after: &str) -> bool {
+    static MOMENT: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(r"\d{1,2} ?[:h.] ?\d{2}|\d{1,4}[/.\-]\d{1,2}[/.\-]\d{1,4}|\b\d{1,2}\.? [a-z]{3,10}\.? (?:\d{4}|\d{2}\b)|\b[a-z]{3,9}\.? \d{1,2}(?:st|nd|rd|th)?,? \d{4}|\d{4}-\d{2}-\d{2}")
+    });
+    static TO_SOMEONE: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(r"(?:\bm'|\bt'|\bnous|\bvous|\blui|\bleur|\bon|\bqu'il|\bqu'elle|\bqui|\bmir|\bmi)\s*$")
+    });
+    let has_address = joined.contains('@') || joined.contains("mailto:");
+    let to_me = after.trim_start();
+    let to_me = to_me.starts_with("to me") || to_me.starts_with("me ") || to_me.starts_with("us ") || to_me.starts_with("that ");
+    (has_address || MOMENT.is_match(joined)) && !TO_SOMEONE.is_match(before) && !to_me
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Field {
+    From,
+    Date,
+    To,
+    Copy,
+    Subject,
+    Other,
+}
+
+fn field(folded: &str) -> Option<(Field, &str)> {
+    let line = folded.trim_start_matches(['*', '|', ' ', '_']);
+    let colon = line.find(':')?;
+    if colon > 24 {
+        return None;
+    }
+    let name = line[..colon].trim_end_matches(['*', ' ', '_']);
+    let field = match name {
+        "de" | "from" | "von" | "da" | "van" | "desde" | "expediteur" | "exp" | "emetteur" | "absender" | "mittente" | "afzender"
+        | "remetente" | "fra" | "od" => Field::From,
+        "envoye" | "envoye le" | "sent" | "date" | "date d'envoi" | "gesendet" | "datum" | "enviado" | "enviado el" | "enviada" | "enviada em"
+        | "fecha" | "data" | "inviato" | "verzonden" | "verstuurd" | "sent on" | "sendt" | "skickat" => Field::Date,
+        "a" | "to" | "an" | "para" | "aan" | "pour" | "destinataire" | "destinataires" | "til" | "till" | "do" => Field::To,
+        "cc" | "copie" | "copie a" | "cci" | "bcc" | "kopie" | "kopie (cc)" | "copia" | "c/c" => Field::Copy,
+        "objet" | "sujet" | "subject" | "betreff" | "asunto" | "oggetto" | "onderwerp" | "assunto" | "emne" | "amne" | "temat" => {
+            Field::Subject
+        }
+        "importance" | "priorite" | "priority" | "reply-to" | "repondre a" | "pieces jointes" | "pj" | "attachments" | "attachment"
+        | "adjuntos" | "anlagen" | "allegati" | "bijlagen" | "organisation" | "organization" | "message-id" | "wichtigkeit"
+        | "categories" | "heure" => Field::Other,
+        _ => return None,
+    };
+    Some((field, line[colon + 1..].trim_matches(['*', ' '])))
+}
+
+/// Number of lines of the block of fields that starts here; `parts` is how many different fields are enough when one
+/// of them carries an address or a subject.
+fn block_at(lines: &[Line<'_>], at: usize, parts: usize) -> Option<usize> {
+    let first = lines.get(at)?;
+    let (kind, _) = field(&first.folded)?;
+    if kind == Field::Other {
+        return None;
+    }
+    let mut seen = Vec::new();
+    let mut has_address = false;
+    let mut used = 0;
+    let mut last_field = 0;
+    let mut continued = 0;
+    for (offset, line) in lines[at..].iter().enumerate().take(BLOCK_LINES) {
+        if line.depth != first.depth && !line.is_blank() {
+            break;
+        }
+        if line.is_blank() {
+            // Fields are sometimes one paragraph each; a blank line ends the block once it is complete.
+            let next_is_field = lines.get(at + offset + 1).is_some_and(|next| next.depth == first.depth && field(&next.folded).is_some());
+            if !next_is_field || seen.len() >= 4 {
+                break;
+            }
+            continue;
+        }
+        if let Some((kind, value)) = field(&line.folded) {
+            if seen.contains(&kind) && kind == Field::From {
+                break;
+            }
+            if !seen.contains(&kind) && kind != Field::Other {
+                seen.push(kind);
+            }
+            has_address |= value.contains('@');
+            used = offset + 1;
+            last_field = offset;
+            continued = 0;
+        } else {
+            // A wrapped list of recipients or subject: at most three lines, touching the field, and only of values.
+            continued += 1;
+            let touches = lines[at + last_field..at + offset].iter().all(|line| !line.is_blank());
+            let is_value = line.text.contains('@') || line.text.contains(';') || lines.get(at + offset + 1).is_some_and(|next| field(&next.folded).is_some());
+            if continued > 3 || !touches || !is_value {
+                break;
+            }
+            has_address |= line.text.contains('@');
+            used = offset + 1;
+        }
+    }
+    let has = |kind| seen.contains(&kind);
+    let is_complete = match parts {
+        1 => has(Field::From) || (has(Field::Date) && seen.len() >= 2) || (has(Field::Subject) && seen.len() >= 2),
+        _ => {
+            (has(Field::From) && has(Field::Subject) && seen.len() >= 3)
+                || (has(Field::From) && has_address && seen.len() >= 2 && (has(Field::Date) || has(Field::Subject) || has(Field::To)))
+        }
+    };
+    (is_complete && used > 0).then_some(used)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::lines::lines;
+    use super::*;
+
+    fn used(body: &str) -> Option<usize> {
+        header_at(&lines(body), 0).map(|header| header.lines)
+    }
+
+    #[test]
+    fn header_sentences_of_mail_programs_are_recognised() {
+        for header in [
+            "Le lun. 3 nov. 2025 à 10:12, Claire Petit <c.petit@exemple.fr> a écrit :",
+            "Le lun. 3 nov. 2025 à 10:12, Claire Petit <\nc.petit@exemple.fr> a écrit :",
+            "Le 03/11/2025 à 10:12, Service client a écrit :",
+            "Le 3 nov. 2025 à 10:12,\nService client <contact@exemple.fr>\na écrit :",
+            "Le lundi 3 novembre 2025 à 10:12:00 UTC+1, Claire <c@exemple.fr> a écrit :",
+            "On Mon, Nov 3, 2025 at 10:12 AM Claire <c@example.com> wrote:",
+            "On Monday, November 3rd, 2025 at 10:12, Claire <c@example.com> wrote:",
+            "El lun, 3 nov 2025 a las 10:12, Ana (<ana@example.com>) escribió:",
+            "Am 03.11.2025 um 10:12 schrieb Anna Muster <anna@example.com>:",
+            "Il giorno lun 3 nov 2025 alle ore 10:12 Anna <a@example.com> ha scritto:",
+            "Op ma 3 nov. 2025 om 10:12 schreef Jan <jan@example.com>:",
+            "Em seg., 3 de nov. de 2025 às 10:12, Ana <ana@example.com> escreveu:",
+            "2025-11-03 10:12 GMT+01:00 Claire <c@example.com>:",
+            "Claire Petit <c@exemple.fr> a écrit le lun. 3 nov. 2025 à 10:12 :",
+        ] {
+            assert_eq!(used(header), Some(header.lines().count()), "{header}");
+        }
+    }
+
+    #[test]
+    fn sentences_of_the_customer_are_not_headers() {
+        for words in [
+            "Le 3 novembre 2025, votre conseiller m'a écrit :",
+            "Le technicien a écrit :",
+            "On 3 November 2025 your colleague wrote to me that it was sent:",
+            "Le colis est arrivé à 10:12, la boîte était ouverte.",
+            "De : Paris\nÀ : Lyon\nDate : 3 mai 2025",
+            "-------",
+            "Message original",
+        ] {
+            assert_eq!(used(words), None, "{words}");
+        }
+    }
+
+    #[test]
+    fn blocks_of_fields_and_rules_are_recognised() {
+        for header in [
+            "De : Service client <contact@exemple.fr>\nEnvoyé : lundi 3 novembre 2025 10:12\nÀ : Paul <p@exemple.fr>\nObjet : Votre commande",
+            "From: A <a@example.com>\nSent: Monday, November 3, 2025 10:12 AM\nTo: B <b@example.com>\nSubject: Order",
+            "-----Message d'origine-----\nDe : Service client\nEnvoyé : lundi 3 novembre 2025 10:12",
+            "________________________________\nDe : A <a@exemple.fr>\nEnvoyé : lundi",
+            "----- Mail original -----\nDe: \"A\" <a@exemple.fr>\nÀ: \"B\" <b@exemple.fr>\nEnvoyé: Lundi 3 Novembre 2025 10:12:00\nObjet: Re: Facture",
+            "Début du message réexpédié :\n\nDe: A <a@exemple.fr>\nObjet: Facture\nDate: 3 novembre 2025\nÀ: b@exemple.fr",
+            "*De :* A <a@exemple.fr>\n*Envoyé :* lundi\n*À :* b@exemple.fr;\nc@exemple.fr\n*Objet :* x",
+            "Von: A <a@example.com>\nGesendet: Montag\nAn: b@example.com\nBetreff: x",
+        ] {
+            assert_eq!(used(header), Some(header.lines().count()), "{header}");
+        }
+        let forward = header_at(&lines("---------- Forwarded message ---------\nFrom: a@example.com\nDate: x"), 0).unwrap();
+        assert!(forward.is_forward && forward.lines == 3);
+        assert!(is_reply_above("##- veuillez ecrire votre reponse au-dessus de cette ligne -##"));
+    }
+}

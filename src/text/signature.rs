@@ -1,0 +1,392 @@
+//! Finds where the signature of an e-mail starts: delimiters, mobile signatures, closings followed by a name block,
+//! and name blocks without a closing.
+//!
+//! Decisions, as they shape what counts as the customer's words:
+//! - A closing that stands alone on its line ("Cordialement,", "Best regards", "Veuillez agréer…") opens the signature
+//!   and belongs to it, with or without a name below.
+//! - A closing at the end of a longer line ("Dans l'attente de votre réponse, cordialement,") stays in the reply; the
+//!   short lines below it are the signature.
+//! - Thanks ("Merci d'avance", "Thanks") are the customer's words and stay in the reply, even right above the name.
+//! - What follows a closing must look like a name block: at most eight short lines, none of them a sentence.
+//!   "Cordialement" with a paragraph of explanations below it therefore opens nothing; a postscript is given back to
+//!   the reply.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::lines::Line;
+
+/// Most lines of a name block.
+const BLOCK_LINES: usize = 8;
+/// Longest line of a name block, in characters.
+const BLOCK_LINE_CHARS: usize = 90;
+/// Most lines below a bare `--`, which is also used to separate paragraphs.
+const BARE_DELIMITER_LINES: usize = 15;
+
+/// Parts of `lines[segment]` that are signature, in order. A `true` marks lines that only delimit (`-- `).
+pub(super) fn find(lines: &[Line<'_>], segment: Range<usize>) -> Vec<(Range<usize>, bool)> {
+    let mut found = Vec::new();
+    let end = segment.end;
+    let Some(first) = segment.clone().find(|&at| !lines[at].is_blank()) else { return found };
+    for at in first..end {
+        let line = &lines[at];
+        if line.is_blank() {
+            continue;
+        }
+        if is_delimiter(line) && (line_is_strict_delimiter(line) || count(lines, at + 1..end) <= BARE_DELIMITER_LINES) {
+            // Delimiters above the whole message ("-----" as an ornament) open nothing.
+            if at == first && !line_is_strict_delimiter(line) {
+                continue;
+            }
+            found.push((at..at + 1, true));
+            found.push((at + 1..end, false));
+            return found;
+        }
+        if is_mobile(&line.folded) {
+            if block_end(lines, at + 1..end, 4) == end {
+                found.push((at..end, false));
+                return found;
+            }
+            found.push((at..at + 1, false));
+            continue;
+        }
+        let opens_at = match closing(line) {
+            Closing::Alone if at > first || has_words(lines, at + 1..end) => Some(at),
+            Closing::Final if is_nameish(next(lines, at + 1..end)) => Some(at + 1),
+            _ => None,
+        };
+        if let Some(from) = opens_at {
+            let stop = block_end(lines, at + 1..end, BLOCK_LINES);
+            if stop == end {
+                found.push((from..end, false));
+                return found;
+            }
+            if is_postscript(&lines[stop].folded) {
+                found.push((from..stop, false));
+                // The words after a postscript are words; a delimiter or mobile line may still follow.
+                found.extend(find_marked(lines, stop..end));
+                return found;
+            }
+        }
+    }
+    if let Some(at) = name_block(lines, first..end) {
+        found.push((at..end, false));
+    }
+    found
+}
+
+/// Delimiters and mobile signatures only.
+fn find_marked(lines: &[Line<'_>], segment: Range<usize>) -> Vec<(Range<usize>, bool)> {
+    for at in segment.clone() {
+        if is_delimiter(&lines[at]) {
+            return vec![(at..at + 1, true), (at + 1..segment.end, false)];
+        }
+        if is_mobile(&lines[at].folded) && block_end(lines, at + 1..segment.end, 4) == segment.end {
+            return vec![(at..segment.end, false)];
+        }
+    }
+    Vec::new()
+}
+
+/// `-- `, `--`, `—`, `__`, `***` alone on a line.
+fn is_delimiter(line: &Line<'_>) -> bool {
+    let text = line.text;
+    let count = text.chars().count();
+    (count == 1 && text == "—")
+        || (count >= 2 && text.chars().all(|c| matches!(c, '-' | '–' | '—')))
+        || (count >= 2 && text.chars().all(|c| c == '_'))
+        || (count >= 3 && text.chars().all(|c| matches!(c, '*' | '=' | '~' | '+')))
+}
+
+fn line_is_strict_delimiter(line: &Line<'_>) -> bool {
+    line.text == "--" && line.whole.end > line.range.end
+}
+
+/// Lines that a telephone or mail program adds by itself.
+pub(super) fn is_mobile(folded: &str) -> bool {
+    static MOBILE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(concat!(
+            r"^[\s*_\[(<]*(?:",
+            r"envoye (?:de|depuis|a partir de|a l'aide de|avec|via|par) (?:mon|ma|l'|l'application|la|un|une|le|outlook|yahoo|proton|gmail|orange|sfr|free|bouygues|courrier|mail|icloud|windows|samsung|hotmail|laposte|android|ipad|iphone|zoho|tutanota|infomaniak|my)\b.{0,80}|",
+            r"(?:telecharge[rz]?|obtenez|obtenir|decouvrez|installez) (?:l'application )?(?:outlook|yahoo|orange|bluemail|gmail|mail orange)\b.{0,120}|",
+            r"provenance ?: ?(?:courrier|mail)\b.{0,60}|",
+            r"(?:sent|send) (?:from|via|using|with|by) (?:my|an?|the|outlook|yahoo|proton|gmail|mail|windows|samsung|aol|android|ipad|iphone|icloud|bluemail|mailbird|zoho|tutanota|spark|galaxy|hey)\b.{0,80}|",
+            r"get (?:outlook|bluemail|yahoo|mail) (?:for|on)\b.{0,120}|download (?:outlook|the yahoo)\b.{0,100}|",
+            r"(?:von meinem|gesendet (?:von|mit|aus)|holen sie sich outlook|outlook fur)\b.{0,100}|",
+            r"(?:enviado (?:desde|do|a partir|de|via|com)|obtener outlook|obter o? ?outlook|descarga outlook)\b.{0,100}|",
+            r"(?:inviato (?:da|dal|con|tramite)|ottieni outlook|scarica outlook)\b.{0,100}|",
+            r"(?:verstuurd (?:vanaf|met|via)|verzonden (?:vanaf|met|via)|outlook voor|download outlook voor|skickat fran|sendt fra)\b.{0,100}|",
+            r"(?:message|mail|e-mail|courriel) envoye (?:de|depuis|via|avec) .{0,80}(?:iphone|ipad|android|smartphone|mobile|samsung|telephone|webmail|orange|tablette)\b.{0,40}|",
+            r"yahoo mail ?: .{0,100}|outlook (?:pour|for) (?:ios|android|mac|windows)\b.{0,60}",
+            r")[\])>*_. ]*$"
+        ))
+        .expect("a literal pattern that the tests compile")
+    });
+    if folded.len() > 160 || !MOBILE.is_match(folded) {
+        return false;
+    }
+    // "Sent from my office last week, it never came." is a sentence.
+    !(folded.ends_with('.') && folded.split_whitespace().count() > 7 && !folded.contains("outlook"))
+}
+
+enum Closing {
+    /// The line is a closing, possibly followed by a name on the same line.
+    Alone,
+    /// The line ends with a closing or is a thank-you; a name below is a signature.
+    Final,
+    No,
+}
+
+fn closing(line: &Line<'_>) -> Closing {
+    static ALONE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(concat!(
+            r"^[\s*_\-]*(?:et |and |en vous souhaitant (?:une )?|avec )?(?P<closing>",
+            r"(?:bien|tres|plus|meilleurs?|mes|sinceres|respectueusement|tout) cordialement|cordialement(?: (?:votre|vôtre|a vous|a tous))?|cordialemant|cordialment|cdlt|cdt|cdmt|cordlt|bien cdlt|bien cdt|sinceres? salutations|(?:mes |nos )?(?:sinceres|meilleures|cordiales|respectueuses|distinguees|bonnes) salutations|salutations(?: (?:distinguees|cordiales|respectueuses|sinceres|les meilleures))?|mes salutations|slts|",
+            r"(?:bien )?sincerement(?: (?:votre|vous))?|bien (?:a|sincerement a) (?:vous|toi|tous)|respectueusement|amicalement|bien amicalement|amities|bises|bisous|(?:mes |avec mes )?(?:sinceres |cordiaux )?respects|",
+            r"(?:tres |une tres |une |passez une )?(?:bonne|belle|excellente|agreable) (?:journee|soiree|fin de journee|apres-midi|apres midi|semaine|fin de semaine|reception|continuation)(?: (?:a vous|a tous|a toi))?|(?:bon|tres bon) (?:week-end|weekend|we|apres-midi|courage)|a (?:bientot|tres bientot|tres vite)|",
+            r"(?:veuillez|je vous prie|nous vous prions|priere|recevez|agreez|croyez|je vous adresse|en vous remerciant|dans cette attente|dans l'attente).{0,100}(?:salutations|sentiments|consideration|respects|hommages)\b.{0,40}|",
+            r"(?:best|kind|kindest|warm|warmest|many|with|with best|with kind|with kindest|very best|sincere) regards|regards|rgds|brgds|b/r|br|(?:with )?(?:best|warm|kind|all good|good) wishes|best|all the best|",
+            r"(?:yours |very )?(?:sincerely|faithfully|truly|respectfully)(?: yours)?|yours|cheers|respectfully|have a (?:nice|good|great|lovely|wonderful) (?:day|evening|weekend|week|one|afternoon)|kindly|take care|",
+            r"(?:mit )?(?:freundlichen?|besten?|lieben?|herzlichen?|vielen?|viele|liebe|herzliche|beste|schone) (?:grussen?|gruse|grusen|grusse|gruessen?|gruss)(?: aus .{1,30})?|hochachtungsvoll|mfg|lg|vg|",
+            r"(?:un |reciba un |reciban un )?(?:cordial|cordiales|atento|atentos|muchos)? ?(?:saludos?)(?: cordial(?:es)?)?|atentamente|un abrazo|",
+            r"(?:cordiali|distinti|cari|un cordiale|i miei|tanti) saluti|saluti|cordialmente|",
+            r"(?:met )?(?:vriendelijke|hartelijke) groet(?:en)?|groet(?:en|jes)?|mvg|hoogachtend|",
+            r"(?:com os )?(?:melhores|os meus melhores) cumprimentos|cumprimentos|atenciosamente|atentamente|abracos?|obrigad[oa] e cumprimentos",
+            r")\s*(?P<after>[,.!;:\-–\s*_]*(?:[(:;]-?[)D])?)(?P<name>.*)$"
+        ))
+        .expect("a literal pattern that the tests compile")
+    });
+    static FINAL: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(concat!(
+            r"(?:(?:^|[ ,.;!])(?:cordialement|cordiales salutations|sinceres salutations|bien a vous|salutations distinguees|salutations|(?:bonne|belle) (?:journee|soiree|fin de journee)|bon week-end|a bientot|regards|best wishes|sincerely|great day|nice day)",
+            r"|^(?:(?:un )?(?:grand )?merci|thanks|thank you|thx|tks|many thanks|avec (?:tous )?(?:mes|nos) remerciements|remerciements|en vous remerciant|danke|vielen dank|gracias|grazie|bedankt|dank|obrigad[oa])\b[^.?!:]{0,80}|^dans l'attente\b[^.?!:]{0,90})",
+            r"[\s,.!;:\-*_)]*$"
+        ))
+        .expect("a literal pattern that the tests compile")
+    });
+    let folded = line.folded.as_str();
+    if folded.is_empty() || folded.len() > 200 {
+        return Closing::No;
+    }
+    if let Some(captures) = ALONE.captures(folded) {
+        let name = captures.name("name").map_or("", |found| found.as_str());
+        let separator = captures.name("after").map_or("", |found| found.as_str());
+        // "Bestellung" starts like "best", "Cordialement Paul" names someone, "Regards to your team who…" goes on.
+        if name.is_empty() {
+            return Closing::Alone;
+        }
+        let written = line.text.get(line.text.len().saturating_sub(name.len())..).unwrap_or_default();
+        if !separator.is_empty() && (is_name(written) || is_all_initials(written)) && !is_content_word(written) {
+            return Closing::Alone;
+        }
+    }
+    if FINAL.is_match(folded) { Closing::Final } else { Closing::No }
+}
+
+/// Where a name block that starts at `range.start` stops: `range.end` when all of it qualifies, else the first line
+/// that does not.
+fn block_end(lines: &[Line<'_>], range: Range<usize>, most: usize) -> usize {
+    let mut used = 0;
+    for at in range.clone() {
+        let line = &lines[at];
+        if line.is_blank() {
+            continue;
+        }
+        if used > 0 && is_delimiter(line) {
+            // Below a delimiter that follows the name, anything is signature.
+            return range.end;
+        }
+        if is_mobile(&line.folded) || is_delimiter(line) || is_image(line.text) {
+            continue;
+        }
+        used += 1;
+        if used > most || !is_block_line(line) {
+            return at;
+        }
+    }
+    range.end
+}
+
+/// Names of inline images and bare links of logos.
+fn is_image(text: &str) -> bool {
+    (text.starts_with("[cid:") || text.starts_with("[image") || text.starts_with("[Image") || text.starts_with("<http"))
+        || (text.starts_with("http") && !text.contains(' '))
+}
+
+/// Short and not a sentence.
+fn is_block_line(line: &Line<'_>) -> bool {
+    let folded = line.folded.as_str();
+    if folded.is_empty() || line.text.chars().count() > BLOCK_LINE_CHARS || is_postscript(folded) {
+        return false;
+    }
+    if line.text.ends_with('?') || line.text.contains("? ") {
+        return false;
+    }
+    static SPEECH: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(concat!(
+            r"^(?:je|j'|nous (?:avons|sommes|voulons|attendons|vous)|on (?:m'|a )|vous (?:avez|etes|m'|pouvez|devez)|il (?:y|faut|me|m')|ca |c'est|mais|car|donc|or|de plus|par ailleurs|en effet|d'ailleurs|pouvez|pourriez|merci|ps|ci-joint|ci-dessous|veuillez|voici|voila|quand|pourquoi|comment|ou est|est-ce|sinon|sans (?:reponse|retour)|",
+            r"i |i'(?:m|ve|d|ll)|we |you |your |my |please|thanks|thank you|could|can|would|but|also|because|it |it's|this |that |there |when|why|how|what|where|attached|see )"
+        ))
+        .expect("a literal pattern that the tests compile")
+    });
+    if SPEECH.is_match(folded) {
+        return false;
+    }
+    let words = line.text.split_whitespace().filter(|word| word.chars().all(|c| !c.is_ascii_digit())).filter(|word| word.chars().any(char::is_alphabetic)).count();
+    let starts_lower = line.text.chars().next().is_some_and(char::is_lowercase);
+    let is_address = line.text.contains('@') || folded.contains("www.") || folded.contains("http") || folded.contains("tel");
+    if is_address {
+        return words <= 10;
+    }
+    let ends_sentence = line.text.ends_with(['.', '!', '…']);
+    !(words >= 10 || (words >= 6 && ends_sentence) || (starts_lower && words >= 4))
+}
+
+/// `PS : …`, `P.-S.`, `NB : …`.
+fn is_postscript(folded: &str) -> bool {
+    let start = folded.trim_start_matches(['*', '_', ' ', '(']);
+    ["ps:", "ps :", "p.s", "p.-s", "ps -", "ps.", "nb:", "nb :", "n.b", "post-scriptum", "ps ", "ps,"].iter().any(|mark| start.starts_with(mark))
+}
+
+fn count(lines: &[Line<'_>], range: Range<usize>) -> usize {
+    lines[range].iter().filter(|line| !line.is_blank()).count()
+}
+
+fn has_words(lines: &[Line<'_>], range: Range<usize>) -> bool {
+    count(lines, range) > 0
+}
+
+fn next<'a>(lines: &'a [Line<'a>], range: Range<usize>) -> &'a str {
+    lines[range].iter().find(|line| !line.is_blank()).map_or("", |line| line.text)
+}
+
+fn is_nameish(text: &str) -> bool {
+    is_name(text) && !is_content_word(text)
+}
+
+/// One to five words that start with a capital, with the particles of names between them.
+fn is_name(text: &str) -> bool {
+    let text = text.trim_matches(|c: char| matches!(c, '*' | '_' | ',' | '.' | '!') || c.is_whitespace());
+    let mut capitals = 0;
+    let mut words = 0;
+    for word in text.split_whitespace() {
+        words += 1;
+        let bare = word.trim_matches(|c: char| matches!(c, '.' | ',' | '(' | ')' | '*'));
+        let first = bare.chars().next();
+        if bare.chars().any(|c| !(c.is_alphabetic() || matches!(c, '-' | '\'' | '’' | '.'))) {
+            return false;
+        }
+        if first.is_some_and(char::is_uppercase) {
+            capitals += 1;
+        } else if !matches!(bare, "de" | "du" | "des" | "la" | "le" | "van" | "von" | "der" | "den" | "et" | "and" | "d" | "di" | "da" | "el" | "ben") {
+            return false;
+        }
+    }
+    capitals >= 1 && words <= 5
+}
+
+/// Initials such as `JD` or `P.L.`.
+fn is_all_initials(text: &str) -> bool {
+    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+    (1..=4).contains(&letters) && text.chars().all(|c| c.is_uppercase() || matches!(c, '.' | '-' | ' '))
+}
+
+/// Words that start messages and lines with a capital and are nobody's name.
+fn is_content_word(text: &str) -> bool {
+    static WORDS: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(concat!(
+            r"^(?:merci|bonjour|bonsoir|oui|non|ok|okay|d'accord|super|parfait|urgent|svp|stp|s'il|aide|help|hello|hi|hey|dear|yes|no|thanks|thank|please|great|perfect|bonne|bien|tres|pas|rien|cher|chere|chers|objet|madame, monsieur|madame monsieur|messieurs|voila|voir|cordialement|regards|",
+            r"commande|facture|livraison|remboursement|annulation|resiliation|reclamation|order|invoice|delivery|refund|cancellation|complaint|aucune|aucun|toujours|encore|bravo|honteux|inadmissible|inacceptable|scandaleux|desole|desolee|attention|reponse|relance|rappel|suite|re|tr|fw|fwd)\b"
+        ))
+        .expect("a literal pattern that the tests compile")
+    });
+    WORDS.is_match(&super::fold::fold(text))
+}
+
+/// Start of a last paragraph that is a name and contact details without a closing above it.
+fn name_block(lines: &[Line<'_>], segment: Range<usize>) -> Option<usize> {
+    let last = segment.clone().rev().find(|&at| !lines[at].is_blank())?;
+    let mut start = last;
+    while start > segment.start && !lines[start - 1].is_blank() {
+        start -= 1;
+    }
+    let line = &lines[start];
+    let words = line.text.split_whitespace().count();
+    let size = last + 1 - start;
+    let enough_before = lines[segment.start..start].iter().flat_map(|line| line.text.split_whitespace()).count() >= 5;
+    let is_block = start > segment.start
+        && enough_before
+        && size <= 6
+        && (2..=4).contains(&words)
+        && is_nameish(line.text)
+        && !line.text.ends_with(['.', '!', '?', ':'])
+        && lines[start + 1..=last].iter().all(is_block_line);
+    // Several lines must show what they are: a telephone number, an address, a link.
+    let shows = size == 1
+        || lines[start + 1..=last].iter().any(|line| {
+            line.text.contains('@') || line.folded.contains("www.") || line.folded.contains("tel") || line.text.bytes().filter(u8::is_ascii_digit).count() >= 5
+        });
+    (is_block && shows).then_some(start)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::lines::lines;
+    use super::*;
+
+    fn reply(body: &str) -> String {
+        let lines = lines(body);
+        let found = find(&lines, 0..lines.len());
+        let kept: Vec<_> = (0..lines.len()).filter(|at| !found.iter().any(|(range, _)| range.contains(at))).collect();
+        kept.into_iter().map(|at| lines[at].text).collect::<Vec<_>>().join("\n").trim().to_owned()
+    }
+
+    #[test]
+    fn closings_with_a_name_block_are_signatures() {
+        for end in [
+            "Cordialement,\nPaul Leroy",
+            "Bien cordialement\n\nPaul LEROY\n12 rue des Lilas\n69003 Lyon\nTél. : 06 12 34 56 78",
+            "Cdt",
+            "Cordialement, Paul",
+            "Bien à vous,\nP. Leroy\nResponsable des achats, Société Dupont",
+            "Best regards,\nJohn Smith\nHead of Purchasing",
+            "Veuillez agréer, Madame, Monsieur, l'expression de mes salutations distinguées.\nPaul Leroy",
+            "-- \nPaul\nN'importe quoi de plus long, avec des phrases. Et d'autres encore, sans limite de taille pour la ligne.",
+            "--\nPaul Leroy",
+            "Envoyé de mon iPhone",
+            "Télécharger Outlook pour iOS<https://aka.ms/o0ukef>",
+            "Paul Leroy\n06 12 34 56 78",
+            "Paul Leroy",
+            "Mit freundlichen Grüßen\nAnna Muster",
+        ] {
+            assert_eq!(reply(&format!("Bonjour,\nOù est ma commande ?\n\n{end}")), "Bonjour,\nOù est ma commande ?", "{end}");
+        }
+    }
+
+    #[test]
+    fn closings_inside_the_words_are_kept() {
+        for body in [
+            "Il m'a répondu cordialement\nmais rien n'a changé depuis.",
+            "Bonjour,\nCordialement\nJe voulais vous dire que la livraison de ma commande n'est toujours pas arrivée.",
+            "Best regards to your team who helped me last week.",
+            "Merci d'avance",
+            "Sent from my office last week, the parcel never came back to me.",
+            "Merci de rappeler\nUrgent",
+        ] {
+            assert_eq!(reply(body), body, "{body}");
+        }
+    }
+
+    #[test]
+    fn thanks_and_final_closings_stay_and_the_name_goes() {
+        assert_eq!(reply("Où est mon colis ?\nMerci d'avance,\nPaul Leroy"), "Où est mon colis ?\nMerci d'avance,");
+        assert_eq!(reply("Dans l'attente de votre retour, cordialement,\nPaul"), "Dans l'attente de votre retour, cordialement,");
+    }
+
+    #[test]
+    fn a_postscript_belongs_to_the_reply() {
+        assert_eq!(reply("Bonjour,\nJe renvoie le colis.\nCordialement,\nPaul\n\nPS : merci de me rappeler."), "Bonjour,\nJe renvoie le colis.\nPS : merci de me rappeler.");
+    }
+}

@@ -1,0 +1,360 @@
+//! The body of an e-mail to its zones: the new reply, the quoted history, the signature, the notices, each with byte
+//! ranges into the body.
+//!
+//! Quoted replies counted as new words make false repeats, and signatures and notices make false reasons; so each
+//! line is given exactly one zone, and only the reply goes on. Nothing is lost: when the new words are empty and the
+//! message forwards another, the forwarded words are the reply.
+
+use std::ops::Range;
+
+use super::lines::{Line, lines};
+use super::{disclaimer, quote, signature};
+
+/// Where each line of a body belongs. Ranges are bytes of the body, in order, without the line ends around them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Zones {
+    /// The new words. Several ranges when answers are interleaved with quotes.
+    pub reply: Vec<Range<usize>>,
+    /// Earlier messages, with the headers above them.
+    pub quoted: Vec<Range<usize>>,
+    /// Closing, name, title, contact details, "Sent from my…".
+    pub signature: Vec<Range<usize>>,
+    /// Legal and environmental notices.
+    pub disclaimer: Vec<Range<usize>>,
+}
+
+impl Zones {
+    /// The words of one zone: its ranges joined, line ends as `\n`, ends of lines trimmed.
+    pub fn text(body: &str, zone: &[Range<usize>]) -> String {
+        let mut text = String::new();
+        let mut end = 0;
+        for range in zone {
+            let part = &body[range.clone()];
+            if !text.is_empty() {
+                let between = &body[end..range.start];
+                let is_next_line = between.chars().all(|c| c.is_whitespace() || c == '>') && between.matches('\n').count() <= 1;
+                text.push_str(if is_next_line { "\n" } else { "\n\n" });
+            }
+            end = range.end;
+            let mut first = true;
+            for line in part.split('\n').flat_map(|line| line.strip_suffix('\r').unwrap_or(line).split('\r')) {
+                if !first {
+                    text.push('\n');
+                }
+                text.push_str(line.trim_end());
+                first = false;
+            }
+        }
+        text
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Zone {
+    Reply,
+    Quoted,
+    Signature,
+    Disclaimer,
+    /// Syntax that belongs to no zone: the `-- ` line.
+    Delimiter,
+}
+
+/// Zones of a plain-text body. `subject` tells an answer from a forward where the body alone does not.
+pub fn zones(body: &str, subject: Option<&str>) -> Zones {
+    let mut lines = lines(body);
+    let mut labels = vec![Zone::Reply; lines.len()];
+    let mut from = 0;
+    // Each round unwraps one forwarded message whose forwarder wrote nothing; forwards of forwards are rare and short.
+    for _ in 0..4 {
+        let forward = mark_quotes(&lines, &mut labels, from, subject);
+        mark_notices(&lines, &mut labels, from);
+        mark_signatures(&lines, &mut labels, from);
+        let has_reply = (from..lines.len()).any(|at| labels[at] == Zone::Reply && has_letters(lines[at].text));
+        let Some(start) = forward.filter(|_| !has_reply) else { break };
+        // A forward without new words: the forwarded message is the content.
+        from = start;
+        if let Some(depth) = lines[from..].iter().find(|line| !line.is_blank()).map(|line| line.depth) {
+            for line in &mut lines[from..] {
+                line.is_unwrapped |= depth > 0 && line.depth > 0;
+                line.depth = line.depth.saturating_sub(depth);
+            }
+        }
+        labels[from..].fill(Zone::Reply);
+    }
+    if labels.iter().zip(&lines).all(|(label, line)| *label != Zone::Reply || line.is_blank()) {
+        keep_quotes_without_header(&mut lines, &mut labels);
+    }
+    gather(&lines, &labels)
+}
+
+fn has_letters(text: &str) -> bool {
+    text.chars().any(char::is_alphanumeric)
+}
+
+/// Marks quoted history from line `from` on. Returns where the content of a forwarded message starts, if there is one.
+fn mark_quotes(lines: &[Line<'_>], labels: &mut [Zone], from: usize, subject: Option<&str>) -> Option<usize> {
+    let mut forward = None;
+    let mut at = from;
+    while at < lines.len() {
+        let line = &lines[at];
+        if line.depth > 0 {
+            labels[at] = Zone::Quoted;
+            at += 1;
+            continue;
+        }
+        if quote::is_reply_above(&line.folded) {
+            labels[at..].fill(Zone::Quoted);
+            return forward;
+        }
+        let Some(header) = quote::header_at(lines, at).or_else(|| unknown_header(lines, at)) else {
+            at += 1;
+            continue;
+        };
+        let after = at + header.lines;
+        labels[at..after].fill(Zone::Quoted);
+        if forward.is_none() && (header.is_forward || (header.is_ambiguous && is_forward_subject(subject))) {
+            forward = Some(after);
+        }
+        let next = lines[after..].iter().position(|line| !line.is_blank()).map(|n| after + n);
+        let is_marked = next.is_some_and(|next| lines[next].depth > 0);
+        if !is_marked {
+            labels[at..].fill(Zone::Quoted);
+            return forward;
+        }
+        at = after;
+    }
+    mark_wrapped(lines, labels, from);
+    forward
+}
+
+/// A line that ends with a colon right above a quote and names an address or a moment: the header of a mail program in
+/// a language that is not listed.
+fn unknown_header(lines: &[Line<'_>], at: usize) -> Option<quote::Header> {
+    let line = &lines[at];
+    if !line.text.ends_with([':', '：']) || line.folded.len() > 300 {
+        return None;
+    }
+    let next = lines[at + 1..].iter().take(2).find(|line| !line.is_blank())?;
+    let digits = line.text.bytes().filter(u8::is_ascii_digit).count();
+    let is_header = next.depth > 0 && (line.text.contains('@') || digits >= 6);
+    is_header.then_some(quote::Header { lines: 1, is_forward: false, is_ambiguous: false })
+}
+
+/// Quoted lines that a mail program wrapped without repeating the mark: one line between two marked ones that goes on
+/// with the sentence.
+fn mark_wrapped(lines: &[Line<'_>], labels: &mut [Zone], from: usize) {
+    for at in from + 1..lines.len().saturating_sub(1) {
+        let (before, line, after) = (&lines[at - 1], &lines[at], &lines[at + 1]);
+        let is_between = line.depth == 0 && !line.is_blank() && before.depth > 0 && after.depth > 0;
+        let goes_on = line.text.chars().next().is_some_and(char::is_lowercase) && line.text.chars().count() < 40;
+        if is_between && goes_on && before.text.chars().count() >= 50 && !before.text.ends_with(['.', '!', '?', ':']) {
+            labels[at] = Zone::Quoted;
+        }
+    }
+}
+
+/// Subjects that mail programs give to forwards.
+fn is_forward_subject(subject: Option<&str>) -> bool {
+    let folded = super::fold::fold(subject.unwrap_or_default());
+    let start = folded.trim_start_matches(['[', ' ']);
+    ["tr:", "tr :", "fw:", "fw :", "fwd:", "fwd :", "wg:", "rv:", "enc:", "i:", "transf:", "reexp:", "vs:", "doorst:", "renv:"]
+        .iter()
+        .any(|prefix| start.starts_with(prefix))
+}
+
+/// Runs of lines labelled as reply.
+fn segments(labels: &[Zone], from: usize) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut at = from;
+    while at < labels.len() {
+        if labels[at] != Zone::Reply {
+            at += 1;
+            continue;
+        }
+        let start = at;
+        while at < labels.len() && labels[at] == Zone::Reply {
+            at += 1;
+        }
+        found.push(start..at);
+    }
+    found
+}
+
+/// Marks notices that end a run of new words: a paragraph that starts like one, with only notices, signatures and
+/// short lines below it.
+fn mark_notices(lines: &[Line<'_>], labels: &mut [Zone], from: usize) {
+    for segment in segments(labels, from) {
+        let mut end = segment.end;
+        while let Some(start) = last_notice(lines, segment.start..end) {
+            labels[start..end].fill(Zone::Disclaimer);
+            end = start;
+        }
+    }
+}
+
+/// Start of a notice that reaches to the end of `range`.
+fn last_notice(lines: &[Line<'_>], range: Range<usize>) -> Option<usize> {
+    let last = range.clone().rev().find(|&at| !lines[at].is_blank())?;
+    let mut others = 0;
+    let mut at = last + 1;
+    while at > range.start {
+        let mut start = at - 1;
+        if lines[start].is_blank() {
+            at = start;
+            continue;
+        }
+        while start > range.start && !lines[start - 1].is_blank() {
+            start -= 1;
+        }
+        if let Some(found) = (start..at).find(|&line| starts_notice(lines, line..at)) {
+            return Some(found);
+        }
+        // Between two notices, or below one, stand logos, addresses and further sentences of the lawyers; three
+        // paragraphs are looked through, if they are long or carry no speech.
+        others += 1;
+        if others > 1 {
+            return None;
+        }
+        let words: usize = lines[start..at].iter().map(|line| line.text.split_whitespace().count()).sum();
+        let first = lines[start].folded.as_str();
+        let is_speech = words > 3 && !first.contains("www.") && !first.contains("http") && !is_legal(&lines[start..at]);
+        if is_speech {
+            return None;
+        }
+        at = start;
+    }
+    None
+}
+
+fn starts_notice(lines: &[Line<'_>], paragraph: Range<usize>) -> bool {
+    let mut joined = String::new();
+    for line in &lines[paragraph] {
+        if joined.len() > 400 {
+            break;
+        }
+        if line.folded.is_empty() {
+            // A very long line: its beginning is enough.
+            let end = line.text.char_indices().nth(400).map_or(line.text.len(), |(at, _)| at);
+            joined.push_str(&super::fold::fold(&line.text[..end]));
+        } else {
+            joined.push_str(&line.folded);
+        }
+        joined.push(' ');
+    }
+    disclaimer::starts_notice(&joined)
+}
+
+/// Further paragraphs of a notice, told by their vocabulary.
+fn is_legal(lines: &[Line<'_>]) -> bool {
+    const WORDS: [&str; 14] = [
+        "confidential", "confidentiel", "destinataire", "intended recipient", "liability", "responsabilite", "unauthori", "interdite", "prohibited",
+        "virus", "supprimer", "delete", "registered", "altere",
+    ];
+    lines.iter().filter(|line| WORDS.iter().any(|word| line.folded.contains(word))).count() > 0
+        && lines.iter().map(|line| line.text.len()).sum::<usize>() > 60
+}
+
+fn mark_signatures(lines: &[Line<'_>], labels: &mut [Zone], from: usize) {
+    for segment in segments(labels, from) {
+        for (range, is_delimiter) in signature::find(lines, segment) {
+            labels[range].fill(if is_delimiter { Zone::Delimiter } else { Zone::Signature });
+        }
+    }
+}
+
+/// A body of nothing but `>` lines is what somebody wants to say, pasted.
+fn keep_quotes_without_header(lines: &mut [Line<'_>], labels: &mut [Zone]) {
+    let is_all_marked = lines.iter().all(|line| line.depth > 0 || line.is_blank());
+    let has_header = (0..lines.len()).any(|at| quote::header_at(lines, at).is_some());
+    if is_all_marked && !has_header {
+        labels.fill(Zone::Reply);
+        for line in lines {
+            line.is_unwrapped = true;
+        }
+    }
+}
+
+/// Lines of one label in a row to ranges; blank lines at the borders belong to nobody.
+fn gather(lines: &[Line<'_>], labels: &[Zone]) -> Zones {
+    let mut zones = Zones::default();
+    let mut at = 0;
+    while at < lines.len() {
+        let label = labels[at];
+        let start = at;
+        while at < lines.len() && labels[at] == label {
+            at += 1;
+        }
+        let zone = match label {
+            Zone::Reply => &mut zones.reply,
+            Zone::Quoted => &mut zones.quoted,
+            Zone::Signature => &mut zones.signature,
+            Zone::Disclaimer => &mut zones.disclaimer,
+            Zone::Delimiter => continue,
+        };
+        let mut filled = (start..at).filter(|&at| !lines[at].is_blank());
+        let Some(first) = filled.next() else { continue };
+        let last = filled.next_back().unwrap_or(first);
+        if lines[first..=last].iter().any(|line| line.is_unwrapped) {
+            zone.extend(lines[first..=last].iter().filter(|line| !line.is_blank()).map(|line| line.range.clone()));
+        } else {
+            let start = if label == Zone::Quoted { lines[first].whole.start } else { lines[first].range.start };
+            zone.push(start..lines[last].range.end);
+        }
+    }
+    zones
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reply(body: &str) -> String {
+        Zones::text(body, &zones(body, None).reply)
+    }
+
+    #[test]
+    fn top_posted_reply_ends_at_the_header() {
+        let body = "Bonjour,\r\nToujours rien reçu.\r\n\r\nLe lun. 3 nov. 2025 à 10:12, A <a@exemple.fr>\r\na écrit :\r\n\r\n> Votre colis part.\r\n";
+        assert_eq!(reply(body), "Bonjour,\nToujours rien reçu.");
+        let found = zones(body, None);
+        assert!(Zones::text(body, &found.quoted).starts_with("Le lun. 3 nov."));
+        assert!(Zones::text(body, &found.quoted).ends_with("> Votre colis part."));
+    }
+
+    #[test]
+    fn interleaved_answers_are_the_reply() {
+        let body = "Le 3 nov. 2025 à 10:12, A <a@exemple.fr> a écrit :\n> Quel numéro ?\nLe 12345.\n> Quelle adresse ?\n\nLyon.\n\n> Merci\n\nPaul";
+        assert_eq!(reply(body), "Le 12345.\n\nLyon.\n\nPaul");
+    }
+
+    #[test]
+    fn a_forward_without_new_words_keeps_the_forwarded_words() {
+        let body = "Envoyé de mon iPhone\n\nDébut du message réexpédié :\n\n> De: A <a@exemple.fr>\n> Objet: Facture\n> Date: 3 novembre 2025\n> À: b@exemple.fr\n>\n> Voici la facture.\n> À payer.\n>\n> Cordialement,\n> Service client";
+        assert_eq!(reply(body), "Voici la facture.\nÀ payer.");
+        let plain = "---------- Forwarded message ---------\nDe : A <a@exemple.fr>\nDate: lun. 3 nov. 2025\nSubject: x\nTo: b\n\nLa panne continue.";
+        assert_eq!(reply(plain), "La panne continue.");
+    }
+
+    #[test]
+    fn an_empty_answer_stays_empty_and_an_empty_forward_does_not() {
+        let body = "De : A <a@exemple.fr>\nEnvoyé : lundi\nÀ : b@exemple.fr\nObjet : Facture\n\nVoici.";
+        assert_eq!(Zones::text(body, &zones(body, Some("RE: Facture")).reply), "");
+        assert_eq!(Zones::text(body, &zones(body, Some("TR: Facture")).reply), "Voici.");
+    }
+
+    #[test]
+    fn notices_and_signatures_leave_the_reply() {
+        let body = "Je veux résilier.\n\nCordialement,\nPaul Leroy\n\nPensez à l'environnement avant d'imprimer ce message.\n\nCe message et ses pièces jointes sont confidentiels et destinés\nà leur seul destinataire.\n\nThis email and any attachments are confidential.";
+        let found = zones(body, None);
+        assert_eq!(Zones::text(body, &found.reply), "Je veux résilier.");
+        assert_eq!(Zones::text(body, &found.signature), "Cordialement,\nPaul Leroy");
+        assert!(Zones::text(body, &found.disclaimer).starts_with("Pensez"));
+        assert!(Zones::text(body, &found.disclaimer).ends_with("confidential."));
+    }
+
+    #[test]
+    fn bottom_posting_and_bare_quotes_are_kept() {
+        assert_eq!(reply("Le 3 nov. 2025 à 10:12, A a écrit :\n> Quel numéro ?\n\nVoici mon numéro : 12."), "Voici mon numéro : 12.");
+        assert_eq!(reply("> rien d'autre\n> que ça"), "rien d'autre\nque ça");
+    }
+}
