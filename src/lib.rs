@@ -7,8 +7,10 @@
 pub mod config;
 pub mod contact;
 pub mod cost;
+pub mod embed;
 pub mod encode;
 pub mod error;
+pub mod evaluate;
 pub mod faq;
 pub mod kpi;
 pub mod label;

@@ -1,0 +1,24 @@
+//! Labelled files to figures: how good the verdicts are on texts whose answer is known.
+//!
+//! `gold file + model → Evaluation`. Every figure comes with the number of rows it rests on and a 95 % interval, so
+//! that nobody reads more into twenty rows than they hold. [`gold`] reads the files; [`classification`], [`ranking`],
+//! [`calibration`] and [`interval`] are the arithmetic; [`reason`], [`sentiment`], [`similarity`], [`repeat`] and
+//! [`run`] are the commands, each through the product's own code.
+
+pub mod calibration;
+pub mod classification;
+pub mod figures;
+pub mod gold;
+pub mod interval;
+pub mod ranking;
+pub mod reason;
+pub mod repeat;
+pub mod run;
+pub mod run_tables;
+pub mod scope;
+pub mod sentiment;
+pub mod similarity;
+pub mod turn;
+
+pub use figures::{Evaluation, Figure};
+pub use gold::Columns;

@@ -1,0 +1,254 @@
+//! What an evaluation needs of a finished run's tables: one row per contact, and the links.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use arrow::array::{Array, AsArray, BooleanArray, Float64Array, StringArray};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Float64Type};
+use arrow::record_batch::RecordBatch;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+use crate::error::{Error, Result};
+
+/// The verdicts on one contact.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RunContact {
+    /// Primary reason; `None` when the row is not counted.
+    pub reason: Option<String>,
+    /// Primary and secondary reasons, without gaps.
+    pub reasons: Vec<String>,
+    /// First level of the primary reason.
+    pub reason_l1: Option<String>,
+    /// Strict verdict.
+    pub is_avoidable: Option<bool>,
+    /// Lenient verdict.
+    pub is_avoidable_lenient: Option<bool>,
+    /// Probability of the strict verdict.
+    pub avoidable_probability: Option<f64>,
+    /// Criterion of the verdict.
+    pub criterion: Option<String>,
+    /// Sentiment.
+    pub sentiment: Option<String>,
+    /// Episode.
+    pub episode: Option<String>,
+    /// Latest earlier contact about the same issue, from the table of links.
+    pub linked_from: Vec<String>,
+}
+
+/// The tables of a run, by contact.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RunTables {
+    /// Contacts by identifier.
+    pub contacts: BTreeMap<String, RunContact>,
+}
+
+const CONTACT_COLUMNS: [&str; 11] = [
+    "contact_id",
+    "reason_id",
+    "reason_2_id",
+    "reason_3_id",
+    "reason_l1",
+    "is_avoidable",
+    "is_avoidable_lenient",
+    "avoidable_probability",
+    "criterion_id",
+    "sentiment_label",
+    "episode_id",
+];
+
+impl RunTables {
+    /// Reads the tables under an output folder.
+    ///
+    /// # Errors
+    /// A table is absent, unreadable, or lacks a column.
+    pub fn read(output: &Path) -> Result<Self> {
+        let mut contacts = BTreeMap::new();
+        for batch in batches(output, "contacts", &CONTACT_COLUMNS)? {
+            let texts = |name: &str| texts(&batch, name);
+            let [ids, reasons, second, third, l1, criteria, sentiments, episodes] = [
+                texts("contact_id")?,
+                texts("reason_id")?,
+                texts("reason_2_id")?,
+                texts("reason_3_id")?,
+                texts("reason_l1")?,
+                texts("criterion_id")?,
+                texts("sentiment_label")?,
+                texts("episode_id")?,
+            ];
+            let avoidable = flags(&batch, "is_avoidable")?;
+            let lenient = flags(&batch, "is_avoidable_lenient")?;
+            let probabilities = numbers(&batch, "avoidable_probability")?;
+            for row in 0..batch.num_rows() {
+                let Some(id) = text(&ids, row) else { continue };
+                let contact = RunContact {
+                    reason: text(&reasons, row),
+                    reasons: [&reasons, &second, &third].into_iter().filter_map(|column| text(column, row)).collect(),
+                    reason_l1: text(&l1, row),
+                    is_avoidable: avoidable.is_valid(row).then(|| avoidable.value(row)),
+                    is_avoidable_lenient: lenient.is_valid(row).then(|| lenient.value(row)),
+                    avoidable_probability: probabilities.is_valid(row).then(|| probabilities.value(row)),
+                    criterion: text(&criteria, row),
+                    sentiment: text(&sentiments, row),
+                    episode: text(&episodes, row),
+                    linked_from: Vec::new(),
+                };
+                contacts.insert(id, contact);
+            }
+        }
+        for batch in batches(output, "links", &["from_contact_id", "to_contact_id"])? {
+            let (from, to) = (texts(&batch, "from_contact_id")?, texts(&batch, "to_contact_id")?);
+            for row in 0..batch.num_rows() {
+                if let Some((from, to)) = text(&from, row).zip(text(&to, row))
+                    && let Some(contact) = contacts.get_mut(&to)
+                {
+                    contact.linked_from.push(from);
+                }
+            }
+        }
+        for contact in contacts.values_mut() {
+            contact.linked_from.sort();
+        }
+        Ok(Self { contacts })
+    }
+}
+
+/// The batches of one table, its files in order of their names, with the wanted columns.
+fn batches(output: &Path, table: &str, columns: &[&str]) -> Result<Vec<RecordBatch>> {
+    let folder = output.join(table);
+    let mut files = Vec::new();
+    collect(&folder, &mut files)?;
+    files.sort();
+    if files.is_empty() {
+        return Err(Error::file(folder, "no Parquet file here", "give the output folder of a finished `motif run`"));
+    }
+    let mut found = Vec::new();
+    for path in files {
+        let file = File::open(&path).map_err(|error| Error::io("read", &path, error))?;
+        let builder = ParquetRecordBatchReaderBuilder::try_new(file)?;
+        let schema = builder.schema().clone();
+        if let Some(missing) = columns.iter().find(|name| schema.index_of(name).is_err()) {
+            return Err(Error::file(path, format!("no column `{missing}`"), "run `motif run` again with this version"));
+        }
+        let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
+        for batch in builder.with_projection(mask).build()? {
+            found.push(batch?);
+        }
+    }
+    Ok(found)
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(Error::io("read", folder, error)),
+    };
+    for entry in entries {
+        let path = entry.map_err(|error| Error::io("read", folder, error))?.path();
+        if path.is_dir() {
+            collect(&path, files)?;
+        } else if path.extension().is_some_and(|extension| extension == "parquet") {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn column(batch: &RecordBatch, name: &str, data_type: &DataType) -> Result<arrow::array::ArrayRef> {
+    let column = batch.column_by_name(name).ok_or_else(|| Error::bug(format!("column {name} was not projected")))?;
+    Ok(cast(column, data_type)?)
+}
+
+fn texts(batch: &RecordBatch, name: &str) -> Result<StringArray> {
+    Ok(column(batch, name, &DataType::Utf8)?.as_string::<i32>().clone())
+}
+
+fn flags(batch: &RecordBatch, name: &str) -> Result<BooleanArray> {
+    Ok(column(batch, name, &DataType::Boolean)?.as_boolean().clone())
+}
+
+fn numbers(batch: &RecordBatch, name: &str) -> Result<Float64Array> {
+    Ok(column(batch, name, &DataType::Float64)?.as_primitive::<Float64Type>().clone())
+}
+
+fn text(column: &StringArray, row: usize) -> Option<String> {
+    column.is_valid(row).then(|| column.value(row).to_owned())
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{ArrayRef, new_null_array};
+    use parquet::arrow::ArrowWriter;
+
+    use super::*;
+    use crate::table::schema::{CONTACTS, LINKS, Table};
+
+    /// Writes a Parquet file whose named columns hold these values and whose other columns of the table are null.
+    pub(crate) fn write(path: &Path, table: &Table, columns: &[(&str, ArrayRef)]) {
+        let rows = columns[0].1.len();
+        let arrays: Vec<(String, ArrayRef)> = table
+            .columns
+            .iter()
+            .map(|column| {
+                let data_type = column.column_type.arrow();
+                let array = match columns.iter().find(|(name, _)| *name == column.name) {
+                    Some((_, array)) => cast(array, &data_type).unwrap(),
+                    None => new_null_array(&data_type, rows),
+                };
+                (column.name.to_owned(), array)
+            })
+            .collect();
+        let batch = RecordBatch::try_from_iter_with_nullable(
+            arrays.into_iter().map(|(name, array)| (name, array, true)),
+        )
+        .unwrap();
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let mut writer = ArrowWriter::try_new(File::create(path).unwrap(), batch.schema(), None).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+    }
+
+    #[test]
+    fn dictionary_columns_and_partitions_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        for (month, id) in [("2026-01", "a"), ("2026-02", "b")] {
+            write(
+                &folder.path().join(format!("contacts/contact_month={month}/part-0.parquet")),
+                &CONTACTS,
+                &[
+                    ("contact_id", Arc::new(StringArray::from(vec![id]))),
+                    ("reason_id", Arc::new(StringArray::from(vec!["delivery.late"]))),
+                    ("reason_3_id", Arc::new(StringArray::from(vec![Some("order.change")]))),
+                    ("is_avoidable", Arc::new(BooleanArray::from(vec![true]))),
+                    ("avoidable_probability", Arc::new(Float64Array::from(vec![0.75]))),
+                ],
+            );
+        }
+        write(
+            &folder.path().join("links/part-0.parquet"),
+            &LINKS,
+            &[
+                ("from_contact_id", Arc::new(StringArray::from(vec!["a"]))),
+                ("to_contact_id", Arc::new(StringArray::from(vec!["b"]))),
+            ],
+        );
+        let tables = RunTables::read(folder.path()).unwrap();
+        let later = &tables.contacts["b"];
+        assert_eq!(later.reasons, ["delivery.late", "order.change"]);
+        assert_eq!((later.is_avoidable, later.is_avoidable_lenient), (Some(true), None));
+        assert_eq!(later.avoidable_probability, Some(0.75));
+        assert_eq!(later.linked_from, ["a"]);
+        assert!(tables.contacts["a"].linked_from.is_empty());
+    }
+
+    #[test]
+    fn a_folder_without_tables_is_refused_with_advice() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(RunTables::read(folder.path()).unwrap_err().to_string().contains("motif run"));
+    }
+}

@@ -1,0 +1,311 @@
+//! A classifier of texts learnt from labelled examples, that also says when a text belongs to none of its labels.
+//!
+//! The label comes from a logistic regression on the frozen embeddings. Whether a text is in scope at all is judged by
+//! two scores that are made comparable between data sets with the training examples alone:
+//!
+//! - *confidence*: the probability of the likeliest label after a temperature fitted by cross-validation on the
+//!   training examples, so that few examples and many labels do not read as doubt;
+//! - *position*: how near the text is to the examples of its label (mean of the cosine to their centre and to the three
+//!   nearest). 1 is where training examples of a label lie when they are left out of it; 0 is where they lie when their
+//!   whole label is taken away, that is where texts of an unknown label would lie.
+//!
+//! One logistic function joins both; its coefficients and threshold ship with the program
+//! ([`shipped::SCOPE_WEIGHTS`]). Where labels come with a line of description instead of examples there is nothing to
+//! make the scores comparable with: they are used as they are, with coefficients of their own
+//! ([`shipped::DESCRIPTION_SCOPE_WEIGHTS`]).
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use super::calibration::temperature;
+use super::interval::shuffled;
+use crate::label::head::{FitOptions, Head, dot, softmax};
+use crate::label::shipped;
+
+/// Folds of the cross-validation that fits the temperature.
+const FOLDS: usize = 3;
+
+/// Nearest examples whose cosine is averaged.
+const NEAREST: usize = 3;
+
+/// What a classifier learns of scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScopeBasis {
+    /// Nothing: every text is in scope.
+    Ignored,
+    /// The texts are examples of what customers write.
+    Examples,
+    /// The texts are names and descriptions.
+    Descriptions,
+}
+
+/// A classifier with its judgement of scope.
+#[derive(Debug, Clone)]
+pub struct Classifier {
+    labels: Vec<String>,
+    hidden: usize,
+    head: Head,
+    scope: Option<Scope>,
+}
+
+/// What the judgement of scope needs.
+#[derive(Debug, Clone)]
+struct Scope {
+    temperature: f32,
+    space: Space,
+    /// Mean position measure of examples left out of their label, and of examples whose label is taken away.
+    inside: f64,
+    outside: f64,
+    /// Constant, weight of the confidence, weight of the position.
+    weights: [f64; 3],
+}
+
+/// The verdict on one text.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Answer {
+    /// Index of the likeliest label.
+    pub label: usize,
+    /// Probability that the text belongs to one of the labels; 1 when scope was not learnt.
+    pub in_scope: f64,
+}
+
+impl Classifier {
+    /// Learns from embeddings, `(n, hidden)` row by row, each with its label. Scope learnt from examples takes a
+    /// cross-validation.
+    pub fn learn(inputs: &[f32], hidden: usize, labels: &[&str], basis: ScopeBasis) -> Self {
+        let mut names: BTreeMap<&str, usize> = labels.iter().map(|label| (*label, 0)).collect();
+        for (place, index) in names.values_mut().enumerate() {
+            *index = place;
+        }
+        let targets: Vec<usize> = labels.iter().map(|label| names[label]).collect();
+        let classes = names.len();
+        let c = if basis == ScopeBasis::Descriptions { shipped::DESCRIPTION_C } else { shipped::FEW_SHOT_C };
+        let options = FitOptions { c, ..FitOptions::default() };
+        let head = Head::fit(inputs, hidden, &targets, classes, options);
+        let space = || Space::new(inputs, hidden, &targets, classes);
+        let scope = match basis {
+            ScopeBasis::Ignored => None,
+            ScopeBasis::Descriptions => Some(Scope {
+                temperature: 1.0,
+                space: space(),
+                inside: 1.0,
+                outside: 0.0,
+                weights: shipped::DESCRIPTION_SCOPE_WEIGHTS,
+            }),
+            ScopeBasis::Examples => {
+                let space = space();
+                let (inside, outside) = space.training_positions();
+                let temperature = held_out_temperature(inputs, hidden, &targets, classes, options);
+                Some(Scope { temperature, space, inside, outside, weights: shipped::SCOPE_WEIGHTS })
+            }
+        };
+        Self { labels: names.into_keys().map(str::to_owned).collect(), hidden, head, scope }
+    }
+
+    /// Labels, by name.
+    pub fn labels(&self) -> &[String] {
+        &self.labels
+    }
+
+    /// Answers for embeddings, `(n, hidden)` row by row.
+    pub fn answers(&self, inputs: &[f32]) -> Vec<Answer> {
+        inputs.par_chunks(self.hidden).map(|input| self.answer(input)).collect()
+    }
+
+    fn answer(&self, input: &[f32]) -> Answer {
+        let mut values = self.head.logits(input);
+        let label = highest(&values);
+        let in_scope = self.scope.as_ref().map_or(1.0, |scope| {
+            softmax(&mut values, scope.temperature);
+            let [bias, confidence, position] = scope.weights;
+            let score = bias + confidence * f64::from(values[label]) + position * scope.position(input, label);
+            1.0 / (1.0 + (-score).exp())
+        });
+        Answer { label, in_scope }
+    }
+
+    /// The two scores behind the judgement of scope, for fitting its coefficients; `None` when it was not learnt.
+    pub fn scope_features(&self, input: &[f32]) -> Option<[f64; 2]> {
+        let scope = self.scope.as_ref()?;
+        let mut values = self.head.logits(input);
+        let label = highest(&values);
+        softmax(&mut values, scope.temperature);
+        Some([f64::from(values[label]), scope.position(input, label)])
+    }
+}
+
+impl Scope {
+    /// See the module's header; limited, since far away is far away.
+    fn position(&self, input: &[f32], label: usize) -> f64 {
+        let width = (self.inside - self.outside).max(1e-3);
+        ((f64::from(self.space.nearness(input, label, None)) - self.outside) / width).clamp(-4.0, 3.0)
+    }
+}
+
+/// The training examples by label.
+#[derive(Debug, Clone)]
+struct Space {
+    hidden: usize,
+    /// Rows of each label, `(n, hidden)`.
+    examples: Vec<Vec<f32>>,
+    /// Sum of the rows of each label, `(hidden,)`.
+    sums: Vec<Vec<f32>>,
+}
+
+/// Training examples whose positions are measured, at most; the means do not need more.
+const MEASURED_EXAMPLES: usize = 2000;
+
+impl Space {
+    fn new(inputs: &[f32], hidden: usize, targets: &[usize], classes: usize) -> Self {
+        let mut examples = vec![Vec::new(); classes];
+        let mut sums = vec![vec![0.0f32; hidden]; classes];
+        for (input, &target) in inputs.chunks_exact(hidden).zip(targets) {
+            examples[target].extend_from_slice(input);
+            sums[target].iter_mut().zip(input).for_each(|(sum, value)| *sum += value);
+        }
+        Self { hidden, examples, sums }
+    }
+
+    /// Mean of the cosine to the label's centre and of the mean cosine to its nearest examples. `without` leaves one
+    /// example of the label out; −1 when nothing is left.
+    fn nearness(&self, input: &[f32], label: usize, without: Option<usize>) -> f32 {
+        let rows = self.examples[label].chunks_exact(self.hidden);
+        if rows.len() <= usize::from(without.is_some()) {
+            return -1.0;
+        }
+        let sum = &self.sums[label];
+        let centre = match without {
+            None => dot(sum, input) / dot(sum, sum).sqrt().max(1e-9),
+            Some(_) => {
+                let rest: Vec<f32> = sum.iter().zip(input).map(|(sum, value)| sum - value).collect();
+                dot(&rest, input) / dot(&rest, &rest).sqrt().max(1e-9)
+            }
+        };
+        let mut cosines: Vec<f32> =
+            rows.enumerate().filter(|(row, _)| Some(*row) != without).map(|(_, row)| dot(row, input)).collect();
+        cosines.sort_unstable_by(|a, b| b.total_cmp(a));
+        cosines.truncate(NEAREST);
+        0.5 * centre + 0.5 * cosines.iter().sum::<f32>() / cosines.len() as f32
+    }
+
+    /// Mean nearness of training examples to the nearest label: each example left out of its own label, and each with
+    /// its whole label taken away.
+    fn training_positions(&self) -> (f64, f64) {
+        let total: usize = self.examples.iter().map(|rows| rows.len() / self.hidden).sum();
+        let step = total.div_ceil(MEASURED_EXAMPLES).max(1);
+        let places: Vec<(usize, usize)> = (0..self.examples.len())
+            .flat_map(|label| (0..self.examples[label].len() / self.hidden).map(move |row| (label, row)))
+            .step_by(step)
+            .collect();
+        let positions: Vec<(f64, f64)> = places
+            .par_iter()
+            .map(|&(own, row)| {
+                let input = &self.examples[own][row * self.hidden..(row + 1) * self.hidden];
+                let outside = (0..self.examples.len())
+                    .filter(|label| *label != own)
+                    .map(|label| self.nearness(input, label, None))
+                    .fold(-1.0f32, f32::max);
+                let inside = self.nearness(input, own, Some(row)).max(outside);
+                (f64::from(inside), f64::from(outside))
+            })
+            .collect();
+        let count = positions.len().max(1) as f64;
+        let inside: f64 = positions.iter().map(|(inside, _)| inside).sum();
+        let outside: f64 = positions.iter().map(|(_, outside)| outside).sum();
+        (inside / count, outside / count)
+    }
+}
+
+/// The temperature of a head of this kind on examples that it has not seen.
+fn held_out_temperature(inputs: &[f32], hidden: usize, targets: &[usize], classes: usize, options: FitOptions) -> f32 {
+    let order = shuffled(targets.len());
+    // Labels are dealt one by one over the folds, so that every fold has its share of each.
+    let mut seen = vec![0usize; classes];
+    let mut fold_of = vec![0usize; targets.len()];
+    for row in order {
+        fold_of[row] = seen[targets[row]] % FOLDS;
+        seen[targets[row]] += 1;
+    }
+    let mut rows = Vec::new();
+    for fold in 0..FOLDS {
+        let mut known = Vec::new();
+        let mut known_targets = Vec::new();
+        for (row, input) in inputs.chunks_exact(hidden).enumerate().filter(|(row, _)| fold_of[*row] != fold) {
+            known.extend_from_slice(input);
+            known_targets.push(targets[row]);
+        }
+        // A few steps fewer than in the final fit: the scale of the logits is settled long before the last digit.
+        let head = Head::fit(&known, hidden, &known_targets, classes, FitOptions { max_steps: 60, ..options });
+        let held_out = inputs.chunks_exact(hidden).enumerate().filter(|(row, _)| {
+            // A label with a single example cannot be judged without it.
+            fold_of[*row] == fold && seen[targets[*row]] > 1
+        });
+        rows.extend(held_out.map(|(row, input)| (head.logits(input), targets[row])));
+    }
+    temperature(&rows) as f32
+}
+
+fn highest(values: &[f32]) -> usize {
+    let mut best = 0;
+    for (index, value) in values.iter().enumerate() {
+        if *value > values[best] {
+            best = index;
+        }
+    }
+    best
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Points around `classes` of eight axes of a 12-dimensional space, ten a class.
+    fn cluster(classes: std::ops::Range<usize>) -> (Vec<f32>, Vec<String>) {
+        let mut inputs = Vec::new();
+        let mut labels = Vec::new();
+        for class in classes {
+            for example in 0..10 {
+                let mut point: Vec<f32> =
+                    (0..12).map(|axis| 0.25 * ((class * 31 + example * 7 + axis * 3) as f32 * 1.7).sin()).collect();
+                point[class] += 1.0;
+                let length = dot(&point, &point).sqrt();
+                inputs.extend(point.iter().map(|value| value / length));
+                labels.push(format!("label {class}"));
+            }
+        }
+        (inputs, labels)
+    }
+
+    #[test]
+    fn known_labels_are_in_scope_and_an_unknown_one_is_not() {
+        let (inputs, labels) = cluster(0..6);
+        let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
+        let classifier = Classifier::learn(&inputs, 12, &labels, ScopeBasis::Examples);
+        let known = classifier.answers(&inputs);
+        assert!(known.iter().zip(&labels).all(|(answer, label)| classifier.labels()[answer.label] == *label));
+        let (unknown, _) = cluster(8..10);
+        let unknown = classifier.answers(&unknown);
+        let mean = |answers: &[Answer]| answers.iter().map(|answer| answer.in_scope).sum::<f64>() / answers.len() as f64;
+        assert!(mean(&known) > mean(&unknown) + 0.3, "{} {}", mean(&known), mean(&unknown));
+    }
+
+    #[test]
+    fn scope_is_certain_when_it_was_not_learnt() {
+        let (inputs, labels) = cluster(0..3);
+        let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
+        let classifier = Classifier::learn(&inputs, 12, &labels, ScopeBasis::Ignored);
+        assert!(classifier.answers(&inputs).iter().all(|answer| answer.in_scope == 1.0));
+        assert_eq!(classifier.scope_features(&inputs[..12]), None);
+    }
+
+    #[test]
+    fn one_example_a_label_is_enough_to_learn() {
+        let (inputs, labels) = cluster(0..4);
+        let one: Vec<usize> = (0..4).map(|class| class * 10).collect();
+        let inputs: Vec<f32> = one.iter().flat_map(|&row| inputs[row * 12..(row + 1) * 12].to_vec()).collect();
+        let labels: Vec<&str> = one.iter().map(|&row| labels[row].as_str()).collect();
+        let answers = Classifier::learn(&inputs, 12, &labels, ScopeBasis::Examples).answers(&inputs);
+        assert!(answers.iter().all(|answer| answer.in_scope.is_finite()));
+    }
+}
