@@ -146,19 +146,13 @@ impl Default for ModelOptions {
 }
 
 /// `[label]`
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LabelOptions {
     /// Below this score the reason is `other` (0 to 1); absent: the shipped threshold.
     pub reason_threshold: Option<f64>,
     /// Below this probability there is no avoidability verdict (0 to 1); absent: the shipped threshold.
     pub avoidable_threshold: Option<f64>,
-}
-
-impl Default for LabelOptions {
-    fn default() -> Self {
-        Self { reason_threshold: None, avoidable_threshold: None }
-    }
 }
 
 /// `[repeat]`

@@ -199,7 +199,7 @@ pub(crate) fn syntax_problem(file: &str, error: &toml::de::Error) -> Problem {
 }
 
 /// "unknown owner `x`; the closest is `y`; known: …"
-pub(crate) fn unknown(what: &str, found: &str, known: &BTreeSet<&str>) -> String {
+pub fn unknown(what: &str, found: &str, known: &BTreeSet<&str>) -> String {
     let closest = known
         .iter()
         .map(|candidate| (strsim::damerau_levenshtein(found, candidate), *candidate))

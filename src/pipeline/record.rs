@@ -112,6 +112,8 @@ impl RunRecord {
                 "reason": label.reason_threshold.unwrap_or(shipped::REASON_THRESHOLD),
                 "avoidable": label.avoidable_threshold.unwrap_or(shipped::AVOIDABLE_THRESHOLD),
                 "repeat": settings.options.repeat.threshold.unwrap_or(shipped::REPEAT_THRESHOLD),
+                "csat_satisfied_from": settings.options.survey.csat_satisfied_from,
+                "csat_min_answers": settings.options.survey.min_answers,
             }),
             missing_kpis: serde_json::to_value(&table.missing).unwrap_or_default(),
             labels: labels(catalogue),
