@@ -72,7 +72,7 @@ struct ParetoShape {
 }
 
 const WIDE: ParetoShape =
-    ParetoShape { class: "wide", width: 960.0, left: 300.0, right: 200.0, row: 44.0, bar_top: 12.0, label_chars: 44 };
+    ParetoShape { class: "wide", width: 960.0, left: 300.0, right: 200.0, row: 44.0, bar_top: 12.0, label_chars: 36 };
 const NARROW: ParetoShape =
     ParetoShape { class: "narrow", width: 360.0, left: 2.0, right: 8.0, row: 62.0, bar_top: 36.0, label_chars: 40 };
 
@@ -117,7 +117,7 @@ fn pareto_shape(bars: &[ParetoBar], description: &str, ticks: &[String; 6], shap
             let (first, second) = if bar.note.is_empty() { (bar_y + 14.0, 0.0) } else { (bar_y + 7.0, bar_y + 23.0) };
             text(&mut svg, "label", shape.left - 14.0, first, "end", &label);
             if !bar.note.is_empty() {
-                text(&mut svg, "note", shape.left - 14.0, second, "end", &shorten(&bar.note, shape.label_chars));
+                text(&mut svg, "note", shape.left - 14.0, second, "end", &shorten(&bar.note, shape.label_chars + 8));
             }
             text(&mut svg, "value", shape.width - shape.right + 22.0, bar_y + 14.0, "start", &bar.value);
         } else {
@@ -141,7 +141,9 @@ fn pareto_shape(bars: &[ParetoBar], description: &str, ticks: &[String; 6], shap
 pub(crate) fn whisker(rate: Option<f64>, interval: Option<(f64, f64)>, max: f64) -> String {
     let (width, mid) = (108.0, 7.0);
     let x = |value: f64| 5.0 + (width - 10.0) * (value / max).clamp(0.0, 1.0);
-    let mut svg = format!(r#"<svg class="whisker" viewBox="0 0 {width:.0} 14" aria-hidden="true" focusable="false">"#);
+    let mut svg = format!(
+        r#"<svg class="whisker" viewBox="0 0 {width:.0} 14" preserveAspectRatio="xMinYMid" aria-hidden="true" focusable="false">"#
+    );
     line(&mut svg, "track", x(0.0), mid, x(max), mid);
     if let Some((lo, hi)) = interval {
         line(&mut svg, "interval", x(lo), mid, x(hi), mid);
