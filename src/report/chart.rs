@@ -99,12 +99,14 @@ fn pareto_shape(bars: &[ParetoBar], description: &str, ticks: &[String; 6], shap
         };
         text(&mut svg, "tick", x(share), floor + 17.0, anchor, tick);
     }
+    // Words come last, so that the line never crosses them.
+    let mut words = String::new();
     let mut cumulative = 0.0;
     let mut points = Vec::new();
     for (index, bar) in bars.iter().enumerate() {
         let y = top + shape.row * index as f64;
         let bar_y = y + shape.bar_top;
-        let class = if bar.is_lenient { "bar lenient" } else { "bar" };
+        let class = if bar.is_lenient { "fill lenient" } else { "fill" };
         let _ = write!(
             svg,
             r#"<rect class="{class}" x="{:.1}" y="{:.1}" width="{:.1}" height="20" rx="2"/>"#,
@@ -115,14 +117,14 @@ fn pareto_shape(bars: &[ParetoBar], description: &str, ticks: &[String; 6], shap
         let label = shorten(&bar.label, shape.label_chars);
         if shape.class == "wide" {
             let (first, second) = if bar.note.is_empty() { (bar_y + 14.0, 0.0) } else { (bar_y + 7.0, bar_y + 23.0) };
-            text(&mut svg, "label", shape.left - 14.0, first, "end", &label);
+            text(&mut words, "label", shape.left - 14.0, first, "end", &label);
             if !bar.note.is_empty() {
-                text(&mut svg, "note", shape.left - 14.0, second, "end", &shorten(&bar.note, shape.label_chars + 8));
+                text(&mut words, "note", shape.left - 14.0, second, "end", &shorten(&bar.note, shape.label_chars + 8));
             }
-            text(&mut svg, "value", shape.width - shape.right + 22.0, bar_y + 14.0, "start", &bar.value);
+            text(&mut words, "value", shape.width - shape.right + 22.0, bar_y + 14.0, "start", &bar.value);
         } else {
-            text(&mut svg, "label", shape.left, y + 14.0, "start", &label);
-            text(&mut svg, "note", shape.left, y + 30.0, "start", &bar.value);
+            text(&mut words, "label", shape.left, y + 14.0, "start", &label);
+            text(&mut words, "note", shape.left, y + 30.0, "start", &bar.value);
         }
         cumulative += bar.share;
         points.push((x(cumulative), bar_y + 10.0));
@@ -133,6 +135,7 @@ fn pareto_shape(bars: &[ParetoBar], description: &str, ticks: &[String; 6], shap
             circle(&mut svg, "cumulative-dot", x, y, 3.5);
         }
     }
+    svg.push_str(&words);
     svg.push_str("</svg>");
     svg
 }

@@ -13,14 +13,14 @@ use super::column::{boolean_at, double_at, for_each_batch, text_at};
 use super::evidence;
 use super::run::Run;
 use super::tally::{Row, SEVEN_DAYS, Sentiment, Share, WINDOWS};
-use super::view::{CauseKey, Episode, FaqCandidate, IDS_PER_CAUSE, KpiValue, ReportInput, Step, UNKNOWN};
+use super::view::{
+    CauseKey, Episode, FAQ_CANDIDATES, FaqCandidate, IDS_PER_CAUSE, KpiValue, ReportInput, Step, UNKNOWN,
+};
 use crate::error::{Error, Result};
 use crate::table::schema::{CONTACTS, EPISODES, FAQ_GAPS, KPI, LINKS};
 
 /// Issues shown contact by contact.
 const LONGEST_EPISODES: usize = 6;
-/// FAQ candidates kept.
-const FAQ_CANDIDATES: usize = 24;
 
 impl ReportInput {
     /// Gathers the report's figures from the tables and `run.json` of an output folder.
@@ -326,6 +326,9 @@ fn read_faq(dir: &Path, input: &mut ReportInput) -> Result<()> {
         let (questions, verbatims) = (batch.text("question")?, batch.lists("verbatims")?);
         let contact_ids = batch.lists("contact_ids")?;
         for row in 0..batch.rows() {
+            input.faq_total.questions += 1;
+            input.faq_total.contacts += contacts.value(row).unsigned_abs();
+            input.faq_total.cost.add(costs.get(row));
             input.faq.push(FaqCandidate {
                 faq_id: ids.value(row).to_string(),
                 reason: reasons.value(row).to_string(),

@@ -4,7 +4,9 @@ use chrono::NaiveDate;
 
 use super::super::run::{Bilingual, CriterionLabel, ReasonLabel, Run};
 use super::super::tally::{Money, Row, Sentiment, Share};
-use super::super::view::{Cause, CauseKey, Episode, EpisodeSum, Episodes, Evidence, FaqCandidate, KpiValue, Step};
+use super::super::view::{
+    Cause, CauseKey, Episode, EpisodeSum, Episodes, Evidence, FaqCandidate, FaqTotal, KpiValue, Step,
+};
 use super::*;
 
 /// 40 late deliveries by phone in two weeks, half of them avoidable, and 2 praises by e-mail.
@@ -80,6 +82,7 @@ fn sample() -> ReportInput {
         contact_ids: vec!["c-001".into()],
         ..FaqCandidate::default()
     }];
+    input.faq_total = FaqTotal { questions: 1, contacts: 6, cost };
     let volume = KpiValue { value: Some(42.0), n: 42, method: "none".into(), ..KpiValue::default() };
     input.kpis.insert("volume".into(), volume);
     input

@@ -215,16 +215,14 @@ fn needless(page: &Page) -> Result<Vec<Value>> {
             ],
         )?);
     }
-    if !page.input.faq.is_empty() {
-        let contacts = page.input.faq.iter().map(|faq| faq.contacts).sum();
-        let mut cost = Money::default();
-        page.input.faq.iter().for_each(|faq| cost.add(faq.cost));
+    let faq = page.input.faq_total;
+    if faq.questions > 0 {
         advice.push(page.html(
             "fix_faq",
             &[
-                ("questions", page.counted("questions", page.input.faq.len() as u64)?),
-                ("contacts", page.counted("contacts", contacts)?),
-                ("mid", format::cost(page.language, cost)),
+                ("questions", page.counted("questions", faq.questions)?),
+                ("contacts", page.counted("contacts", faq.contacts)?),
+                ("mid", format::cost(page.language, faq.cost)),
             ],
         )?);
     }
