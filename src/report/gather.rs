@@ -380,43 +380,4 @@ fn read_kpis(dir: &Path, input: &mut ReportInput) -> Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_most_certain_contacts_are_kept_whatever_their_order() {
-        let probabilities: Vec<(f64, String)> =
-            (0..100).map(|index| (f64::from(index % 10) / 10.0, format!("c{index:03}"))).collect();
-        let (mut forward, mut backward) = (Vec::new(), Vec::new());
-        for (probability, id) in &probabilities {
-            keep_certain(&mut forward, *probability, id);
-        }
-        for (probability, id) in probabilities.iter().rev() {
-            keep_certain(&mut backward, *probability, id);
-        }
-        assert_eq!(forward, backward);
-        assert_eq!(forward.len(), IDS_PER_CAUSE);
-        assert_eq!(forward[0], (0.9, "c009".to_string()));
-    }
-
-    #[test]
-    fn a_customer_counts_once_however_often_they_come_back() {
-        let mut customers = Customers::default();
-        customers.add("a", "00ff", Some(true));
-        customers.add("a", "00ff", Some(false));
-        customers.add("b", "00ff", Some(false));
-        customers.add("a", "not hexadecimal", Some(false));
-        customers.add("a", "0a0a", None);
-        let (all, by_reason) = customers.shares();
-        assert_eq!(all, Share::new(1, 2));
-        assert_eq!(by_reason["a"], Share::new(1, 2));
-        assert_eq!(by_reason["b"], Share::new(0, 1));
-    }
-
-    #[test]
-    fn weeks_start_on_monday() {
-        let day = |d| NaiveDate::from_ymd_opt(2026, 11, d).unwrap();
-        assert_eq!(monday(day(22)), day(16));
-        assert_eq!(monday(day(23)), day(23));
-    }
-}
+mod tests;
