@@ -242,7 +242,9 @@ pub(crate) fn weeks(
     let solid = points.iter().enumerate().rev().find(|(_, point)| point.value.is_some() && !point.is_weak);
     if let Some((index, point)) = solid {
         let value = point.value.unwrap_or_default();
-        text(&mut svg, "last", x(index) + 9.0, y(value) + 4.0, "start", &point.text);
+        // Beside the last week; above an earlier one, where the line goes on.
+        let (dx, dy, anchor) = if index + 1 == points.len() { (9.0, 4.0, "start") } else { (0.0, -11.0, "middle") };
+        text(&mut svg, "last", x(index) + dx, y(value) + dy, anchor, &point.text);
     }
     svg.push_str("</svg>");
     svg
