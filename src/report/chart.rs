@@ -72,7 +72,7 @@ struct ParetoShape {
 }
 
 const WIDE: ParetoShape =
-    ParetoShape { class: "wide", width: 960.0, left: 300.0, right: 200.0, row: 44.0, bar_top: 12.0, label_chars: 44 };
+    ParetoShape { class: "wide", width: 960.0, left: 300.0, right: 200.0, row: 44.0, bar_top: 12.0, label_chars: 36 };
 const NARROW: ParetoShape =
     ParetoShape { class: "narrow", width: 360.0, left: 2.0, right: 8.0, row: 62.0, bar_top: 36.0, label_chars: 40 };
 
@@ -99,12 +99,14 @@ fn pareto_shape(bars: &[ParetoBar], description: &str, ticks: &[String; 6], shap
         };
         text(&mut svg, "tick", x(share), floor + 17.0, anchor, tick);
     }
+    // Words come last, so that the line never crosses them.
+    let mut words = String::new();
     let mut cumulative = 0.0;
     let mut points = Vec::new();
     for (index, bar) in bars.iter().enumerate() {
         let y = top + shape.row * index as f64;
         let bar_y = y + shape.bar_top;
-        let class = if bar.is_lenient { "bar lenient" } else { "bar" };
+        let class = if bar.is_lenient { "fill lenient" } else { "fill" };
         let _ = write!(
             svg,
             r#"<rect class="{class}" x="{:.1}" y="{:.1}" width="{:.1}" height="20" rx="2"/>"#,
@@ -115,14 +117,14 @@ fn pareto_shape(bars: &[ParetoBar], description: &str, ticks: &[String; 6], shap
         let label = shorten(&bar.label, shape.label_chars);
         if shape.class == "wide" {
             let (first, second) = if bar.note.is_empty() { (bar_y + 14.0, 0.0) } else { (bar_y + 7.0, bar_y + 23.0) };
-            text(&mut svg, "label", shape.left - 14.0, first, "end", &label);
+            text(&mut words, "label", shape.left - 14.0, first, "end", &label);
             if !bar.note.is_empty() {
-                text(&mut svg, "note", shape.left - 14.0, second, "end", &shorten(&bar.note, shape.label_chars));
+                text(&mut words, "note", shape.left - 14.0, second, "end", &shorten(&bar.note, shape.label_chars + 8));
             }
-            text(&mut svg, "value", shape.width - shape.right + 22.0, bar_y + 14.0, "start", &bar.value);
+            text(&mut words, "value", shape.width - shape.right + 22.0, bar_y + 14.0, "start", &bar.value);
         } else {
-            text(&mut svg, "label", shape.left, y + 14.0, "start", &label);
-            text(&mut svg, "note", shape.left, y + 30.0, "start", &bar.value);
+            text(&mut words, "label", shape.left, y + 14.0, "start", &label);
+            text(&mut words, "note", shape.left, y + 30.0, "start", &bar.value);
         }
         cumulative += bar.share;
         points.push((x(cumulative), bar_y + 10.0));
@@ -133,6 +135,7 @@ fn pareto_shape(bars: &[ParetoBar], description: &str, ticks: &[String; 6], shap
             circle(&mut svg, "cumulative-dot", x, y, 3.5);
         }
     }
+    svg.push_str(&words);
     svg.push_str("</svg>");
     svg
 }
@@ -141,7 +144,9 @@ fn pareto_shape(bars: &[ParetoBar], description: &str, ticks: &[String; 6], shap
 pub(crate) fn whisker(rate: Option<f64>, interval: Option<(f64, f64)>, max: f64) -> String {
     let (width, mid) = (108.0, 7.0);
     let x = |value: f64| 5.0 + (width - 10.0) * (value / max).clamp(0.0, 1.0);
-    let mut svg = format!(r#"<svg class="whisker" viewBox="0 0 {width:.0} 14" aria-hidden="true" focusable="false">"#);
+    let mut svg = format!(
+        r#"<svg class="whisker" viewBox="0 0 {width:.0} 14" preserveAspectRatio="xMinYMid" aria-hidden="true" focusable="false">"#
+    );
     line(&mut svg, "track", x(0.0), mid, x(max), mid);
     if let Some((lo, hi)) = interval {
         line(&mut svg, "interval", x(lo), mid, x(hi), mid);
@@ -237,7 +242,9 @@ pub(crate) fn weeks(
     let solid = points.iter().enumerate().rev().find(|(_, point)| point.value.is_some() && !point.is_weak);
     if let Some((index, point)) = solid {
         let value = point.value.unwrap_or_default();
-        text(&mut svg, "last", x(index) + 9.0, y(value) + 4.0, "start", &point.text);
+        // Beside the last week; above an earlier one, where the line goes on.
+        let (dx, dy, anchor) = if index + 1 == points.len() { (9.0, 4.0, "start") } else { (0.0, -11.0, "middle") };
+        text(&mut svg, "last", x(index) + dx, y(value) + dy, anchor, &point.text);
     }
     svg.push_str("</svg>");
     svg

@@ -13,14 +13,14 @@ use super::column::{boolean_at, double_at, for_each_batch, text_at};
 use super::evidence;
 use super::run::Run;
 use super::tally::{Row, SEVEN_DAYS, Sentiment, Share, WINDOWS};
-use super::view::{CauseKey, Episode, FaqCandidate, IDS_PER_CAUSE, KpiValue, ReportInput, Step, UNKNOWN};
+use super::view::{
+    CauseKey, Episode, FAQ_CANDIDATES, FaqCandidate, IDS_PER_CAUSE, KpiValue, ReportInput, Step, UNKNOWN,
+};
 use crate::error::{Error, Result};
 use crate::table::schema::{CONTACTS, EPISODES, FAQ_GAPS, KPI, LINKS};
 
 /// Issues shown contact by contact.
 const LONGEST_EPISODES: usize = 6;
-/// FAQ candidates kept.
-const FAQ_CANDIDATES: usize = 24;
 
 impl ReportInput {
     /// Gathers the report's figures from the tables and `run.json` of an output folder.
@@ -326,6 +326,9 @@ fn read_faq(dir: &Path, input: &mut ReportInput) -> Result<()> {
         let (questions, verbatims) = (batch.text("question")?, batch.lists("verbatims")?);
         let contact_ids = batch.lists("contact_ids")?;
         for row in 0..batch.rows() {
+            input.faq_total.questions += 1;
+            input.faq_total.contacts += contacts.value(row).unsigned_abs();
+            input.faq_total.cost.add(costs.get(row));
             input.faq.push(FaqCandidate {
                 faq_id: ids.value(row).to_string(),
                 reason: reasons.value(row).to_string(),
@@ -377,43 +380,4 @@ fn read_kpis(dir: &Path, input: &mut ReportInput) -> Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_most_certain_contacts_are_kept_whatever_their_order() {
-        let probabilities: Vec<(f64, String)> =
-            (0..100).map(|index| (f64::from(index % 10) / 10.0, format!("c{index:03}"))).collect();
-        let (mut forward, mut backward) = (Vec::new(), Vec::new());
-        for (probability, id) in &probabilities {
-            keep_certain(&mut forward, *probability, id);
-        }
-        for (probability, id) in probabilities.iter().rev() {
-            keep_certain(&mut backward, *probability, id);
-        }
-        assert_eq!(forward, backward);
-        assert_eq!(forward.len(), IDS_PER_CAUSE);
-        assert_eq!(forward[0], (0.9, "c009".to_string()));
-    }
-
-    #[test]
-    fn a_customer_counts_once_however_often_they_come_back() {
-        let mut customers = Customers::default();
-        customers.add("a", "00ff", Some(true));
-        customers.add("a", "00ff", Some(false));
-        customers.add("b", "00ff", Some(false));
-        customers.add("a", "not hexadecimal", Some(false));
-        customers.add("a", "0a0a", None);
-        let (all, by_reason) = customers.shares();
-        assert_eq!(all, Share::new(1, 2));
-        assert_eq!(by_reason["a"], Share::new(1, 2));
-        assert_eq!(by_reason["b"], Share::new(0, 1));
-    }
-
-    #[test]
-    fn weeks_start_on_monday() {
-        let day = |d| NaiveDate::from_ymd_opt(2026, 11, d).unwrap();
-        assert_eq!(monday(day(22)), day(16));
-        assert_eq!(monday(day(23)), day(23));
-    }
-}
+mod tests;

@@ -46,7 +46,7 @@ impl Phrases {
             html.replace_range(open + 2 + length..open + 4 + length, "</strong>");
             html.replace_range(open..open + 2, "<strong>");
         }
-        let escaped: Vec<(&str, String)> = places.iter().map(|(name, value)| (*name, escape(value))).collect();
+        let escaped: Vec<(&str, String)> = places.iter().map(|(name, value)| (*name, unbroken(value))).collect();
         Ok(fill(&html, &escaped))
     }
 
@@ -86,6 +86,15 @@ fn fill(text: &str, places: &[(&str, String)]) -> String {
     }
     filled.push_str(rest);
     filled
+}
+
+/// Escapes a value; a range of figures (`297–770 €`) stays on one line.
+fn unbroken(value: &str) -> String {
+    if value.contains('–') && value.chars().any(|c| c.is_ascii_digit()) {
+        format!(r#"<span class="nowrap">{}</span>"#, escape(value))
+    } else {
+        escape(value)
+    }
 }
 
 fn french_spaces(text: &str) -> String {

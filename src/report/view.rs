@@ -41,8 +41,10 @@ pub struct ReportInput {
     pub customers_by_reason: BTreeMap<String, Share>,
     /// Issues: chains of contacts.
     pub episodes: Episodes,
-    /// Questions that self-service can answer, dearest first.
+    /// Questions that self-service can answer, dearest first, [`FAQ_CANDIDATES`] at most.
     pub faq: Vec<FaqCandidate>,
+    /// All of them.
+    pub faq_total: FaqTotal,
     /// KPI values over all contacts and the whole period, by name.
     pub kpis: BTreeMap<String, KpiValue>,
 }
@@ -194,6 +196,20 @@ pub struct FaqCandidate {
     pub verbatims: Vec<String>,
     /// Contacts.
     pub contact_ids: Vec<String>,
+}
+
+/// Questions that the report shows at most.
+pub const FAQ_CANDIDATES: usize = 24;
+
+/// Questions that self-service can answer, with their contacts and cost.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FaqTotal {
+    /// Questions.
+    pub questions: u64,
+    /// Contacts.
+    pub contacts: u64,
+    /// Cost.
+    pub cost: Money,
 }
 
 /// One value of one KPI.

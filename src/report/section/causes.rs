@@ -13,6 +13,8 @@ use crate::error::Result;
 
 /// Reasons listed under a criterion before the rest is only counted.
 const REASONS_PER_CRITERION: usize = 6;
+/// Departments named beside a criterion before the rest is only counted.
+const OWNERS_PER_CRITERION: usize = 3;
 /// Quotes shown under a criterion.
 const QUOTES_PER_CRITERION: usize = 3;
 
@@ -167,7 +169,12 @@ fn owners_of(page: &Page, group: &Group) -> Vec<String> {
     }
     let mut owners: Vec<_> = contacts.into_iter().collect();
     owners.sort_by_key(|(_, contacts)| std::cmp::Reverse(*contacts));
-    owners.into_iter().map(|(id, _)| page.owner(id)).collect()
+    let more = owners.len().saturating_sub(OWNERS_PER_CRITERION);
+    let mut names: Vec<String> = owners.into_iter().take(OWNERS_PER_CRITERION).map(|(id, _)| page.owner(id)).collect();
+    if more > 0 {
+        names.push(format!("+{more}"));
+    }
+    names
 }
 
 fn criterion(page: &Page, id: &str, group: &Group, assessed: u64) -> Result<Value> {

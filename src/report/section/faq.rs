@@ -12,6 +12,8 @@ const OPEN_CARDS: usize = 6;
 const VERBATIMS: usize = 3;
 /// Characters of a verbatim before it is cut.
 const VERBATIM_CHARS: usize = 320;
+/// Characters of the question that heads a card.
+const QUESTION_CHARS: usize = 180;
 
 /// Cards, dearest first.
 pub(super) fn section(page: &Page) -> Result<Value> {
@@ -19,16 +21,20 @@ pub(super) fn section(page: &Page) -> Result<Value> {
     let split = cards.len().min(OPEN_CARDS);
     let key = if cards.is_empty() { "faq_none" } else { "faq_lead" };
     Ok(context! {
-        lead => page.html(key, &[("questions", page.counted("questions", cards.len() as u64)?)])?,
+        lead => page.html(key, &[("questions", page.counted("questions", page.input.faq_total.questions)?)])?,
         cards => cards[..split].to_vec(),
         more => cards[split..].to_vec(),
+        left => match page.input.faq_total.questions.saturating_sub(cards.len() as u64) {
+            0 => String::new(),
+            left => page.counted("faq_left", left)?,
+        },
         more_label => page.counted("more_questions", (cards.len() - split) as u64)?,
     })
 }
 
 fn card(page: &Page, faq: &FaqCandidate) -> Result<Value> {
     Ok(context! {
-        question => cut(&faq.question),
+        question => cut(&faq.question, QUESTION_CHARS),
         lang => &faq.language,
         reason => page.reason(&faq.reason),
         group => page.group(&faq.reason),
@@ -39,15 +45,15 @@ fn card(page: &Page, faq: &FaqCandidate) -> Result<Value> {
         not_found => faq.info_not_found_share.map(|share| page.percent(Some(share), faq.contacts)),
         avoidable => faq.avoidable_share.map(|share| page.percent(Some(share), faq.contacts)),
         repeat => faq.repeat_share.map(|share| page.percent(Some(share), faq.contacts)),
-        verbatims => faq.verbatims.iter().take(VERBATIMS).map(|text| cut(text)).collect::<Vec<_>>(),
+        verbatims => faq.verbatims.iter().take(VERBATIMS).map(|text| cut(text, VERBATIM_CHARS)).collect::<Vec<_>>(),
         contact_ids => faq.contact_ids.clone(),
     })
 }
 
 /// Cuts a long verbatim at a word.
-fn cut(text: &str) -> String {
+fn cut(text: &str, chars: usize) -> String {
     let text = text.trim();
-    let Some((limit, _)) = text.char_indices().nth(VERBATIM_CHARS) else { return text.to_string() };
+    let Some((limit, _)) = text.char_indices().nth(chars) else { return text.to_string() };
     let head = &text[..limit];
     let head = head.rsplit_once(char::is_whitespace).map_or(head, |(head, _)| head);
     format!("{}…", head.trim_end_matches([',', ';', ':', ' ']))
@@ -59,9 +65,9 @@ mod tests {
 
     #[test]
     fn long_verbatims_end_at_a_word() {
-        assert_eq!(cut("  où est mon colis ?  "), "où est mon colis ?");
+        assert_eq!(cut("  où est mon colis ?  ", VERBATIM_CHARS), "où est mon colis ?");
         let long = "réclamation ".repeat(60);
-        let shown = cut(&long);
+        let shown = cut(&long, VERBATIM_CHARS);
         assert!(shown.ends_with("réclamation…") && shown.chars().count() <= VERBATIM_CHARS + 1, "{shown}");
     }
 }

@@ -55,11 +55,13 @@ pub(super) fn section(page: &Page) -> Result<Value> {
     })
 }
 
-/// Causes with strict evidence, dearest first.
+/// Causes with strict evidence. Contacts count up to the least number that can be read, then euros decide: one dear
+/// contact is an accident, not a cause.
 fn top_causes<'a>(page: &'a Page) -> Vec<(&'a CauseKey, &'a Cause)> {
     let mut causes: Vec<_> = page.input.causes.iter().filter(|(_, cause)| cause.tally.avoidable.yes > 0).collect();
     causes.sort_by(|(_, a), (_, b)| {
-        let rank = |tally: &Tally| (tally.avoidable_cost.mid, tally.avoidable.yes);
+        let enough = u64::from(page.options.min_contacts);
+        let rank = |tally: &Tally| (tally.avoidable.yes.min(enough), tally.avoidable_cost.mid, tally.avoidable.yes);
         rank(&b.tally).cmp(&rank(&a.tally))
     });
     causes.truncate(TOP_CAUSES);
@@ -213,16 +215,14 @@ fn needless(page: &Page) -> Result<Vec<Value>> {
             ],
         )?);
     }
-    if !page.input.faq.is_empty() {
-        let contacts = page.input.faq.iter().map(|faq| faq.contacts).sum();
-        let mut cost = Money::default();
-        page.input.faq.iter().for_each(|faq| cost.add(faq.cost));
+    let faq = page.input.faq_total;
+    if faq.questions > 0 {
         advice.push(page.html(
             "fix_faq",
             &[
-                ("questions", page.counted("questions", page.input.faq.len() as u64)?),
-                ("contacts", page.counted("contacts", contacts)?),
-                ("mid", format::cost(page.language, cost)),
+                ("questions", page.counted("questions", faq.questions)?),
+                ("contacts", page.counted("contacts", faq.contacts)?),
+                ("mid", format::cost(page.language, faq.cost)),
             ],
         )?);
     }

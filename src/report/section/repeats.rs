@@ -28,6 +28,8 @@ pub(super) fn section(page: &Page) -> Result<Value> {
             &[
                 ("reason", page.reason(reason)),
                 ("rate", format::rate(page.language, share)),
+                ("interval", format::interval(page.language, share)),
+                ("n", page.count(share.known)),
                 ("all", format::rate(page.language, total.recontacted[SEVEN_DAYS])),
             ],
         )?,
