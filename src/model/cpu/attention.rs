@@ -3,6 +3,7 @@
 //! Keys are transposed per head so that a row of scores is a sum of scaled vectors; the softmax is divided out after
 //! the weighted sum of the values, once per output instead of once per weight.
 
+use super::aligned::Aligned;
 use super::kernel::Heads;
 use super::rows::{LANES, Rounding, exponentials, fma};
 
@@ -10,11 +11,11 @@ use super::rows::{LANES, Rounding, exponentials, fma};
 #[derive(Default)]
 pub(super) struct Scratch {
     /// Transposed keys of one head, `(size, padded tokens)`.
-    pub(super) keys: Vec<f32>,
+    pub(super) keys: Aligned<f32>,
     /// Scores of one query, padded tokens wide.
-    pub(super) scores: Vec<f32>,
+    pub(super) scores: Aligned<f32>,
     /// Packed pairs, for classes that use them.
-    pub(super) pairs: [Vec<u32>; 3],
+    pub(super) pairs: [Aligned<u32>; 4],
 }
 
 /// `qkv (tokens, 3 * hidden)` to `context (tokens, hidden)`.
@@ -24,8 +25,8 @@ pub(super) fn attention<F: Rounding>(qkv: &[f32], heads: Heads, scratch: &mut Sc
     let tokens = qkv.len() / (3 * hidden);
     let padded = tokens.next_multiple_of(LANES);
     let scale = 1.0 / (heads.size as f32).sqrt();
-    scratch.keys.resize(heads.size * padded, 0.0);
-    scratch.scores.resize(padded, 0.0);
+    scratch.keys.resize(heads.size * padded);
+    scratch.scores.resize(padded);
     for head in 0..heads.count {
         let of = |part: usize, token: usize| &qkv[(token * 3 + part) * hidden + head * heads.size..][..heads.size];
         scratch.keys.fill(0.0);
