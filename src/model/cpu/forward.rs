@@ -178,9 +178,8 @@ impl<K: Kernel> Packed<K> {
                     observe(first + 2, block);
                     K::encode(&layer.intermediate, block, rows);
                     K::product(&layer.intermediate, rows, inner);
-                    rows::activate::<K::Rounding>(self.activation, inner);
+                    K::activate_and_encode(self.activation, inner, &layer.down, rows);
                     observe(first + 3, inner);
-                    K::encode(&layer.down, inner, rows);
                     let down = &mut context[..height * hidden];
                     K::product(&layer.down, rows, down);
                     let norm = &layer.output_norm;

@@ -3,6 +3,8 @@
 //! The forward pass ([`super::forward`]) is written once over this trait. Everything that is not a matrix product is
 //! plain Rust that the compiler vectorises for the features of the class ([`super::rows`]).
 
+use crate::model::bert::Activation;
+
 /// A dense layer `y = x Wᵀ + b` before packing.
 pub(super) struct Dense {
     /// `(outputs, inputs)`, row-major.
@@ -43,6 +45,22 @@ pub(super) unsafe trait Kernel: Send + Sync + Sized + 'static {
     /// # Safety
     /// See the trait.
     unsafe fn encode(weights: &Self::Weights, x: &[f32], rows: &mut Self::Rows);
+
+    /// Replaces `x` by its activation and converts it as [`Kernel::encode`] does.
+    ///
+    /// # Safety
+    /// See the trait.
+    #[inline(always)]
+    unsafe fn activate_and_encode(
+        activation: Activation,
+        x: &mut [f32],
+        weights: &Self::Weights,
+        rows: &mut Self::Rows,
+    ) {
+        super::rows::activate::<Self::Rounding>(activation, x);
+        // SAFETY: the caller vouches for the class.
+        unsafe { Self::encode(weights, x, rows) }
+    }
 
     /// `out (rows, outputs) = rows · Wᵀ + b`. Each output row depends on its input row alone, in a fixed order.
     ///
