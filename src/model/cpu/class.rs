@@ -8,6 +8,12 @@ use super::super::error::{ModelError, ModelResult};
 pub(crate) enum KernelClass {
     /// Single precision in plain Rust.
     Portable,
+    /// AVX2 with 16-bit integer products.
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    /// AVX-512 with bfloat16 products.
+    #[cfg(target_arch = "x86_64")]
+    Avx512Bf16,
     /// AVX-512 with 8-bit products; attention in single precision.
     #[cfg(target_arch = "x86_64")]
     Avx512Vnni,
@@ -23,6 +29,10 @@ impl KernelClass {
         Self::Avx512VnniBf16,
         #[cfg(target_arch = "x86_64")]
         Self::Avx512Vnni,
+        #[cfg(target_arch = "x86_64")]
+        Self::Avx512Bf16,
+        #[cfg(target_arch = "x86_64")]
+        Self::Avx2,
         Self::Portable,
     ];
 
@@ -30,6 +40,10 @@ impl KernelClass {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Portable => "portable",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => "avx2",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512Bf16 => "avx512-bf16",
             #[cfg(target_arch = "x86_64")]
             Self::Avx512Vnni => "avx512-vnni",
             #[cfg(target_arch = "x86_64")]
@@ -40,14 +54,19 @@ impl KernelClass {
     /// Whether this processor can run the class.
     pub(super) fn is_available(self) -> bool {
         #[cfg(target_arch = "x86_64")]
-        let wide = is_x86_feature_detected!("avx512f")
+        let narrow = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+        #[cfg(target_arch = "x86_64")]
+        let wide = narrow
+            && is_x86_feature_detected!("avx512f")
             && is_x86_feature_detected!("avx512bw")
             && is_x86_feature_detected!("avx512vl")
-            && is_x86_feature_detected!("avx512dq")
-            && is_x86_feature_detected!("avx2")
-            && is_x86_feature_detected!("fma");
+            && is_x86_feature_detected!("avx512dq");
         match self {
             Self::Portable => true,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => narrow,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512Bf16 => wide && is_x86_feature_detected!("avx512bf16"),
             #[cfg(target_arch = "x86_64")]
             Self::Avx512Vnni => wide && is_x86_feature_detected!("avx512vnni"),
             #[cfg(target_arch = "x86_64")]
@@ -63,6 +82,10 @@ impl KernelClass {
             KernelChoice::Reference => return Ok(None),
             KernelChoice::Auto => ("auto", Self::ALL),
             KernelChoice::Portable => ("portable", &[Self::Portable]),
+            #[cfg(target_arch = "x86_64")]
+            KernelChoice::Avx2 => ("avx2", &[Self::Avx2]),
+            #[cfg(target_arch = "x86_64")]
+            KernelChoice::Avx512Bf16 => ("avx512-bf16", &[Self::Avx512Bf16]),
             #[cfg(target_arch = "x86_64")]
             KernelChoice::Avx512Vnni => ("avx512-vnni", &[Self::Avx512VnniBf16, Self::Avx512Vnni]),
             #[allow(unreachable_patterns)]

@@ -84,7 +84,9 @@ fn tile_product<F: Rounding, const ROWS: usize>(
     let rows: [&[f32]; ROWS] = std::array::from_fn(|row| &rows[row * inputs..][..inputs]);
     for (input, weights) in panel.as_chunks::<LANES>().0.iter().enumerate() {
         for row in 0..ROWS {
-            let value = rows[row][input];
+            // SAFETY: every row holds `inputs` numbers, as many as the panel has blocks of `LANES`.
+            #[allow(unsafe_code)]
+            let value = unsafe { *rows[row].get_unchecked(input) };
             for lane in 0..LANES {
                 sums[row][lane] = fma::<F>(value, weights[lane], sums[row][lane]);
             }

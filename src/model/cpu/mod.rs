@@ -10,6 +10,10 @@
 
 mod aligned;
 mod attention;
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod bf16;
 mod class;
 mod float;
 mod forward;
@@ -68,6 +72,10 @@ impl CpuModel {
     pub(super) fn load(tensors: &Tensors<'_>, config: &Config, class: KernelClass) -> ModelResult<Self> {
         let engine: Box<dyn Engine> = match class {
             KernelClass::Portable => Box::new(PortableEngine(Pool::load(tensors, config, &[])?)),
+            #[cfg(target_arch = "x86_64")]
+            KernelClass::Avx2 => Box::new(Avx2Engine(Pool::load(tensors, config, &[])?)),
+            #[cfg(target_arch = "x86_64")]
+            KernelClass::Avx512Bf16 => Box::new(Bf16Engine(Pool::load(tensors, config, &[])?)),
             #[cfg(target_arch = "x86_64")]
             KernelClass::Avx512Vnni => {
                 let peaks = calibrate(&WideFloatEngine(Pool::load(tensors, config, &[])?), config);
@@ -199,6 +207,12 @@ engine!(WideFloatEngine, Float<Fused>, "avx512f,avx512bw,avx512vl,avx512dq,avx2,
 
 #[cfg(target_arch = "x86_64")]
 engine!(VnniEngine<const BF16: bool>, vnni::Vnni<BF16>, "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx2,fma");
+
+#[cfg(target_arch = "x86_64")]
+engine!(Bf16Engine, bf16::Bf16, "avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,avx2,fma");
+
+#[cfg(target_arch = "x86_64")]
+engine!(Avx2Engine, avx2::Avx2, "avx2,fma");
 
 /// Windows of the calibration pass, and tokens in each.
 const CALIBRATION: (usize, usize) = (4, 24);

@@ -83,7 +83,7 @@ pub(super) unsafe fn attention(qkv: &[f32], heads: Heads, scratch: &mut Scratch,
 
 /// Rounds `tokens` rows of `size` numbers, `stride` apart, to rows of `wide / 2` pairs; the rest of a row is zero.
 #[target_feature(enable = "avx512f,avx512vl,avx512bf16")]
-unsafe fn round_rows(x: &[f32], stride: usize, size: usize, tokens: usize, wide: usize, words: &mut [u32]) {
+pub(super) unsafe fn round_rows(x: &[f32], stride: usize, size: usize, tokens: usize, wide: usize, words: &mut [u32]) {
     for token in 0..tokens {
         for start in (0..wide).step_by(LANES) {
             // SAFETY: the mask stops at `size`; 16 rounded numbers fill 8 of the row's `wide / 2` words.
@@ -130,14 +130,14 @@ unsafe fn pair_rows(
 /// # Safety
 /// Sixteen words are readable.
 #[target_feature(enable = "avx512f")]
-unsafe fn load(words: *const u32) -> __m512bh {
+pub(super) unsafe fn load(words: *const u32) -> __m512bh {
     // SAFETY: the caller vouches for the words; any bits are a pair of bfloat16.
     unsafe { std::mem::transmute(_mm512_loadu_si512(words.cast())) }
 }
 
 /// One pair in every lane.
 #[target_feature(enable = "avx512f")]
-fn broadcast(word: u32) -> __m512bh {
+pub(super) fn broadcast(word: u32) -> __m512bh {
     // SAFETY: any bits are a pair of bfloat16.
     unsafe { std::mem::transmute(_mm512_set1_epi32(word.cast_signed())) }
 }

@@ -234,7 +234,7 @@ unsafe fn tile<const HEIGHT: usize>(weights: &Weights, rows: &Rows, panel: usize
                 let constant = _mm512_fmadd_ps(_mm512_set1_ps(low), scaled_sum, bias);
                 let scale = _mm512_mul_ps(_mm512_set1_ps(step), scale);
                 let value = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sums[row][vector]), scale, constant);
-                _mm512_mask_storeu_ps(out.as_mut_ptr().add((first + row) * outputs + place), mask, value);
+                _mm512_mask_storeu_ps(out.as_mut_ptr().wrapping_add((first + row) * outputs + place), mask, value);
             }
         }
     }
