@@ -8,42 +8,101 @@ use super::super::error::{ModelError, ModelResult};
 pub(crate) enum KernelClass {
     /// Single precision in plain Rust.
     Portable,
+    /// AVX2 with 16-bit integer products.
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    /// AVX-512 with bfloat16 products.
+    #[cfg(target_arch = "x86_64")]
+    Avx512Bf16,
+    /// AVX-512 with 8-bit products; attention in single precision.
+    #[cfg(target_arch = "x86_64")]
+    Avx512Vnni,
+    /// AVX-512 with 8-bit products; attention in bfloat16.
+    #[cfg(target_arch = "x86_64")]
+    Avx512VnniBf16,
 }
 
 impl KernelClass {
     /// Every class, fastest first.
-    const ALL: [Self; 1] = [Self::Portable];
+    const ALL: &[Self] = &[
+        #[cfg(target_arch = "x86_64")]
+        Self::Avx512VnniBf16,
+        #[cfg(target_arch = "x86_64")]
+        Self::Avx512Vnni,
+        #[cfg(target_arch = "x86_64")]
+        Self::Avx512Bf16,
+        #[cfg(target_arch = "x86_64")]
+        Self::Avx2,
+        Self::Portable,
+    ];
 
     /// The name that goes into `run.json` and cache keys.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Portable => "portable",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => "avx2",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512Bf16 => "avx512-bf16",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512Vnni => "avx512-vnni",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512VnniBf16 => "avx512-vnni-bf16",
         }
     }
 
     /// Whether this processor can run the class.
     pub(super) fn is_available(self) -> bool {
+        #[cfg(target_arch = "x86_64")]
+        let narrow = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+        #[cfg(target_arch = "x86_64")]
+        let wide = narrow
+            && is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512vl")
+            && is_x86_feature_detected!("avx512dq");
         match self {
             Self::Portable => true,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => narrow,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512Bf16 => wide && is_x86_feature_detected!("avx512bf16"),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512Vnni => wide && is_x86_feature_detected!("avx512vnni"),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512VnniBf16 => {
+                wide && is_x86_feature_detected!("avx512vnni") && is_x86_feature_detected!("avx512bf16")
+            }
         }
     }
 
     /// The class for a choice; `None` stands for the candle reference.
     pub(crate) fn choose(choice: KernelChoice) -> ModelResult<Option<Self>> {
-        let wanted = match choice {
+        let (asked, wanted): (&str, &[Self]) = match choice {
             KernelChoice::Reference => return Ok(None),
-            KernelChoice::Auto => return Ok(Self::ALL.into_iter().find(|class| class.is_available())),
-            KernelChoice::Portable => Self::Portable,
-            _ => {
-                return Err(Self::unavailable("that kernel class"));
-            }
+            KernelChoice::Auto => ("auto", Self::ALL),
+            KernelChoice::Portable => ("portable", &[Self::Portable]),
+            #[cfg(target_arch = "x86_64")]
+            KernelChoice::Avx2 => ("avx2", &[Self::Avx2]),
+            #[cfg(target_arch = "x86_64")]
+            KernelChoice::Avx512Bf16 => ("avx512-bf16", &[Self::Avx512Bf16]),
+            #[cfg(target_arch = "x86_64")]
+            KernelChoice::Avx512Vnni => ("avx512-vnni", &[Self::Avx512VnniBf16, Self::Avx512Vnni]),
+            #[allow(unreachable_patterns)]
+            _ => ("that kernel class", &[]),
         };
-        if wanted.is_available() { Ok(Some(wanted)) } else { Err(Self::unavailable(wanted.name())) }
+        match wanted.iter().find(|class| class.is_available()) {
+            Some(class) => Ok(Some(*class)),
+            None => Err(Self::unavailable(asked)),
+        }
     }
 
     fn unavailable(name: &str) -> ModelError {
         let available: Vec<&str> =
             Self::ALL.iter().filter(|class| class.is_available()).map(|class| class.name()).collect();
-        ModelError::Unavailable { asked: format!("kernel `{name}`"), available: format!("reference, {}", available.join(", ")) }
+        ModelError::Unavailable {
+            asked: format!("kernel `{name}`"),
+            available: format!("reference, {}", available.join(", ")),
+        }
     }
 }

@@ -8,6 +8,7 @@
 use super::super::bert::{Activation, Config};
 use super::super::error::ModelResult;
 use super::super::weights::{Matrix, Tensors};
+use super::aligned::Aligned;
 use super::attention;
 use super::kernel::{Dense, Heads, Kernel};
 use super::rows;
@@ -44,10 +45,10 @@ pub(super) struct Packed<K: Kernel> {
 
 /// Buffers of one worker; grown to the largest group seen and then reused.
 pub(super) struct Scratch<K: Kernel> {
-    states: Vec<f32>,
-    qkv: Vec<f32>,
-    context: Vec<f32>,
-    inner: Vec<f32>,
+    states: Aligned<f32>,
+    qkv: Aligned<f32>,
+    context: Aligned<f32>,
+    inner: Aligned<f32>,
     rows: K::Rows,
     attention: attention::Scratch,
 }
@@ -55,10 +56,10 @@ pub(super) struct Scratch<K: Kernel> {
 impl<K: Kernel> Default for Scratch<K> {
     fn default() -> Self {
         Self {
-            states: Vec::new(),
-            qkv: Vec::new(),
-            context: Vec::new(),
-            inner: Vec::new(),
+            states: Aligned::default(),
+            qkv: Aligned::default(),
+            context: Aligned::default(),
+            inner: Aligned::default(),
             rows: K::Rows::default(),
             attention: attention::Scratch::default(),
         }
@@ -144,10 +145,10 @@ impl<K: Kernel> Packed<K> {
         let hidden = self.heads.hidden();
         let tokens: usize = windows.iter().map(|window| window.len()).sum();
         let Scratch { states, qkv, context, inner, rows, attention } = scratch;
-        states.resize(tokens * hidden, 0.0);
-        qkv.resize(tokens * 3 * hidden, 0.0);
-        context.resize(tokens * hidden, 0.0);
-        inner.resize(K::ROW_BLOCK.min(tokens) * self.inner, 0.0);
+        states.resize(tokens * hidden);
+        qkv.resize(tokens * 3 * hidden);
+        context.resize(tokens * hidden);
+        inner.resize(K::ROW_BLOCK.min(tokens) * self.inner);
         self.embed(windows, states);
         for (index, layer) in self.layers.iter().enumerate() {
             let first = index * INPUTS_PER_LAYER;
@@ -177,9 +178,8 @@ impl<K: Kernel> Packed<K> {
                     observe(first + 2, block);
                     K::encode(&layer.intermediate, block, rows);
                     K::product(&layer.intermediate, rows, inner);
-                    rows::activate::<K::Rounding>(self.activation, inner);
+                    K::activate_and_encode(self.activation, inner, &layer.down, rows);
                     observe(first + 3, inner);
-                    K::encode(&layer.down, inner, rows);
                     let down = &mut context[..height * hidden];
                     K::product(&layer.down, rows, down);
                     let norm = &layer.output_norm;

@@ -1,20 +1,31 @@
 //! The program's own kernels for the BERT family on the CPU, beside the candle reference and several times faster.
 //!
-//! - [`class`]: which kernel classes there are and which the processor has.
-//! - [`kernel`]: what a class provides; [`forward`]: the forward pass, written once over it.
+//! - `class`: which kernel classes there are and which the processor has.
+//! - `kernel`: what a class provides; `forward`: the forward pass, written once over it.
 //! - `float` (portable, also calibrates the others) and one file per faster class.
-//! - [`rows`], [`attention`], [`math`]: the arithmetic between the matrix products.
+//! - `rows`, `attention`, `math`: the arithmetic between the matrix products.
 //!
 //! Weights are packed once, at load. Windows are laid end to end without padding, in groups that fit in a core's cache;
 //! each worker of the rayon pool has its own scratch memory, which is reused.
 
+mod aligned;
 mod attention;
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod bf16;
 mod class;
 mod float;
 mod forward;
+#[cfg(target_arch = "x86_64")]
+mod int8;
 mod kernel;
 pub(crate) mod math;
+#[cfg(target_arch = "x86_64")]
+mod pairs;
 mod rows;
+#[cfg(target_arch = "x86_64")]
+mod vnni;
 
 use std::sync::Mutex;
 
@@ -61,6 +72,20 @@ impl CpuModel {
     pub(super) fn load(tensors: &Tensors<'_>, config: &Config, class: KernelClass) -> ModelResult<Self> {
         let engine: Box<dyn Engine> = match class {
             KernelClass::Portable => Box::new(PortableEngine(Pool::load(tensors, config, &[])?)),
+            #[cfg(target_arch = "x86_64")]
+            KernelClass::Avx2 => Box::new(Avx2Engine(Pool::load(tensors, config, &[])?)),
+            #[cfg(target_arch = "x86_64")]
+            KernelClass::Avx512Bf16 => Box::new(Bf16Engine(Pool::load(tensors, config, &[])?)),
+            #[cfg(target_arch = "x86_64")]
+            KernelClass::Avx512Vnni => {
+                let peaks = calibrate(&WideFloatEngine(Pool::load(tensors, config, &[])?), config);
+                Box::new(VnniEngine::<false>(Pool::load(tensors, config, &peaks)?))
+            }
+            #[cfg(target_arch = "x86_64")]
+            KernelClass::Avx512VnniBf16 => {
+                let peaks = calibrate(&WideFloatEngine(Pool::load(tensors, config, &[])?), config);
+                Box::new(VnniEngine::<true>(Pool::load(tensors, config, &peaks)?))
+            }
         };
         Ok(Self { class, hidden: config.hidden_size, engine })
     }
@@ -144,4 +169,84 @@ impl Engine for PortableEngine {
         // SAFETY: the portable class needs no processor feature.
         unsafe { self.0.run(windows, each, observe) }
     }
+}
+
+/// Declares the entry point of a class: the whole forward pass, inlined and compiled for the features listed.
+#[cfg(target_arch = "x86_64")]
+macro_rules! engine {
+    ($name:ident $(<const $flag:ident: bool>)?, $kernel:ty, $features:literal) => {
+        struct $name $(<const $flag: bool>)? (Pool<$kernel>);
+
+        impl $(<const $flag: bool>)? Engine for $name $(<$flag>)? {
+            fn run(
+                &self,
+                windows: &[&[u32]],
+                each: &mut dyn FnMut(&[f32]),
+                observe: Option<&mut dyn FnMut(usize, &[f32])>,
+            ) {
+                #[target_feature(enable = $features)]
+                unsafe fn enabled $(<const $flag: bool>)? (
+                    pool: &Pool<$kernel>,
+                    windows: &[&[u32]],
+                    each: &mut dyn FnMut(&[f32]),
+                    observe: Option<&mut dyn FnMut(usize, &[f32])>,
+                ) {
+                    // SAFETY: the features of the class are enabled here.
+                    unsafe { pool.run(windows, each, observe) }
+                }
+                // SAFETY: `CpuModel::load` makes this engine only for a class that `KernelClass::choose` found on this
+                // processor.
+                unsafe { enabled(&self.0, windows, each, observe) }
+            }
+        }
+    };
+}
+
+#[cfg(target_arch = "x86_64")]
+engine!(WideFloatEngine, Float<Fused>, "avx512f,avx512bw,avx512vl,avx512dq,avx2,fma");
+
+#[cfg(target_arch = "x86_64")]
+engine!(VnniEngine<const BF16: bool>, vnni::Vnni<BF16>, "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx2,fma");
+
+#[cfg(target_arch = "x86_64")]
+engine!(Bf16Engine, bf16::Bf16, "avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,avx2,fma");
+
+#[cfg(target_arch = "x86_64")]
+engine!(Avx2Engine, avx2::Avx2, "avx2,fma");
+
+/// Windows of the calibration pass, and tokens in each.
+const CALIBRATION: (usize, usize) = (4, 24);
+
+/// The largest magnitude of every input of every product, over windows of random tokens. Inputs that are large are so
+/// for any text, because the model's own layer norms make them so; random tokens find them without any data.
+fn calibrate(engine: &dyn Engine, config: &Config) -> Vec<Vec<f32>> {
+    let length = CALIBRATION.1.min(config.max_tokens());
+    let mut seed = 0x2545_f491_4f6c_dd1du64;
+    let mut next = || {
+        // Marsaglia's xorshift; any fixed sequence serves, and this one is the same everywhere.
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        (seed % config.vocab_size as u64) as u32
+    };
+    let windows: Vec<Vec<u32>> = (0..CALIBRATION.0).map(|_| (0..length).map(|_| next()).collect()).collect();
+    let windows: Vec<&[u32]> = windows.iter().map(Vec::as_slice).collect();
+    let mut peaks: Vec<Vec<f32>> = Vec::new();
+    for index in 0..config.num_hidden_layers * forward::INPUTS_PER_LAYER {
+        let down = index % forward::INPUTS_PER_LAYER == forward::INPUTS_PER_LAYER - 1;
+        peaks.push(vec![0.0; if down { config.intermediate_size } else { config.hidden_size }]);
+    }
+    engine.run(
+        &windows,
+        &mut |_| {},
+        Some(&mut |index, inputs| {
+            let peaks = &mut peaks[index];
+            for row in inputs.chunks_exact(peaks.len()) {
+                for (peak, value) in peaks.iter_mut().zip(row) {
+                    *peak = peak.max(value.abs());
+                }
+            }
+        }),
+    );
+    peaks
 }

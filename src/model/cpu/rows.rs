@@ -62,6 +62,20 @@ pub(super) fn largest(values: &[f32]) -> f32 {
     rest.iter().chain(&lanes).fold(f32::NEG_INFINITY, |a, b| if *b > a { *b } else { a })
 }
 
+/// The largest magnitude; 0 for none.
+#[inline(always)]
+pub(super) fn largest_magnitude(values: &[f32]) -> f32 {
+    let mut lanes = [0.0f32; LANES];
+    let (chunks, rest) = values.as_chunks::<LANES>();
+    for chunk in chunks {
+        for lane in 0..LANES {
+            let own = chunk[lane].abs();
+            lanes[lane] = if own > lanes[lane] { own } else { lanes[lane] };
+        }
+    }
+    rest.iter().chain(&lanes).fold(0.0, |a, b| if b.abs() > a { b.abs() } else { a })
+}
+
 /// The sum.
 #[inline(always)]
 fn sum(values: &[f32]) -> f32 {
@@ -186,13 +200,15 @@ pub(super) fn exp<F: Rounding>(x: f32) -> f32 {
     sum * scale
 }
 
-/// Softmax of `scores * scale` in place, not yet divided by the sum, which is returned.
+/// Replaces scores by `exp(scale * (score - largest))` and returns their sum: a softmax not yet divided. Only the first
+/// `count` scores take part; the others become 0. Working on all of them keeps the loops whole.
 #[inline(always)]
-pub(super) fn exponentials<F: Rounding>(scores: &mut [f32], scale: f32) -> f32 {
-    let peak = largest(scores) * scale;
+pub(super) fn exponentials<F: Rounding>(scores: &mut [f32], count: usize, scale: f32) -> f32 {
+    let peak = largest(&scores[..count]) * scale;
     for score in scores.iter_mut() {
         *score = exp::<F>(fma::<F>(*score, scale, -peak));
     }
+    scores[count..].fill(0.0);
     sum(scores)
 }
 
