@@ -1,10 +1,179 @@
-//! Raw words to clean, redacted words.
+//! Raw words to clean, redacted words: the [`Contact`] that leaves holds nothing that the outputs may not show.
+//!
+//! In order: the new reply of e-mails ([`zones`]), tidy characters ([`normalize`]), speech without stumbling
+//! ([`spoken`]), placeholders instead of personal data ([`redact`]). After [`Cleaner::clean`] the raw words are gone,
+//! and [`language`] tells what they are written in.
 
 mod disclaimer;
 pub mod eml;
 mod fold;
 pub mod html;
+pub mod language;
 mod lines;
+pub mod normalize;
 mod quote;
+pub mod redact;
 mod signature;
+pub mod spoken;
 pub mod zones;
+
+use std::collections::BTreeMap;
+
+use crate::config::Settings;
+use crate::contact::{Channel, Contact, Speaker};
+use crate::error::Result;
+use redact::{Redactor, Session};
+use zones::{Zones, zones};
+
+/// The flag of a contact whose words were all history, signature or notice.
+pub const EMPTY_REPLY: &str = "empty_reply";
+
+/// Everything the cleaning needs, compiled once and shared by threads.
+#[derive(Debug)]
+pub struct Cleaner {
+    redactor: Redactor,
+}
+
+/// Number of replacements per kind of personal data.
+pub type CleanCounts = BTreeMap<String, u64>;
+
+impl Cleaner {
+    /// Compiles the recognisers with the company's own patterns.
+    ///
+    /// # Errors
+    ///
+    /// Patterns of `[privacy.patterns]` that cannot be used, all together.
+    pub fn new(settings: &Settings) -> Result<Self> {
+        Self::with_patterns(&settings.options.privacy.patterns)
+    }
+
+    /// The same, from the patterns alone (placeholder name → regular expression).
+    ///
+    /// # Errors
+    ///
+    /// Patterns that cannot be used, all together.
+    pub fn with_patterns(patterns: &BTreeMap<String, String>) -> Result<Self> {
+        Ok(Self { redactor: Redactor::new(patterns)? })
+    }
+
+    /// The compiled recognisers, for `motif redact`.
+    pub fn redactor(&self) -> &Redactor {
+        &self.redactor
+    }
+
+    /// Cleans and redacts every word of the contact. Cleaning a clean contact changes nothing. Its language is told
+    /// afterwards, by [`language::detect_contact`].
+    pub fn clean(&self, contact: &mut Contact) -> CleanCounts {
+        let mut counts = CleanCounts::default();
+        let mut session = self.redactor.session();
+        let is_email = contact.channel == Some(Channel::Email);
+        let is_spoken = contact.channel == Some(Channel::Phone);
+        let subject = contact.subject.take();
+        for turn in &mut contact.turns {
+            if is_email {
+                let found = zones(&turn.text, subject.as_deref());
+                turn.text = Zones::text(&turn.text, &found.reply);
+            }
+            turn.text = normalize::normalize(&turn.text);
+            if is_spoken && matches!(turn.speaker, Speaker::Customer | Speaker::Agent | Speaker::Unknown) {
+                turn.text = spoken::clean_spoken(&turn.text);
+            }
+        }
+        // Names introduced in one turn are known in all of them.
+        for turn in &contact.turns {
+            session.learn(&turn.text);
+        }
+        for turn in &mut contact.turns {
+            turn.text = redacted(&mut session, &turn.text, &mut counts);
+        }
+        contact.subject = subject.map(|subject| redacted(&mut session, &normalize::normalize(&subject), &mut counts));
+        contact.agent_reason = contact.agent_reason.take().map(|reason| redacted(&mut session, &normalize::normalize(&reason), &mut counts));
+        let is_empty = !contact.turns.is_empty() && contact.turns.iter().all(|turn| turn.text.is_empty());
+        if is_empty && !contact.flags.iter().any(|flag| flag == EMPTY_REPLY) {
+            contact.flags.push(EMPTY_REPLY.to_owned());
+        }
+        counts
+    }
+}
+
+fn redacted(session: &mut Session<'_>, text: &str, counts: &mut CleanCounts) -> String {
+    let redacted = session.redact(text);
+    for (kind, count) in redacted.counts {
+        *counts.entry(kind).or_default() += u64::from(count);
+    }
+    redacted.text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::LazyLock;
+
+    use chrono::DateTime;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::contact::{Provenance, Turn};
+
+    fn contact(channel: Channel, texts: &[&str]) -> Contact {
+        let provenance = Provenance { file: "mail.eml".into(), record: 1 };
+        let mut contact = Contact::new("c1", DateTime::UNIX_EPOCH, provenance);
+        contact.channel = Some(channel);
+        contact.turns = texts.iter().map(|text| Turn::new(Speaker::Customer, *text)).collect();
+        contact
+    }
+
+    fn cleaner() -> &'static Cleaner {
+        static CLEANER: LazyLock<Cleaner> = LazyLock::new(|| Cleaner::with_patterns(&BTreeMap::new()).unwrap());
+        &CLEANER
+    }
+
+    #[test]
+    fn only_the_redacted_reply_of_an_email_is_left() {
+        let mut mail = contact(
+            Channel::Email,
+            &["Bonjour,\nMa commande n° 4502217 n'est pas arrivée, appelez le 06 12 34 56 78.\n\nCordialement,\nPaul Leroy\n\nLe 3 nov. 2025 à 10:12, A <a@exemple.fr> a écrit :\n> Votre colis part."],
+        );
+        mail.subject = Some("Re: commande n° 4502217".into());
+        let counts = cleaner().clean(&mut mail);
+        assert_eq!(mail.turns[0].text, "Bonjour,\nMa commande n° [ORDER_1] n'est pas arrivée, appelez le [PHONE_1].");
+        assert_eq!(mail.subject.as_deref(), Some("Re: commande n° [ORDER_1]"));
+        assert_eq!(counts, BTreeMap::from([("ORDER".to_owned(), 2), ("PHONE".to_owned(), 1)]));
+    }
+
+    #[test]
+    fn a_name_said_once_is_replaced_everywhere_with_one_number() {
+        let mut call = contact(Channel::Phone, &["euh je je m'appelle Fatima Zidani", "oui Zidani comme le joueur", "merci"]);
+        cleaner().clean(&mut call);
+        assert_eq!(call.turns[0].text, "je m'appelle [NAME_1]");
+        assert!(!call.turns[1].text.contains("Zidani"), "{}", call.turns[1].text);
+    }
+
+    #[test]
+    fn a_mail_without_new_words_is_flagged() {
+        let mut mail = contact(Channel::Email, &["Le 3 nov. 2025 à 10:12, A <a@exemple.fr> a écrit :\n> Votre colis part."]);
+        mail.subject = Some("Re: colis".into());
+        cleaner().clean(&mut mail);
+        assert_eq!(mail.flags, [EMPTY_REPLY]);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+        #[test]
+        fn cleaning_twice_equals_once(
+            text in "((Cordialement,|Paul Leroy|Madame|Martin|06 12 34 56 78|> |Le 3 nov. 2025 à 10:12, A a écrit :|commande n° 123456|euh|je|a@b.fr|De : x@y.fr|Objet : z|À : t|-- |12 rue des Lilas 69003 Lyon|Ce message est confidentiel|PS :|\n|,|merci)[ \n]?){0,14}",
+            is_email in any::<bool>(),
+        ) {
+            let cleaner = cleaner();
+            let mut once = contact(if is_email { Channel::Email } else { Channel::Phone }, &[&text]);
+            cleaner.clean(&mut once);
+            let mut twice = once.clone();
+            cleaner.clean(&mut twice);
+            prop_assert_eq!(twice, once);
+        }
+
+        #[test]
+        fn any_text_is_cleaned_without_panic(text in "\\PC{0,200}") {
+            cleaner().clean(&mut contact(Channel::Email, &[&text]));
+        }
+    }
+}

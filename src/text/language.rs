@@ -1,0 +1,163 @@
+//! Words to their language, among those of customers who write to French and English services.
+//!
+//! Long texts go to `whatlang`; short ones, where it guesses, are told by words that belong to one language only.
+
+use std::sync::LazyLock;
+
+use whatlang::{Detector, Lang};
+
+use super::fold::fold;
+use crate::contact::{Contact, Speaker};
+
+/// Letters from which `whatlang` is asked.
+const LONG_ENOUGH: usize = 24;
+/// Letters from which a turn is given a language of its own.
+const OWN_LANGUAGE: usize = 40;
+/// Confidence below which a text has no language.
+const CONFIDENCE: f64 = 0.35;
+
+const FRENCH: &[&str] = &[
+    "bonjour", "bonsoir", "merci", "svp", "stp", "oui", "je", "j'ai", "jai", "vous", "nous", "est", "et", "le", "les", "des", "une", "pas", "mon", "ma",
+    "mes", "votre", "vos", "avec", "pour", "dans", "sur", "qui", "que", "quand", "comment", "pourquoi", "toujours", "rien", "colis", "commande", "facture",
+    "compte", "c'est", "cest", "mais", "tres", "ca", "salut", "cordialement", "probleme", "livraison", "remboursement", "retard", "encore", "depuis", "ou",
+    "resilier", "resiliation", "du", "au", "bonne", "journee", "d'accord", "recu", "suis", "n'ai", "qu'il", "il", "elle", "telephone", "aide", "urgent",
+];
+const ENGLISH: &[&str] = &[
+    "hello", "hi", "hey", "please", "thanks", "thank", "yes", "the", "my", "your", "is", "are", "was", "and", "not", "have", "has", "i'm", "i've", "you",
+    "with", "for", "what", "when", "where", "why", "how", "order", "parcel", "refund", "invoice", "account", "cancel", "delivery", "late", "help", "still",
+    "don't", "doesn't", "can't", "it", "it's", "this", "that", "need", "want", "never", "phone", "broken", "password", "regards", "of", "to", "do", "does",
+    "can", "could", "bill", "shipping", "received", "got", "been", "i",
+];
+const OTHERS: &[(&str, &[&str])] = &[
+    ("de", &["guten", "hallo", "danke", "bitte", "nicht", "ich", "und", "ist", "meine", "mein", "der", "die", "das", "rechnung", "bestellung", "wo", "warum", "kein", "keine"]),
+    ("es", &["hola", "gracias", "por", "favor", "mi", "el", "los", "pedido", "factura", "donde", "cuando", "no", "esta", "quiero", "buenos", "buenas", "dias", "y", "una"]),
+    ("it", &["ciao", "grazie", "buongiorno", "buonasera", "mio", "mia", "ordine", "fattura", "dove", "quando", "non", "il", "che", "sono", "vorrei", "per", "della"]),
+    ("pt", &["ola", "obrigado", "obrigada", "bom", "dia", "meu", "minha", "pedido", "fatura", "onde", "quando", "nao", "o", "os", "uma", "voce", "quero", "por"]),
+    ("nl", &["hallo", "dank", "bedankt", "graag", "mijn", "bestelling", "factuur", "waar", "wanneer", "niet", "een", "het", "ik", "en", "is", "geen", "van", "goedendag"]),
+];
+
+/// ISO 639-1 code of the text's language (`fr`, `en`, `de`, `es`, `it`, `pt`, `nl`), or `None` when it is too short or
+/// too mixed to tell. Placeholders and digits are not looked at.
+pub fn detect(text: &str) -> Option<&'static str> {
+    let words = words_of(text);
+    let letters: usize = words.iter().map(|word| word.chars().count()).sum();
+    let by_words = by_words(&words);
+    if letters < LONG_ENOUGH {
+        return by_words;
+    }
+    static DETECTOR: LazyLock<Detector> =
+        LazyLock::new(|| Detector::with_allowlist(vec![Lang::Fra, Lang::Eng, Lang::Deu, Lang::Spa, Lang::Ita, Lang::Por, Lang::Nld]));
+    // The start of a text tells its language; megabytes would only cost time.
+    let joined: String = words.iter().take(300).map(String::as_str).collect::<Vec<_>>().join(" ");
+    let info = DETECTOR.detect(&joined)?;
+    let language = code(info.lang())?;
+    match by_words {
+        // Common words outweigh letter statistics in a short text.
+        Some(known) if known != language && (letters < 120 || info.confidence() < CONFIDENCE) => Some(known),
+        Some(known) if known == language => Some(known),
+        _ if info.confidence() >= CONFIDENCE || info.is_reliable() => Some(language),
+        other => other,
+    }
+}
+
+/// Sets the language of the contact from the customer's turns, and of each turn that is long enough and differs.
+/// A language that the source gave is kept.
+pub fn detect_contact(contact: &mut Contact) {
+    if contact.language.is_none() {
+        let mut customer = String::new();
+        let is_theirs = |speaker| matches!(speaker, Speaker::Customer | Speaker::Unknown);
+        for turn in contact.turns.iter().filter(|turn| is_theirs(turn.speaker)) {
+            customer.push_str(&turn.text);
+            customer.push('\n');
+            if customer.len() > 20_000 {
+                break;
+            }
+        }
+        let found = detect(&customer).or_else(|| contact.subject.as_deref().and_then(detect)).or_else(|| {
+            let all: Vec<&str> = contact.turns.iter().take(20).map(|turn| turn.text.as_str()).collect();
+            detect(&all.join("\n"))
+        });
+        contact.language = found.map(str::to_owned);
+    }
+    for turn in &mut contact.turns {
+        if turn.language.is_some() || turn.text.chars().filter(|c| c.is_alphabetic()).count() < OWN_LANGUAGE {
+            continue;
+        }
+        let found = detect(&turn.text);
+        if found.is_some() && found != contact.language.as_deref() {
+            turn.language = found.map(str::to_owned);
+        }
+    }
+}
+
+fn code(language: Lang) -> Option<&'static str> {
+    Some(match language {
+        Lang::Fra => "fr",
+        Lang::Eng => "en",
+        Lang::Deu => "de",
+        Lang::Spa => "es",
+        Lang::Ita => "it",
+        Lang::Por => "pt",
+        Lang::Nld => "nl",
+        _ => return None,
+    })
+}
+
+/// Lower-case words with their accents; placeholders, addresses and numbers left out.
+fn words_of(text: &str) -> Vec<String> {
+    text.split_whitespace()
+        .take(2_000)
+        .filter(|word| !word.contains(['[', '@', '/']) && !word.bytes().any(|b| b.is_ascii_digit()))
+        .map(|word| word.trim_matches(|c: char| !c.is_alphabetic()).to_lowercase())
+        .filter(|word| !word.is_empty())
+        .collect()
+}
+
+/// The language that most known words belong to, when it leads.
+fn by_words(words: &[String]) -> Option<&'static str> {
+    let folded: Vec<String> = words.iter().take(200).map(|word| fold(word).into_owned()).collect();
+    let count = |list: &[&str]| folded.iter().filter(|word| list.contains(&word.as_str())).count();
+    let mut counts = vec![("fr", count(FRENCH)), ("en", count(ENGLISH))];
+    counts.extend(OTHERS.iter().map(|(language, list)| (*language, count(list))));
+    counts.sort_by_key(|(_, hits)| std::cmp::Reverse(*hits));
+    let (language, hits) = counts[0];
+    (hits > 0 && hits > counts[1].1).then_some(language)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_customer_texts_are_told() {
+        for (text, language) in [
+            ("bonjour", "fr"),
+            ("svp", "fr"),
+            ("merci bcp", "fr"),
+            ("colis pas recu", "fr"),
+            ("ou est ma commande", "fr"),
+            ("j ai pas internet depuis lundi", "fr"),
+            ("je veu resilier mon abonement", "fr"),
+            ("hello", "en"),
+            ("where is my order", "en"),
+            ("refund please", "en"),
+            ("my phone is broken since yesterday", "en"),
+            ("Bonjour, ma commande [ORDER_1] n'est jamais arrivée.", "fr"),
+            ("I was charged twice on my card this month.", "en"),
+            ("Ich habe meine Bestellung noch nicht erhalten, bitte helfen Sie mir.", "de"),
+            ("No he recibido mi pedido, quiero que me devuelvan el dinero.", "es"),
+            ("Non ho ancora ricevuto il mio ordine, vorrei un rimborso.", "it"),
+            ("Ainda não recebi a minha encomenda, quero o reembolso.", "pt"),
+            ("Ik heb mijn bestelling nog niet ontvangen, graag een terugbetaling.", "nl"),
+        ] {
+            assert_eq!(detect(text), Some(language), "{text}");
+        }
+    }
+
+    #[test]
+    fn texts_without_words_have_no_language() {
+        for text in ["", "12345", "[ORDER_1]", "ok", "???", "AZ-12"] {
+            assert_eq!(detect(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! A text to the places that hold personal data: every recogniser tried where it can match, overlaps settled.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use regex::Regex;
+
+use super::recogniser::{Recogniser, Recognisers, Start, ValueIs};
+
+/// Longest stretch of text a pattern sees from where it is tried, in bytes.
+const REACH: usize = 240;
+/// How far before a value its context words are looked for, in bytes.
+const CONTEXT: usize = 80;
+/// Below this score a candidate is left as it is.
+const THRESHOLD: f32 = 0.5;
+
+/// One stretch of text to replace.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Candidate {
+    /// Index of the kind.
+    pub kind: usize,
+    /// Bytes of the value.
+    pub range: Range<usize>,
+    pub score: f32,
+}
+
+/// Everything to redact in a text, in order, without overlap.
+pub(super) fn find(recognisers: &Recognisers, text: &str) -> Vec<Candidate> {
+    find_with_names(recognisers, &BTreeMap::new(), text)
+}
+
+/// The same, with the names that other texts of the contact introduced.
+pub(super) fn find_with_names(recognisers: &Recognisers, names: &BTreeMap<String, String>, text: &str) -> Vec<Candidate> {
+    let mut found = Vec::new();
+    known_names(recognisers, names, text, &mut found);
+    at_keywords(recognisers, text, &mut found);
+    at_tokens(recognisers, text, &mut found);
+    for (kind, regex) in &recognisers.company {
+        found.extend(regex.find_iter(text).filter(|found| !found.is_empty()).map(|found| Candidate { kind: *kind, range: found.range(), score: 2.0 }));
+    }
+    settle(found, text)
+}
+
+/// Names already introduced, as whole words.
+fn known_names(recognisers: &Recognisers, names: &BTreeMap<String, String>, text: &str, found: &mut Vec<Candidate>) {
+    let Some(kind) = recognisers.kinds.iter().position(|kind| kind == "NAME") else { return };
+    for name in names.keys() {
+        for (at, _) in text.match_indices(name.as_str()) {
+            let end = at + name.len();
+            if !is_word(text[..at].chars().next_back()) && !is_word(text[end..].chars().next()) {
+                found.push(Candidate { kind, range: at..end, score: 0.55 });
+            }
+        }
+    }
+}
+
+fn at_keywords(recognisers: &Recognisers, text: &str, found: &mut Vec<Candidate>) {
+    for hit in recognisers.keywords.find_overlapping_iter(text) {
+        for &index in &recognisers.tried[hit.pattern().as_usize()] {
+            let recogniser = &recognisers.all[index];
+            let is_word_start = !is_word(text[..hit.start()].chars().next_back()) || !is_word(text[hit.start()..].chars().next());
+            let is_word_end = !is_word(text[..hit.end()].chars().next_back()) || !is_word(text[hit.end()..].chars().next());
+            match recogniser.start {
+                Start::Keyword if is_word_start && is_word_end => try_at(recognisers, recogniser, text, hit.end(), found),
+                Start::AtKeyword if is_word_start => try_at(recognisers, recogniser, text, hit.start(), found),
+                _ => {}
+            }
+        }
+    }
+}
+
+fn at_tokens(recognisers: &Recognisers, text: &str, found: &mut Vec<Candidate>) {
+    let with = |start: Start| recognisers.all.iter().filter(move |recogniser| recogniser.start == start);
+    let numbers: Vec<_> = with(Start::Number).collect();
+    let codes: Vec<_> = with(Start::Code).collect();
+    let names: Vec<_> = with(Start::FirstName).collect();
+    let bytes = text.as_bytes();
+    let mut is_inside = false;
+    for (at, &byte) in bytes.iter().enumerate() {
+        let is_word_byte = byte.is_ascii_alphanumeric() || byte >= 0x80 && !starts_space(&bytes[at..]) && !is_inside_space(bytes, at);
+        let opens = !is_inside && (is_word_byte || (matches!(byte, b'+' | b'(') && bytes.get(at + 1).is_some_and(|next| next.is_ascii_digit() || *next == b'+')));
+        is_inside = is_word_byte;
+        if !opens || !text.is_char_boundary(at) {
+            continue;
+        }
+        if byte.is_ascii_digit() || matches!(byte, b'+' | b'(') {
+            // The digits after a plus or a bracket were tried with it; trying them again finds the same or less.
+            for recogniser in &numbers {
+                try_at(recognisers, recogniser, text, at, found);
+            }
+        } else if byte.is_ascii_alphabetic() && bytes[at..bytes.len().min(at + 6)].iter().any(|b| b.is_ascii_digit() || *b == b':') {
+            for recogniser in &codes {
+                try_at(recognisers, recogniser, text, at, found);
+            }
+        }
+        if byte.is_ascii_uppercase() || byte == 0xc3 {
+            let end = text[at..].find(|c: char| !(c.is_alphabetic() || c == '-')).map_or(text.len(), |n| at + n);
+            let is_capital = text[at..].chars().next().is_some_and(char::is_uppercase);
+            if is_capital && end - at <= 30 && recognisers.is_first_name(&text[at..end]) {
+                for recogniser in &names {
+                    try_at(recognisers, recogniser, text, at, found);
+                }
+            }
+        }
+    }
+    for recogniser in with(Start::AtSign) {
+        for (at, _) in text.match_indices('@') {
+            if let Some(range) = address_around(recogniser, text, at) {
+                found.push(Candidate { kind: recogniser.kind, range, score: recogniser.score });
+            }
+        }
+    }
+}
+
+/// No-break and thin spaces in UTF-8.
+fn starts_space(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0xc2, 0xa0]) || bytes.starts_with(&[0xe2, 0x80]) || bytes.starts_with(&[0xc2, 0xab]) || bytes.starts_with(&[0xc2, 0xb0])
+}
+
+fn is_inside_space(bytes: &[u8], at: usize) -> bool {
+    (at >= 1 && starts_space(&bytes[at - 1..])) || (at >= 2 && bytes[at - 2..].starts_with(&[0xe2, 0x80]))
+}
+
+fn is_word(c: Option<char>) -> bool {
+    c.is_some_and(|c| c.is_alphanumeric() || c == '_')
+}
+
+fn try_at(recognisers: &Recognisers, recogniser: &Recogniser, text: &str, at: usize, found: &mut Vec<Candidate>) {
+    let mut end = text.len().min(at + REACH);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let seen = &text[at..end];
+    let Some(captures) = recogniser.pattern.captures(seen) else { return };
+    let Some(value) = captures.name("value").or_else(|| captures.get(0)) else { return };
+    let (start, value) = (at + value.start(), value.as_str());
+    let Some(value) = recogniser.check.map_or(Some(value), |check| check.longest_passing(value)) else { return };
+    let range = start..start + value.len();
+    let after = &text[range.end..];
+    let rejects = |regex: &Option<Regex>, text: &str| regex.as_ref().is_some_and(|regex| regex.is_match(text));
+    let goes_on = value.chars().next_back().is_some_and(char::is_alphanumeric) && is_word(after.chars().next());
+    if value.is_empty()
+        || goes_on
+        || text[..range.start].ends_with(|c| recogniser.not_preceded_by.contains(c))
+        || value.bytes().filter(u8::is_ascii_digit).count() < recogniser.min_digits
+        || rejects(&recogniser.not_value, value)
+        || rejects(&recogniser.not_followed_by, &after[..floor_boundary(after, 40)])
+        || !recogniser.value_is.is_none_or(|wanted| is_value(recognisers, wanted, value))
+    {
+        return;
+    }
+    let mut from = range.start.saturating_sub(CONTEXT);
+    while !text.is_char_boundary(from) {
+        from += 1;
+    }
+    let before = &text[from..range.start];
+    // A word right after the value ("12345678 (SIREN)") counts as context too.
+    let has_context = recogniser.context.as_ref().is_some_and(|words| words.is_match(before) || words.is_match(&after[..floor_boundary(after, 20)]));
+    if recogniser.not_context.as_ref().is_some_and(|words| words.is_match(before)) {
+        return;
+    }
+    let score = if has_context { recogniser.score_with_context } else { recogniser.score };
+    if score >= THRESHOLD {
+        found.push(Candidate { kind: recogniser.kind, range, score });
+    }
+}
+
+fn floor_boundary(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+fn is_value(recognisers: &Recognisers, wanted: ValueIs, value: &str) -> bool {
+    let first = value.split(|c: char| c.is_whitespace() || matches!(c, '\'' | '’')).find(|word| !word.is_empty()).unwrap_or(value);
+    match wanted {
+        ValueIs::Name => !value.split_whitespace().any(|word| recognisers.is_not_name(word.trim_end_matches('.'))),
+        ValueIs::FirstName => recognisers.is_first_name(first) && !recognisers.is_not_name(first),
+        ValueIs::Secret => value.chars().any(|c| c.is_ascii_digit() || (c.is_ascii_punctuation() && !matches!(c, '.' | ',' | '\'' | '-' | '(' | ')' | ';' | ':' | '!' | '?' | '"'))),
+        ValueIs::PersonalLink => {
+            let long_segment = |segment: &str| segment.len() >= 16 && segment.bytes().filter(u8::is_ascii_digit).count() >= 2;
+            value.contains(['?', '@']) || value.split(['/', '#', '=']).skip(3).any(long_segment)
+        }
+    }
+}
+
+/// The e-mail address around an `@` (RFC 5321 as people write it, letters of any script).
+fn address_around(recogniser: &Recogniser, text: &str, at: usize) -> Option<Range<usize>> {
+    let is_local = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '%' | '+' | '-');
+    let mut start = at;
+    for (index, c) in text[..at].char_indices().rev().take(64) {
+        if !is_local(c) {
+            break;
+        }
+        start = index;
+    }
+    start += text[start..at].len() - text[start..at].trim_start_matches(['.', '-', '+', '%']).len();
+    let rest = &text[at + 1..];
+    let domain = recogniser.pattern.find(&rest[..floor_boundary(rest, 255)])?;
+    (start < at).then_some(start..at + 1 + domain.end())
+}
+
+/// Keeps the strongest candidate wherever several overlap: highest score, then longest, then first.
+fn settle(mut found: Vec<Candidate>, text: &str) -> Vec<Candidate> {
+    if found.is_empty() {
+        return found;
+    }
+    for candidate in &mut found {
+        let value = &text[candidate.range.clone()];
+        candidate.range.start += value.len() - value.trim_start().len();
+        candidate.range.end = candidate.range.start + value.trim().len();
+    }
+    let placeholders = super::placeholder::ranges(text);
+    found.retain(|candidate| !candidate.range.is_empty() && !placeholders.iter().any(|range| overlaps(range, &candidate.range)));
+    found.sort_by(|a, b| {
+        b.score.total_cmp(&a.score).then(b.range.len().cmp(&a.range.len())).then(a.range.start.cmp(&b.range.start)).then(a.kind.cmp(&b.kind))
+    });
+    let mut kept: BTreeMap<usize, Candidate> = BTreeMap::new();
+    for candidate in found {
+        // Kept candidates do not overlap one another, so only the neighbour on each side can.
+        let before = kept.range(..=candidate.range.start).next_back().is_some_and(|(_, other)| overlaps(&other.range, &candidate.range));
+        let after = kept.range(candidate.range.start..).next().is_some_and(|(_, other)| overlaps(&other.range, &candidate.range));
+        if !before && !after {
+            kept.insert(candidate.range.start, candidate);
+        }
+    }
+    kept.into_values().collect()
+}
+
+fn overlaps(a: &Range<usize>, b: &Range<usize>) -> bool {
+    a.start < b.end && b.start < a.end
+}
