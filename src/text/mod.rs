@@ -76,7 +76,8 @@ impl Cleaner {
             }
             turn.text = normalize::normalize(&turn.text);
             if is_spoken && matches!(turn.speaker, Speaker::Customer | Speaker::Agent | Speaker::Unknown) {
-                turn.text = spoken::clean_spoken(&turn.text);
+                // A line that was only a filler leaves a blank one behind.
+                turn.text = normalize::normalize(&spoken::clean_spoken(&turn.text));
             }
         }
         // Names introduced in one turn are known in all of them.
