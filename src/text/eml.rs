@@ -2,8 +2,12 @@
 //!
 //! The words are the user's own file given back, so they are not redacted here.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, SecondsFormat, Utc};
-use mail_parser::{HeaderName, HeaderValue, Message, MessageParser, MessagePart, MimeHeaders, PartType};
+use mail_parser::decoders::base64::base64_decode;
+use mail_parser::decoders::quoted_printable::quoted_printable_decode;
+use mail_parser::{Encoding, HeaderName, HeaderValue, Message, MessageParser, MessagePart, MimeHeaders, PartType};
 use serde::Serialize;
 
 use super::fold::fold;
@@ -54,7 +58,7 @@ pub fn clean_eml(bytes: &[u8]) -> CleanedMail {
         return clean_body(String::from_utf8_lossy(bytes).into_owned(), CleanedMail::default());
     };
     let mail = CleanedMail {
-        subject: message.subject().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" "),
+        subject: without_c1(message.subject().unwrap_or_default()).split_whitespace().collect::<Vec<_>>().join(" "),
         from: sender(&message),
         sent_at: sent_at(&message).map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true)).unwrap_or_default(),
         kind: mail_kind(&message),
@@ -119,41 +123,85 @@ pub fn mail_kind(message: &Message<'_>) -> MailKind {
 /// The body as plain text: the `text/plain` parts, or the HTML ones when those are empty or only say to use another
 /// program, or the message attached when there is nothing else.
 pub fn body_text(message: &Message<'_>) -> String {
-    let mut plain = Vec::new();
-    let mut html = Vec::new();
-    for part in message.text_bodies() {
-        match &part.body {
-            PartType::Text(text) if !is_type(part, "text", "calendar") => plain.push(text.trim().to_owned()),
-            PartType::Html(text) => html.push(html_to_text(text)),
-            _ => {}
-        }
-    }
-    let plain_text = plain.iter().filter(|text| !text.is_empty()).cloned().collect::<Vec<_>>().join("\n\n");
+    let plain_text = joined(message.text_bodies().filter(|part| matches!(part.body, PartType::Text(_))).map(|part| text_of(message, part)));
+    // The parts of a multipart/mixed that have no plain form are HTML among the text bodies.
+    let mixed_html = joined(message.text_bodies().filter(|part| matches!(part.body, PartType::Html(_))).map(|part| text_of(message, part)));
     if !plain_text.is_empty() && !says_use_html(&plain_text) {
-        let html_text = html.join("\n\n");
-        return if html_text.is_empty() { plain_text } else { format!("{plain_text}\n\n{html_text}") };
+        return joined([plain_text, mixed_html].into_iter());
     }
-    if html.is_empty() {
-        html.extend(message.html_bodies().filter_map(|part| match &part.body {
-            PartType::Html(text) => Some(html_to_text(text)),
-            _ => None,
-        }));
+    let html_text = joined(message.html_bodies().filter(|part| matches!(part.body, PartType::Html(_))).map(|part| text_of(message, part)));
+    if !html_text.is_empty() || !plain_text.is_empty() {
+        return if html_text.is_empty() { plain_text } else { html_text };
     }
-    let html_text = html.join("\n\n");
-    if !html_text.trim().is_empty() {
-        return html_text;
-    }
-    if !plain_text.is_empty() {
-        return plain_text;
-    }
-    message
-        .parts
-        .iter()
-        .find_map(|part| match &part.body {
-            PartType::Message(inner) => Some(body_text(inner)).filter(|text| !text.trim().is_empty()),
+    // A multipart cut before its end: whatever text there is.
+    let is_words = |part: &&MessagePart<'_>| {
+        matches!(part.body, PartType::Text(_) | PartType::Html(_)) && part.attachment_name().is_none() && is_written(part)
+    };
+    let loose = message.parts.iter().filter(is_words).map(|part| text_of(message, part)).find(|text| !text.is_empty());
+    loose.or_else(|| {
+        message.parts.iter().find_map(|part| match &part.body {
+            PartType::Message(inner) => Some(body_text(inner)).filter(|text| !text.is_empty()),
             _ => None,
         })
-        .unwrap_or_default()
+    })
+    .unwrap_or_default()
+}
+
+fn joined(pieces: impl Iterator<Item = String>) -> String {
+    pieces.filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n\n")
+}
+
+/// `text/plain`, `text/html`, or no type at all.
+fn is_written(part: &MessagePart<'_>) -> bool {
+    part.content_type().is_none() || is_type(part, "text", "plain") || is_type(part, "text", "html")
+}
+
+/// The words of a text or HTML part; its characters decoded again where the declared charset cannot be right.
+fn text_of(message: &Message<'_>, part: &MessagePart<'_>) -> String {
+    match &part.body {
+        PartType::Text(_) if is_type(part, "text", "calendar") => String::new(),
+        PartType::Text(text) => well_decoded(message, part, text).trim().to_owned(),
+        PartType::Html(text) => html_to_text(&well_decoded(message, part, text)),
+        _ => String::new(),
+    }
+}
+
+/// Repairs the two usual lies of French mail: windows-1252 without a charset or declared as UTF-8, and windows-1252
+/// declared as ISO-8859-1, whose apostrophes and euro signs come out as control characters.
+fn well_decoded<'a>(message: &Message<'_>, part: &MessagePart<'_>, text: &'a str) -> Cow<'a, str> {
+    let charset = part.content_type().and_then(|kind| kind.attribute("charset")).map(str::to_ascii_lowercase);
+    let is_western = charset.as_deref().is_none_or(|name| {
+        ["utf-8", "utf8", "us-ascii", "ascii", "iso-8859", "latin", "windows-1252", "cp1252", "unknown"].iter().any(|known| name.starts_with(known))
+    });
+    if is_western && text.contains('\u{fffd}') {
+        let range = part.offset_body as usize..part.offset_end as usize;
+        let raw = message.raw_message().get(range).unwrap_or_default();
+        let bytes = match part.encoding {
+            Encoding::None => Some(raw.to_vec()),
+            Encoding::QuotedPrintable => quoted_printable_decode(raw),
+            Encoding::Base64 => base64_decode(raw),
+        };
+        if let Some(bytes) = bytes.filter(|bytes| !bytes.is_empty()) {
+            return match String::from_utf8(bytes) {
+                Ok(text) => Cow::Owned(text),
+                Err(error) => Cow::Owned(encoding_rs::WINDOWS_1252.decode_without_bom_handling(error.as_bytes()).0.into_owned()),
+            };
+        }
+    }
+    without_c1(text)
+}
+
+/// Control characters U+0080 to U+009F are windows-1252 read as ISO-8859-1 (the WHATWG encoding standard reads both
+/// labels as windows-1252).
+fn without_c1(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(|c| ('\u{80}'..='\u{9f}').contains(&c)) {
+        return Cow::Borrowed(text);
+    }
+    let fixed = text.chars().map(|c| match u8::try_from(u32::from(c)) {
+        Ok(byte @ 0x80..=0x9f) => encoding_rs::WINDOWS_1252.decode_without_bom_handling(&[byte]).0.chars().next().unwrap_or(c),
+        _ => c,
+    });
+    Cow::Owned(fixed.collect())
 }
 
 fn clean_body(body: String, mut mail: CleanedMail) -> CleanedMail {

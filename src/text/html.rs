@@ -405,6 +405,10 @@ impl Renderer {
                 blank_lines += 1;
                 continue;
             }
+            // Some programs write the delimiter inside the container that already stands for it.
+            if line.trim_start_matches(['>', ' ']) == "--" && text.ends_with("-- ") {
+                continue;
+            }
             if !text.is_empty() {
                 text.push_str(if blank_lines > 0 { "\n\n" } else { "\n" });
             }

@@ -1,8 +1,8 @@
 //! Raw words to clean, redacted words: the [`Contact`] that leaves holds nothing that the outputs may not show.
 //!
 //! In order: the new reply of e-mails ([`zones`]), tidy characters ([`normalize`]), speech without stumbling
-//! ([`spoken`]), placeholders instead of personal data ([`redact`]), the language ([`language`]). After
-//! [`Cleaner::clean`] the raw words are gone.
+//! ([`spoken`]), placeholders instead of personal data ([`redact`]). After [`Cleaner::clean`] the raw words are gone,
+//! and [`language`] tells what they are written in.
 
 mod disclaimer;
 pub mod eml;
@@ -34,27 +34,8 @@ pub struct Cleaner {
     redactor: Redactor,
 }
 
-/// What cleaning one contact did.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct CleanCounts {
-    /// Replacements per kind of personal data.
-    pub redacted: BTreeMap<String, u32>,
-    /// Turns from which quoted history was removed.
-    pub quoted_turns: u32,
-    /// Turns left without words.
-    pub empty_turns: u32,
-}
-
-impl CleanCounts {
-    /// Adds the counts of another contact.
-    pub fn add(&mut self, other: &Self) {
-        for (kind, count) in &other.redacted {
-            *self.redacted.entry(kind.clone()).or_default() += count;
-        }
-        self.quoted_turns += other.quoted_turns;
-        self.empty_turns += other.empty_turns;
-    }
-}
+/// Number of replacements per kind of personal data.
+pub type CleanCounts = BTreeMap<String, u64>;
 
 impl Cleaner {
     /// Compiles the recognisers with the company's own patterns.
@@ -80,7 +61,8 @@ impl Cleaner {
         &self.redactor
     }
 
-    /// Cleans and redacts every word of the contact and sets its language. Cleaning a clean contact changes nothing.
+    /// Cleans and redacts every word of the contact. Cleaning a clean contact changes nothing. Its language is told
+    /// afterwards, by [`language::detect_contact`].
     pub fn clean(&self, contact: &mut Contact) -> CleanCounts {
         let mut counts = CleanCounts::default();
         let mut session = self.redactor.session();
@@ -90,12 +72,12 @@ impl Cleaner {
         for turn in &mut contact.turns {
             if is_email {
                 let found = zones(&turn.text, subject.as_deref());
-                counts.quoted_turns += u32::from(!found.quoted.is_empty());
                 turn.text = Zones::text(&turn.text, &found.reply);
             }
             turn.text = normalize::normalize(&turn.text);
             if is_spoken && matches!(turn.speaker, Speaker::Customer | Speaker::Agent | Speaker::Unknown) {
-                turn.text = spoken::clean_spoken(&turn.text);
+                // A line that was only a filler leaves a blank one behind.
+                turn.text = normalize::normalize(&spoken::clean_spoken(&turn.text));
             }
         }
         // Names introduced in one turn are known in all of them.
@@ -104,7 +86,6 @@ impl Cleaner {
         }
         for turn in &mut contact.turns {
             turn.text = redacted(&mut session, &turn.text, &mut counts);
-            counts.empty_turns += u32::from(turn.text.is_empty());
         }
         contact.subject = subject.map(|subject| redacted(&mut session, &normalize::normalize(&subject), &mut counts));
         contact.agent_reason = contact.agent_reason.take().map(|reason| redacted(&mut session, &normalize::normalize(&reason), &mut counts));
@@ -112,7 +93,6 @@ impl Cleaner {
         if is_empty && !contact.flags.iter().any(|flag| flag == EMPTY_REPLY) {
             contact.flags.push(EMPTY_REPLY.to_owned());
         }
-        language::detect_contact(contact);
         counts
     }
 }
@@ -120,7 +100,7 @@ impl Cleaner {
 fn redacted(session: &mut Session<'_>, text: &str, counts: &mut CleanCounts) -> String {
     let redacted = session.redact(text);
     for (kind, count) in redacted.counts {
-        *counts.redacted.entry(kind).or_default() += count;
+        *counts.entry(kind).or_default() += u64::from(count);
     }
     redacted.text
 }
@@ -158,8 +138,7 @@ mod tests {
         let counts = cleaner().clean(&mut mail);
         assert_eq!(mail.turns[0].text, "Bonjour,\nMa commande n° [ORDER_1] n'est pas arrivée, appelez le [PHONE_1].");
         assert_eq!(mail.subject.as_deref(), Some("Re: commande n° [ORDER_1]"));
-        assert_eq!(mail.language.as_deref(), Some("fr"));
-        assert_eq!((counts.quoted_turns, counts.redacted["ORDER"]), (1, 2));
+        assert_eq!(counts, BTreeMap::from([("ORDER".to_owned(), 2), ("PHONE".to_owned(), 1)]));
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub(super) struct Header {
     pub lines: usize,
     /// The mail program says that what follows is forwarded, not answered.
     pub is_forward: bool,
+    /// The first line is a rule of underscores or dashes, which says nothing by itself.
+    pub is_ruled: bool,
     /// Fields are all that is known (`De : …`): a forward looks the same as an answer.
     pub is_ambiguous: bool,
 }
@@ -40,7 +42,6 @@ pub(super) fn header_at(lines: &[Line<'_>], at: usize) -> Option<Header> {
     }
     if let Some(is_forward) = rule(&line.folded) {
         let mut used = 1;
-        let mut is_ambiguous = false;
         let next = skip_blank(lines, at + 1, 2);
         if let Some(block) = block_at(lines, next, 1) {
             used = next + block - at;
@@ -50,15 +51,18 @@ pub(super) fn header_at(lines: &[Line<'_>], at: usize) -> Option<Header> {
             // A line of underscores or dashes alone is also used to separate one's own paragraphs.
             return None;
         }
-        if is_line_rule(&line.folded) {
-            is_ambiguous = true;
-        }
-        return Some(Header { lines: used, is_forward, is_ambiguous });
+        let is_ruled = is_line_rule(&line.folded);
+        return Some(Header { lines: used, is_forward, is_ruled, is_ambiguous: is_ruled });
     }
     if let Some(used) = sentence_at(lines, at) {
-        return Some(Header { lines: used, is_forward: false, is_ambiguous: false });
+        return Some(Header { lines: used, is_forward: false, is_ruled: false, is_ambiguous: false });
     }
-    block_at(lines, at, 2).map(|used| Header { lines: used, is_forward: false, is_ambiguous: true })
+    block_at(lines, at, 2).map(|used| Header {
+        lines: used,
+        is_forward: false,
+        is_ruled: false,
+        is_ambiguous: true,
+    })
 }
 
 /// Whether the line asks to write above it (help-desk software); everything below is history.
@@ -120,7 +124,7 @@ fn rule(folded: &str) -> Option<bool> {
 fn sentence_at(lines: &[Line<'_>], at: usize) -> Option<usize> {
     static OPENING: LazyLock<Regex> = LazyLock::new(|| {
         pattern(concat!(
-            r"^[\-*_ ]*(?:le|on|el|il|em|am|op|den|dnia|w dniu|a|no dia|a\(z\)|pe|ma|di|lun|mar|mer|jeu|ven|sam|dim|mon|tue|wed|thu|fri|sat|sun|\d{1,4}[\-./]|<|",
+            r"^[\-*_ ]*(?:(?:le|on|el|il|em|am|op|den|dnia|w dniu|a|no dia|pe|ma|di|lun|mar|mer|jeu|ven|sam|dim|mon|tue|wed|thu|fri|sat|sun)\b|\d{1,4}[\-./]|<|",
             r#""|'|[a-z][^:]{1,80}<[^<>\s]+@|[a-z][a-z .'\-]{1,60} (?:a ecrit|wrote|schrieb|on |le ))"#
         ))
     });
@@ -143,8 +147,8 @@ fn sentence_at(lines: &[Line<'_>], at: usize) -> Option<usize> {
     for line in lines[at..].iter().take(SENTENCE_LINES) {
         used += 1;
         if line.is_blank() {
-            // Some programs put a blank line between the parts; two end the sentence.
-            if joined.is_empty() || lines.get(at + used).is_none_or(Line::is_blank) {
+            // Some programs put a blank line between the parts, after a comma or an address.
+            if !joined.ends_with([',', '<', '>']) || lines.get(at + used).is_none_or(Line::is_blank) {
                 return None;
             }
             continue;
@@ -160,13 +164,19 @@ fn sentence_at(lines: &[Line<'_>], at: usize) -> Option<usize> {
             let before = captures.name("before").map_or("", |found| found.as_str());
             let after = captures.name("after").map_or("", |found| found.as_str());
             if is_written_by_program(&joined, before, after) {
-                return Some(used);
+                return starts_here(lines, at, used).then_some(used);
             }
         } else if GMAIL_BARE.is_match(&joined) {
-            return Some(used);
+            return starts_here(lines, at, used).then_some(used);
         }
     }
     None
+}
+
+/// Whether the sentence starts at its first line and not at a later one: "Il pacco è vuoto." above "Il giorno lun 3
+/// nov 2025 … ha scritto:" is the customer's.
+fn starts_here(lines: &[Line<'_>], at: usize, used: usize) -> bool {
+    (1..used).all(|skipped| sentence_at(lines, at + skipped).is_none_or(|later| skipped + later != used))
 }
 
 /// Tells the header of a mail program from a sentence of the customer: the program names a moment to the minute or

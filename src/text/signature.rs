@@ -35,11 +35,13 @@ pub(super) fn find(lines: &[Line<'_>], segment: Range<usize>) -> Vec<(Range<usiz
         if line.is_blank() {
             continue;
         }
-        if is_delimiter(line) && (line_is_strict_delimiter(line) || count(lines, at + 1..end) <= BARE_DELIMITER_LINES) {
-            // Delimiters above the whole message ("-----" as an ornament) open nothing.
-            if at == first && !line_is_strict_delimiter(line) {
-                continue;
-            }
+        let is_bare = is_delimiter(line) && !line_is_strict_delimiter(line);
+        // A bare delimiter above the whole message is an ornament; above sentences it separates paragraphs.
+        let is_ornament = is_bare
+            && (at == first
+                || count(lines, at + 1..end) > BARE_DELIMITER_LINES
+                || lines[at + 1..end].iter().filter(|line| !line.is_blank()).take(3).any(|line| !is_block_line(line)));
+        if is_delimiter(line) && !is_ornament {
             found.push((at..at + 1, true));
             found.push((at + 1..end, false));
             return found;

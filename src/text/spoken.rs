@@ -45,7 +45,6 @@ fn push_without_stutters(cleaned: &mut String, line: &str) {
             if !cleaned.ends_with([',', '.', '…', '!', '?']) {
                 cleaned.push_str(word);
             }
-            before = None;
             continue;
         }
         let folded = fold(word.trim_end_matches([',', '.', '…', '-'])).into_owned();

@@ -55,7 +55,7 @@ enum Zone {
     Quoted,
     Signature,
     Disclaimer,
-    /// Syntax that belongs to no zone: the `-- ` line.
+    /// Syntax that belongs to no zone: the `-- ` line, the rule above a header.
     Delimiter,
 }
 
@@ -119,6 +119,11 @@ fn mark_quotes(lines: &[Line<'_>], labels: &mut [Zone], from: usize, subject: Op
         let is_marked = next.is_some_and(|next| lines[next].depth > 0);
         if !is_marked {
             labels[at..].fill(Zone::Quoted);
+        }
+        if header.is_ruled {
+            labels[at] = Zone::Delimiter;
+        }
+        if !is_marked {
             return forward;
         }
         at = after;
@@ -137,7 +142,7 @@ fn unknown_header(lines: &[Line<'_>], at: usize) -> Option<quote::Header> {
     let next = lines[at + 1..].iter().take(2).find(|line| !line.is_blank())?;
     let digits = line.text.bytes().filter(u8::is_ascii_digit).count();
     let is_header = next.depth > 0 && (line.text.contains('@') || digits >= 6);
-    is_header.then_some(quote::Header { lines: 1, is_forward: false, is_ambiguous: false })
+    is_header.then_some(quote::Header { lines: 1, is_forward: false, is_ruled: false, is_ambiguous: false })
 }
 
 /// Quoted lines that a mail program wrapped without repeating the mark: one line between two marked ones that goes on

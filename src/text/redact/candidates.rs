@@ -141,6 +141,7 @@ fn try_at(recognisers: &Recognisers, recogniser: &Recogniser, text: &str, at: us
     let goes_on = value.chars().next_back().is_some_and(char::is_alphanumeric) && is_word(after.chars().next());
     if value.is_empty()
         || goes_on
+        || text[..range.start].ends_with(|c| recogniser.not_preceded_by.contains(c))
         || value.bytes().filter(u8::is_ascii_digit).count() < recogniser.min_digits
         || rejects(&recogniser.not_value, value)
         || rejects(&recogniser.not_followed_by, &after[..floor_boundary(after, 40)])

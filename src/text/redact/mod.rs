@@ -8,6 +8,7 @@ mod candidates;
 mod checksum;
 mod placeholder;
 mod recogniser;
+mod stream;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -15,6 +16,7 @@ use std::ops::Range;
 use crate::error::Result;
 use placeholder::Numbers;
 use recogniser::Recognisers;
+pub use stream::redact_stream;
 
 /// Names kept in mind in one session: a conversation has a few, and the bound keeps a stream linear.
 const MOST_NAMES: usize = 64;

@@ -46,6 +46,8 @@ struct Declared {
     #[serde(default)]
     not_followed_by: Option<String>,
     #[serde(default)]
+    not_preceded_by: String,
+    #[serde(default)]
     min_digits: usize,
     #[serde(default)]
     value_is: Option<ValueIs>,
@@ -100,6 +102,7 @@ pub(super) struct Recogniser {
     pub check: Option<Check>,
     pub not_value: Option<Regex>,
     pub not_followed_by: Option<Regex>,
+    pub not_preceded_by: String,
     pub min_digits: usize,
     pub value_is: Option<ValueIs>,
     pub context: Option<AhoCorasick>,
@@ -213,6 +216,7 @@ impl Declared {
             check: self.check,
             not_value: self.not_value.as_deref().map(regex).transpose()?,
             not_followed_by: self.not_followed_by.as_deref().map(regex).transpose()?,
+            not_preceded_by: self.not_preceded_by.clone(),
             min_digits: self.min_digits,
             value_is: self.value_is,
             context: words(&self.context)?,

@@ -1,0 +1,46 @@
+//! Whole e-mails, as mail programs write them, against the parts they must be split into.
+//!
+//! Each `NAME.eml` has a `NAME.json` written by hand. Traps are named for the mistake they provoke.
+
+use std::path::{Path, PathBuf};
+
+use motif::text::eml::clean_eml;
+
+fn messages(folder: &Path) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "eml"))
+        .collect();
+    found.sort();
+    found
+}
+
+#[test]
+fn every_message_is_split_as_expected() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/mail");
+    let mut failed = Vec::new();
+    let mut total = 0;
+    for folder in ["ordinary", "clients", "malformed", "traps"] {
+        let found = messages(&root.join(folder));
+        assert!(!found.is_empty(), "{folder} holds no message");
+        for path in found {
+            total += 1;
+            let actual = serde_json::to_value(clean_eml(&std::fs::read(&path).unwrap())).unwrap();
+            let golden = std::fs::read_to_string(path.with_extension("json")).unwrap();
+            let expected: serde_json::Value = serde_json::from_str(&golden).unwrap();
+            if actual != expected {
+                let written = Path::new(env!("CARGO_TARGET_TMPDIR")).join(path.with_extension("actual.json").file_name().unwrap());
+                std::fs::write(&written, serde_json::to_string_pretty(&actual).unwrap()).unwrap();
+                for (key, value) in expected.as_object().unwrap() {
+                    if actual[key] != *value {
+                        println!("{}: {key}\n  expected {value}\n  actual   {}", path.display(), actual[key]);
+                    }
+                }
+                failed.push(path.file_stem().unwrap().to_string_lossy().into_owned());
+            }
+        }
+    }
+    assert!(total >= 60, "only {total} messages");
+    assert!(failed.is_empty(), "{} of {total} differ: {failed:?}", failed.len());
+}
