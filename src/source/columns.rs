@@ -164,6 +164,8 @@ pub(crate) struct Mapping {
     columns: [Option<usize>; FIELDS],
     /// What one unit of a duration column is worth, in seconds.
     units: [f64; FIELDS],
+    /// Rows are the comments of tickets, whose authors are told by number only.
+    is_comments: bool,
 }
 
 /// A column named in the configuration that the file does not have.
@@ -185,7 +187,7 @@ impl Mapping {
     /// The same for JSON objects, where an absent key only means that this record does not have the value.
     pub(crate) fn lenient(headers: &[String], options: &Options) -> (Self, Option<AbsentColumn>) {
         let normalised: Vec<String> = headers.iter().map(|header| normalise(header)).collect();
-        let mut mapping = Self { columns: [None; FIELDS], units: [1.0; FIELDS] };
+        let mut mapping = Self { columns: [None; FIELDS], units: [1.0; FIELDS], is_comments: false };
         let mut taken = vec![false; headers.len()];
         let mut is_set = [false; FIELDS];
         let mut absent = None;
@@ -208,6 +210,20 @@ impl Mapping {
                     absent = Some(AbsentColumn { field, message: absent_message(field, &names.names(), headers) });
                 }
                 None => {}
+            }
+        }
+        // Comments of tickets (Zendesk): `id` and `user_id` are those of the comment and of its author.
+        let place_of = |name: &str| normalised.iter().position(|header| header == name);
+        if let (Some(ticket), Some(_), Some(author)) =
+            (place_of("ticketid"), place_of("body"), place_of("authorid").or_else(|| place_of("userid")))
+        {
+            mapping.is_comments = true;
+            for (field, column) in [(Field::ContactId, ticket), (Field::Speaker, author)] {
+                if !is_set[field as usize] {
+                    is_set[field as usize] = true;
+                    taken[column] = true;
+                    mapping.columns[field as usize] = Some(column);
+                }
             }
         }
         for &field in Field::ALL {
@@ -247,6 +263,11 @@ impl Mapping {
     /// Seconds per unit of a duration column.
     pub(crate) fn unit(&self, field: Field) -> f64 {
         self.units[field as usize]
+    }
+
+    /// Whether rows are comments of tickets.
+    pub(crate) fn is_comments(&self) -> bool {
+        self.is_comments
     }
 
     /// How many fields have a column; tells the right delimiter from the wrong ones.

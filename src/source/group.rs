@@ -114,3 +114,25 @@ impl<'a> Grouper<'a> {
 fn hash(id: &str) -> u64 {
     id.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::error::RejectCode;
+    use crate::source::testing;
+
+    #[test]
+    fn rows_that_come_back_after_the_window_are_one_reject() {
+        let mut text = "contact_id,started_at,speaker,text\n".to_owned();
+        for id in 0..super::MAX_OPEN + 10 {
+            text.push_str(&format!("c{id},2026-09-03T09:12:00Z,client,a\n"));
+        }
+        text.push_str("c0,2026-09-03T09:12:00Z,agent,b\nc0,2026-09-03T09:12:00Z,agent,c\n");
+        text.push_str(&format!("c{},2026-09-03T09:12:00Z,agent,in time\n", super::MAX_OPEN));
+        let (contacts, rejects, summary) = testing::read_bytes("a.csv", text.as_bytes());
+        assert_eq!(contacts.len(), super::MAX_OPEN + 10);
+        assert_eq!((rejects.len(), rejects[0].code), (1, RejectCode::Malformed));
+        assert_eq!(summary.records_read as usize, super::MAX_OPEN + 11);
+        let last = contacts.iter().find(|contact| contact.contact_id == format!("c{}", super::MAX_OPEN)).unwrap();
+        assert_eq!(last.turns.len(), 2);
+    }
+}

@@ -61,6 +61,8 @@ pub(crate) struct Row {
     pub(crate) fallback_start: Option<Moment>,
     /// Identifier to use when the row has none (transcript files: from the file's name).
     pub(crate) fallback_id: Option<String>,
+    /// The row is a comment of a ticket: the author of the first one is the customer.
+    pub(crate) is_comment: bool,
 }
 
 impl Row {
@@ -75,6 +77,7 @@ impl Row {
             flags: Vec::new(),
             fallback_start: None,
             fallback_id: None,
+            is_comment: false,
         }
     }
 
@@ -163,6 +166,19 @@ pub(crate) fn contact(row: &Row, place: &Place<'_>) -> Result<Contact, RecordErr
 
 /// Makes the contact of rows that hold one turn each, in the order of their turn index, else of the file.
 pub(crate) fn contact_of_turns(mut rows: Vec<Row>, place: &Place<'_>) -> Result<Contact, RecordError> {
+    let options = &place.settings.options;
+    // Internal notes are the company's own words to itself. A ticket of notes alone keeps none of its words.
+    let is_private = |row: &Row| {
+        row.cell(Field::Public).and_then(|cell| value::boolean(cell, Field::Public, options)) == Some(false)
+    };
+    if rows.iter().any(is_private) {
+        for row in rows.iter_mut().filter(|row| is_private(row)) {
+            row.cells[Field::Text as usize] = None;
+        }
+        for row in &mut rows {
+            push(&mut row.flags, "private_notes_left_out");
+        }
+    }
     let indexed: Option<Vec<f64>> = rows.iter().map(|row| row.cell(Field::TurnIndex).and_then(Cell::number)).collect();
     if let Some(indices) = indexed {
         let mut order: Vec<usize> = (0..rows.len()).collect();
@@ -193,7 +209,6 @@ pub(crate) fn contact_of_turns(mut rows: Vec<Row>, place: &Place<'_>) -> Result<
     }
     let varies = starts.iter().flatten().any(|start| Some(*start) != started.map(|moment| moment.instant));
     let mut flags = head.flags.clone();
-    let options = &place.settings.options;
     let raw: Vec<RawTurn> = rows
         .iter()
         .zip(&starts)
@@ -216,6 +231,9 @@ pub(crate) fn contact_of_turns(mut rows: Vec<Row>, place: &Place<'_>) -> Result<
     }
     let (mut turns, labels) = raw_turns(raw, started.map(|moment| moment.instant));
     speakers::resolve(&mut turns, &labels, options, &mut flags);
+    if head.is_comment {
+        speakers::first_is_customer(&mut turns, &labels, &mut flags);
+    }
     finish(&head, started, turns, flags, place)
 }
 

@@ -96,6 +96,20 @@ pub(crate) fn resolve(turns: &mut [Turn], labels: &[Option<String>], options: &O
     flag(turns, flags);
 }
 
+/// Comments of a ticket: its first author asked, the others answered. Applies only where no role is known.
+pub(crate) fn first_is_customer(turns: &mut [Turn], labels: &[Option<String>], flags: &mut Vec<String>) {
+    if turns.iter().any(|turn| turn.speaker != Speaker::Unknown) {
+        return;
+    }
+    let Some(first) = labels.first().cloned() else { return };
+    for (turn, label) in turns.iter_mut().zip(labels) {
+        turn.speaker = if *label == first { Speaker::Customer } else { Speaker::Agent };
+    }
+    flags.retain(|flag| flag != UNKNOWN);
+    push(flags, INFERRED);
+    flag(turns, flags);
+}
+
 /// Flags conversations whose roles are unknown or of one kind only.
 pub(crate) fn flag(turns: &[Turn], flags: &mut Vec<String>) {
     if turns.iter().any(|turn| turn.speaker == Speaker::Unknown) {

@@ -141,6 +141,7 @@ fn row_of(record: u64, fields: Vec<String>, lossy: bool, headers: &[String], map
         return Err(format!("the row has {count} fields, the header {}", headers.len()));
     }
     let mut row = Row::new(record);
+    row.is_comment = mapping.is_comments();
     let mut cells: Vec<Option<String>> = fields.into_iter().map(Some).collect();
     for &field in Field::ALL {
         if let Some(column) = mapping.column(field) {

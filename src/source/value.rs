@@ -317,6 +317,8 @@ pub(crate) fn seconds(cell: &Cell, unit: f64) -> Option<f64> {
         }
         other => other.number()? * unit,
     };
+    // Whole microseconds: 2760 ms are 2.76 s, not 2.7600000000000002.
+    let seconds = (seconds * 1e6).round() / 1e6;
     (seconds.is_finite() && (0.0..=31.0 * 86_400.0).contains(&seconds)).then_some(seconds)
 }
 
