@@ -30,7 +30,8 @@ fn every_message_is_split_as_expected() {
             let golden = std::fs::read_to_string(path.with_extension("json")).unwrap();
             let expected: serde_json::Value = serde_json::from_str(&golden).unwrap();
             if actual != expected {
-                let written = Path::new(env!("CARGO_TARGET_TMPDIR")).join(path.with_extension("actual.json").file_name().unwrap());
+                let written = Path::new(env!("CARGO_TARGET_TMPDIR"))
+                    .join(path.with_extension("actual.json").file_name().unwrap());
                 std::fs::write(&written, serde_json::to_string_pretty(&actual).unwrap()).unwrap();
                 for (key, value) in expected.as_object().unwrap() {
                     if actual[key] != *value {

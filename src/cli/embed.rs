@@ -12,6 +12,9 @@ pub(crate) fn run(arguments: &EmbedArguments) -> Result<Outcome> {
     if arguments.json {
         print_json(&counts)?;
     }
-    logging::info(&format!("{} texts, {} tokens; {} texts were longer than the model's limit and were cut", counts.texts, counts.tokens, counts.cut));
+    logging::info(&format!(
+        "{} texts, {} tokens; {} texts were longer than the model's limit and were cut",
+        counts.texts, counts.tokens, counts.cut
+    ));
     Ok(Outcome::Done)
 }

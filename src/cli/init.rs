@@ -15,8 +15,12 @@ pub(crate) fn run(arguments: &InitArguments, quiet: bool) -> Result<Outcome> {
         [("motif.toml", CONFIGURATION), ("taxonomy.toml", SHIPPED_TAXONOMY), ("criteria.toml", SHIPPED_CRITERIA)];
     let dir = &arguments.dir;
     std::fs::create_dir_all(dir).map_err(|e| Error::io("create", dir, e))?;
-    let there: Vec<String> =
-        files.iter().map(|(name, _)| dir.join(name)).filter(|path| path.exists()).map(|path| path.display().to_string()).collect();
+    let there: Vec<String> = files
+        .iter()
+        .map(|(name, _)| dir.join(name))
+        .filter(|path| path.exists())
+        .map(|path| path.display().to_string())
+        .collect();
     if !there.is_empty() && !arguments.force {
         return Err(Error::usage(format!("already there: {}; add --force to replace", there.join(", "))).into());
     }

@@ -98,7 +98,9 @@ fn verify(name: &str, is_json: bool, quiet: bool) -> Result<Outcome> {
     let files = files(name)?;
     let checked = files.verify()?;
     if is_json {
-        print_json(&json!({"name": name, "place": files.place(), "hash": files.model_hash(), "files_verified": checked}))?;
+        print_json(
+            &json!({"name": name, "place": files.place(), "hash": files.model_hash(), "files_verified": checked}),
+        )?;
     } else {
         say(quiet, &format!("{name}: {checked} files agree with the manifest"));
     }

@@ -54,7 +54,8 @@ impl Progress for Bars {
             }
             None => "{msg} {spinner} {human_pos} contacts, {per_sec}",
         };
-        let template = if matches!(stage, Stage::Prepare | Stage::Kpi | Stage::Report) { "{msg} {spinner}" } else { template };
+        let template =
+            if matches!(stage, Stage::Prepare | Stage::Kpi | Stage::Report) { "{msg} {spinner}" } else { template };
         // The templates are constants; a wrong one would show in the first run.
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);

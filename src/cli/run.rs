@@ -42,8 +42,7 @@ pub(crate) fn run(arguments: &RunArguments, quiet: bool) -> Result<Outcome> {
         Some(name) => name.to_string_lossy().into_owned(),
         None => settings.options.model.name.clone(),
     };
-    let summary =
-        pipeline::run(&settings, pipeline::Context { encoder, model_name, progress: &bars, stop: &stop })?;
+    let summary = pipeline::run(&settings, pipeline::Context { encoder, model_name, progress: &bars, stop: &stop })?;
     if arguments.config.json {
         print_json(&summary)?;
     } else if !quiet {
@@ -52,7 +51,11 @@ pub(crate) fn run(arguments: &RunArguments, quiet: bool) -> Result<Outcome> {
     if summary.rejects > 0 {
         say(
             quiet || arguments.config.json,
-            &format!("{} records were rejected; see {}", summary.rejects, summary.output.join("rejects.jsonl").display()),
+            &format!(
+                "{} records were rejected; see {}",
+                summary.rejects,
+                summary.output.join("rejects.jsonl").display()
+            ),
         );
         return Ok(Outcome::DoneWithRejects);
     }
@@ -60,10 +63,7 @@ pub(crate) fn run(arguments: &RunArguments, quiet: bool) -> Result<Outcome> {
 }
 
 /// Reads the configuration: the named one, or the `motif.toml` of this folder.
-pub(crate) fn settings(
-    arguments: &ConfigArguments,
-    complete: impl FnOnce(&mut config::Sources),
-) -> Result<Settings> {
+pub(crate) fn settings(arguments: &ConfigArguments, complete: impl FnOnce(&mut config::Sources)) -> Result<Settings> {
     let default = PathBuf::from("motif.toml");
     let mut sources = config::Sources {
         config: arguments.config.clone(),

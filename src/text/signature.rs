@@ -236,9 +236,15 @@ fn is_block_line(line: &Line<'_>) -> bool {
     if SPEECH.is_match(folded) {
         return false;
     }
-    let words = line.text.split_whitespace().filter(|word| word.chars().all(|c| !c.is_ascii_digit())).filter(|word| word.chars().any(char::is_alphabetic)).count();
+    let words = line
+        .text
+        .split_whitespace()
+        .filter(|word| word.chars().all(|c| !c.is_ascii_digit()))
+        .filter(|word| word.chars().any(char::is_alphabetic))
+        .count();
     let starts_lower = line.text.chars().next().is_some_and(char::is_lowercase);
-    let is_address = line.text.contains('@') || folded.contains("www.") || folded.contains("http") || folded.contains("tel");
+    let is_address =
+        line.text.contains('@') || folded.contains("www.") || folded.contains("http") || folded.contains("tel");
     if is_address {
         return words <= 10;
     }
@@ -249,7 +255,9 @@ fn is_block_line(line: &Line<'_>) -> bool {
 /// `PS : …`, `P.-S.`, `NB : …`.
 fn is_postscript(folded: &str) -> bool {
     let start = folded.trim_start_matches(['*', '_', ' ', '(']);
-    ["ps:", "ps :", "p.s", "p.-s", "ps -", "ps.", "nb:", "nb :", "n.b", "post-scriptum", "ps ", "ps,"].iter().any(|mark| start.starts_with(mark))
+    ["ps:", "ps :", "p.s", "p.-s", "ps -", "ps.", "nb:", "nb :", "n.b", "post-scriptum", "ps ", "ps,"]
+        .iter()
+        .any(|mark| start.starts_with(mark))
 }
 
 fn count(lines: &[Line<'_>], range: Range<usize>) -> usize {
@@ -282,7 +290,24 @@ fn is_name(text: &str) -> bool {
         }
         if first.is_some_and(char::is_uppercase) {
             capitals += 1;
-        } else if !matches!(bare, "de" | "du" | "des" | "la" | "le" | "van" | "von" | "der" | "den" | "et" | "and" | "d" | "di" | "da" | "el" | "ben") {
+        } else if !matches!(
+            bare,
+            "de" | "du"
+                | "des"
+                | "la"
+                | "le"
+                | "van"
+                | "von"
+                | "der"
+                | "den"
+                | "et"
+                | "and"
+                | "d"
+                | "di"
+                | "da"
+                | "el"
+                | "ben"
+        ) {
             return false;
         }
     }
@@ -328,7 +353,10 @@ fn name_block(lines: &[Line<'_>], segment: Range<usize>) -> Option<usize> {
     // Several lines must show what they are: a telephone number, an address, a link.
     let shows = size == 1
         || lines[start + 1..=last].iter().any(|line| {
-            line.text.contains('@') || line.folded.contains("www.") || line.folded.contains("tel") || line.text.bytes().filter(u8::is_ascii_digit).count() >= 5
+            line.text.contains('@')
+                || line.folded.contains("www.")
+                || line.folded.contains("tel")
+                || line.text.bytes().filter(u8::is_ascii_digit).count() >= 5
         });
     (is_block && shows).then_some(start)
 }
@@ -363,7 +391,11 @@ mod tests {
             "Paul Leroy",
             "Mit freundlichen Grüßen\nAnna Muster",
         ] {
-            assert_eq!(reply(&format!("Bonjour,\nOù est ma commande ?\n\n{end}")), "Bonjour,\nOù est ma commande ?", "{end}");
+            assert_eq!(
+                reply(&format!("Bonjour,\nOù est ma commande ?\n\n{end}")),
+                "Bonjour,\nOù est ma commande ?",
+                "{end}"
+            );
         }
     }
 
@@ -384,11 +416,17 @@ mod tests {
     #[test]
     fn thanks_and_final_closings_stay_and_the_name_goes() {
         assert_eq!(reply("Où est mon colis ?\nMerci d'avance,\nPaul Leroy"), "Où est mon colis ?\nMerci d'avance,");
-        assert_eq!(reply("Dans l'attente de votre retour, cordialement,\nPaul"), "Dans l'attente de votre retour, cordialement,");
+        assert_eq!(
+            reply("Dans l'attente de votre retour, cordialement,\nPaul"),
+            "Dans l'attente de votre retour, cordialement,"
+        );
     }
 
     #[test]
     fn a_postscript_belongs_to_the_reply() {
-        assert_eq!(reply("Bonjour,\nJe renvoie le colis.\nCordialement,\nPaul\n\nPS : merci de me rappeler."), "Bonjour,\nJe renvoie le colis.\nPS : merci de me rappeler.");
+        assert_eq!(
+            reply("Bonjour,\nJe renvoie le colis.\nCordialement,\nPaul\n\nPS : merci de me rappeler."),
+            "Bonjour,\nJe renvoie le colis.\nPS : merci de me rappeler."
+        );
     }
 }

@@ -30,13 +30,21 @@ pub(super) fn find(recognisers: &Recognisers, text: &str) -> Vec<Candidate> {
 }
 
 /// The same, with the names that other texts of the contact introduced.
-pub(super) fn find_with_names(recognisers: &Recognisers, names: &BTreeMap<String, String>, text: &str) -> Vec<Candidate> {
+pub(super) fn find_with_names(
+    recognisers: &Recognisers,
+    names: &BTreeMap<String, String>,
+    text: &str,
+) -> Vec<Candidate> {
     let mut found = Vec::new();
     known_names(recognisers, names, text, &mut found);
     at_keywords(recognisers, text, &mut found);
     at_tokens(recognisers, text, &mut found);
     for (kind, regex) in &recognisers.company {
-        found.extend(regex.find_iter(text).filter(|found| !found.is_empty()).map(|found| Candidate { kind: *kind, range: found.range(), score: 2.0 }));
+        found.extend(regex.find_iter(text).filter(|found| !found.is_empty()).map(|found| Candidate {
+            kind: *kind,
+            range: found.range(),
+            score: 2.0,
+        }));
     }
     settle(found, text)
 }
@@ -58,10 +66,14 @@ fn at_keywords(recognisers: &Recognisers, text: &str, found: &mut Vec<Candidate>
     for hit in recognisers.keywords.find_overlapping_iter(text) {
         for &index in &recognisers.tried[hit.pattern().as_usize()] {
             let recogniser = &recognisers.all[index];
-            let is_word_start = !is_word(text[..hit.start()].chars().next_back()) || !is_word(text[hit.start()..].chars().next());
-            let is_word_end = !is_word(text[..hit.end()].chars().next_back()) || !is_word(text[hit.end()..].chars().next());
+            let is_word_start =
+                !is_word(text[..hit.start()].chars().next_back()) || !is_word(text[hit.start()..].chars().next());
+            let is_word_end =
+                !is_word(text[..hit.end()].chars().next_back()) || !is_word(text[hit.end()..].chars().next());
             match recogniser.start {
-                Start::Keyword if is_word_start && is_word_end => try_at(recognisers, recogniser, text, hit.end(), found),
+                Start::Keyword if is_word_start && is_word_end => {
+                    try_at(recognisers, recogniser, text, hit.end(), found)
+                }
                 Start::AtKeyword if is_word_start => try_at(recognisers, recogniser, text, hit.start(), found),
                 _ => {}
             }
@@ -77,8 +89,12 @@ fn at_tokens(recognisers: &Recognisers, text: &str, found: &mut Vec<Candidate>) 
     let bytes = text.as_bytes();
     let mut is_inside = false;
     for (at, &byte) in bytes.iter().enumerate() {
-        let is_word_byte = byte.is_ascii_alphanumeric() || byte >= 0x80 && !starts_space(&bytes[at..]) && !is_inside_space(bytes, at);
-        let opens = !is_inside && (is_word_byte || (matches!(byte, b'+' | b'(') && bytes.get(at + 1).is_some_and(|next| next.is_ascii_digit() || *next == b'+')));
+        let is_word_byte =
+            byte.is_ascii_alphanumeric() || byte >= 0x80 && !starts_space(&bytes[at..]) && !is_inside_space(bytes, at);
+        let opens = !is_inside
+            && (is_word_byte
+                || (matches!(byte, b'+' | b'(')
+                    && bytes.get(at + 1).is_some_and(|next| next.is_ascii_digit() || *next == b'+')));
         is_inside = is_word_byte;
         if !opens || !text.is_char_boundary(at) {
             continue;
@@ -88,7 +104,9 @@ fn at_tokens(recognisers: &Recognisers, text: &str, found: &mut Vec<Candidate>) 
             for recogniser in &numbers {
                 try_at(recognisers, recogniser, text, at, found);
             }
-        } else if byte.is_ascii_alphabetic() && bytes[at..bytes.len().min(at + 6)].iter().any(|b| b.is_ascii_digit() || *b == b':') {
+        } else if byte.is_ascii_alphabetic()
+            && bytes[at..bytes.len().min(at + 6)].iter().any(|b| b.is_ascii_digit() || *b == b':')
+        {
             for recogniser in &codes {
                 try_at(recognisers, recogniser, text, at, found);
             }
@@ -114,7 +132,10 @@ fn at_tokens(recognisers: &Recognisers, text: &str, found: &mut Vec<Candidate>) 
 
 /// No-break and thin spaces in UTF-8.
 fn starts_space(bytes: &[u8]) -> bool {
-    bytes.starts_with(&[0xc2, 0xa0]) || bytes.starts_with(&[0xe2, 0x80]) || bytes.starts_with(&[0xc2, 0xab]) || bytes.starts_with(&[0xc2, 0xb0])
+    bytes.starts_with(&[0xc2, 0xa0])
+        || bytes.starts_with(&[0xe2, 0x80])
+        || bytes.starts_with(&[0xc2, 0xab])
+        || bytes.starts_with(&[0xc2, 0xb0])
 }
 
 fn is_inside_space(bytes: &[u8], at: usize) -> bool {
@@ -155,7 +176,10 @@ fn try_at(recognisers: &Recognisers, recogniser: &Recogniser, text: &str, at: us
     }
     let before = &text[from..range.start];
     // A word right after the value ("12345678 (SIREN)") counts as context too.
-    let has_context = recogniser.context.as_ref().is_some_and(|words| words.is_match(before) || words.is_match(&after[..floor_boundary(after, 20)]));
+    let has_context = recogniser
+        .context
+        .as_ref()
+        .is_some_and(|words| words.is_match(before) || words.is_match(&after[..floor_boundary(after, 20)]));
     if recogniser.not_context.as_ref().is_some_and(|words| words.is_match(before)) {
         return;
     }
@@ -174,13 +198,21 @@ fn floor_boundary(text: &str, at: usize) -> usize {
 }
 
 fn is_value(recognisers: &Recognisers, wanted: ValueIs, value: &str) -> bool {
-    let first = value.split(|c: char| c.is_whitespace() || matches!(c, '\'' | '’')).find(|word| !word.is_empty()).unwrap_or(value);
+    let first = value
+        .split(|c: char| c.is_whitespace() || matches!(c, '\'' | '’'))
+        .find(|word| !word.is_empty())
+        .unwrap_or(value);
     match wanted {
         ValueIs::Name => !value.split_whitespace().any(|word| recognisers.is_not_name(word.trim_end_matches('.'))),
         ValueIs::FirstName => recognisers.is_first_name(first) && !recognisers.is_not_name(first),
-        ValueIs::Secret => value.chars().any(|c| c.is_ascii_digit() || (c.is_ascii_punctuation() && !matches!(c, '.' | ',' | '\'' | '-' | '(' | ')' | ';' | ':' | '!' | '?' | '"'))),
+        ValueIs::Secret => value.chars().any(|c| {
+            c.is_ascii_digit()
+                || (c.is_ascii_punctuation()
+                    && !matches!(c, '.' | ',' | '\'' | '-' | '(' | ')' | ';' | ':' | '!' | '?' | '"'))
+        }),
         ValueIs::PersonalLink => {
-            let long_segment = |segment: &str| segment.len() >= 16 && segment.bytes().filter(u8::is_ascii_digit).count() >= 2;
+            let long_segment =
+                |segment: &str| segment.len() >= 16 && segment.bytes().filter(u8::is_ascii_digit).count() >= 2;
             value.contains(['?', '@']) || value.split(['/', '#', '=']).skip(3).any(long_segment)
         }
     }
@@ -213,15 +245,27 @@ fn settle(mut found: Vec<Candidate>, text: &str) -> Vec<Candidate> {
         candidate.range.end = candidate.range.start + value.trim().len();
     }
     let placeholders = super::placeholder::ranges(text);
-    found.retain(|candidate| !candidate.range.is_empty() && !placeholders.iter().any(|range| overlaps(range, &candidate.range)));
+    found.retain(|candidate| {
+        !candidate.range.is_empty() && !placeholders.iter().any(|range| overlaps(range, &candidate.range))
+    });
     found.sort_by(|a, b| {
-        b.score.total_cmp(&a.score).then(b.range.len().cmp(&a.range.len())).then(a.range.start.cmp(&b.range.start)).then(a.kind.cmp(&b.kind))
+        b.score
+            .total_cmp(&a.score)
+            .then(b.range.len().cmp(&a.range.len()))
+            .then(a.range.start.cmp(&b.range.start))
+            .then(a.kind.cmp(&b.kind))
     });
     let mut kept: BTreeMap<usize, Candidate> = BTreeMap::new();
     for candidate in found {
         // Kept candidates do not overlap one another, so only the neighbour on each side can.
-        let before = kept.range(..=candidate.range.start).next_back().is_some_and(|(_, other)| overlaps(&other.range, &candidate.range));
-        let after = kept.range(candidate.range.start..).next().is_some_and(|(_, other)| overlaps(&other.range, &candidate.range));
+        let before = kept
+            .range(..=candidate.range.start)
+            .next_back()
+            .is_some_and(|(_, other)| overlaps(&other.range, &candidate.range));
+        let after = kept
+            .range(candidate.range.start..)
+            .next()
+            .is_some_and(|(_, other)| overlaps(&other.range, &candidate.range));
         if !before && !after {
             kept.insert(candidate.range.start, candidate);
         }

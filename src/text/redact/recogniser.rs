@@ -161,8 +161,12 @@ impl Recognisers {
         let company = compile_company(patterns, &mut kind_of)?;
         let keywords = automaton(spellings.keys(), MatchKind::Standard)?;
         let word_list = |text: &str| {
-            let mut words: Vec<String> =
-                text.lines().filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace).map(|word| fold(word).into_owned()).collect();
+            let mut words: Vec<String> = text
+                .lines()
+                .filter(|line| !line.starts_with('#'))
+                .flat_map(str::split_whitespace)
+                .map(|word| fold(word).into_owned())
+                .collect();
             words.sort();
             words
         };
@@ -192,7 +196,12 @@ impl Recognisers {
 }
 
 impl Declared {
-    fn compile(&self, kind: usize, fragments: &BTreeMap<String, String>, lists: &BTreeMap<String, Vec<String>>) -> Result<Recogniser> {
+    fn compile(
+        &self,
+        kind: usize,
+        fragments: &BTreeMap<String, String>,
+        lists: &BTreeMap<String, Vec<String>>,
+    ) -> Result<Recogniser> {
         let regex = |pattern: &str| {
             let mut written = pattern.to_owned();
             // Fragments may use fragments; three rounds are enough and a leftover brace fails to compile.
@@ -270,20 +279,27 @@ fn spellings_of(keyword: &str) -> Vec<String> {
     found
 }
 
-fn compile_company(patterns: &BTreeMap<String, String>, kind_of: &mut impl FnMut(&str) -> usize) -> Result<Vec<(usize, Regex)>> {
+fn compile_company(
+    patterns: &BTreeMap<String, String>,
+    kind_of: &mut impl FnMut(&str) -> usize,
+) -> Result<Vec<(usize, Regex)>> {
     let mut problems = Vec::new();
     let mut compiled = Vec::new();
     for (name, pattern) in patterns {
         let mut problem = |message: String| {
             problems.push(Problem { file: "motif.toml".into(), at: format!("privacy.patterns.{name}"), message });
         };
-        let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !name.starts_with(|c: char| c.is_ascii_digit());
+        let is_name = !name.is_empty()
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+            && !name.starts_with(|c: char| c.is_ascii_digit());
         if !is_name {
             problem("a placeholder name holds letters, digits and underscores, as in CONTRACT".into());
             continue;
         }
         match Regex::new(pattern) {
-            Ok(regex) if regex.is_match("") => problem("the pattern matches the empty text; require at least one character".into()),
+            Ok(regex) if regex.is_match("") => {
+                problem("the pattern matches the empty text; require at least one character".into())
+            }
             Ok(regex) => compiled.push((kind_of(&name.to_ascii_uppercase()), regex)),
             Err(error) => problem(format!("not a regular expression: {error}")),
         }
