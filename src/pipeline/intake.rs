@@ -235,13 +235,14 @@ impl<'a> Intake<'a> {
         let size = batch.len() as u64;
         let model = &self.settings.options.model;
         let (settings, cleaner) = (self.settings, &self.cleaner);
-        type Cleaned = (Encoded, u32, BTreeMap<String, u32>);
+        type Cleaned = (Encoded, u32, BTreeMap<String, u64>);
         let cleaned: Vec<Cleaned> = batch
             .into_par_iter()
             .map(|(mut contact, file)| {
                 let mut redactions = BTreeMap::new();
                 if is_raw {
-                    redactions = cleaner.clean(&mut contact).redacted;
+                    redactions = cleaner.clean(&mut contact);
+                    crate::text::language::detect_contact(&mut contact);
                     contact.customer_key =
                         contact.customer_id.take().map(|customer| pseudonym(&settings.secret.bytes, &customer));
                     contact.flags.sort();
@@ -252,7 +253,7 @@ impl<'a> Intake<'a> {
             .collect();
         for (_, _, redactions) in &cleaned {
             for (kind, count) in redactions {
-                *self.collected.redactions.entry(kind.clone()).or_insert(0) += u64::from(*count);
+                *self.collected.redactions.entry(kind.clone()).or_insert(0) += count;
             }
         }
         self.vectors.ensure(cleaned.iter().flat_map(|(encoded, _, _)| encoded.texts()))?;
