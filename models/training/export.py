@@ -121,12 +121,13 @@ def stage(options, corpora: Corpora, tokenizer: Tokenizer, model: Encoder) -> No
     run = evaluate.Runner(*read_model(options.out)[:3])
     after, outputs = measure(run, corpora)
     after.update(evaluate.calibration(outputs, options.seed)[1])
+    for name, entry in before.items():
+        after[name]["before_quantisation"] = entry["value"]
+    finish(options.out, corpora, after)  # The few-shot figures take the longest: the folder is whole before them.
     for shots, entry in evaluate.banking_train_only(run, corpora.data).items():
         after[f"banking77_train_part_{shots}_shot_accuracy"] = entry
     for shots, entry in evaluate.banking_test(run, corpora.data).items():
         after[f"banking77_test_{shots}{'_shot' if shots != 'full' else ''}_accuracy"] = entry
-    for name, entry in before.items():
-        after[name]["before_quantisation"] = entry["value"]
     finish(options.out, corpora, after)
 
 

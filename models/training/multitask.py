@@ -60,7 +60,7 @@ class Sampler:
         lengths = [len(text) for text, _ in self.rows]
         while True:
             for batch in bucketed(list(range(len(self.rows))), lengths, size, self.rng):
-                ids, mask = encode(self.tokenizer, [self._noisy(self.rows[row][0], 0.15) for row in batch], 96)
+                ids, mask = encode(self.tokenizer, [self._noisy(self.rows[row][0], 0.15) for row in batch], 72)
                 yield ids, mask, torch.tensor([self.rows[row][1] for row in batch])
 
     def translations(self, size: int) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
@@ -101,7 +101,7 @@ def run(model: Encoder, head: SentimentHead, sampler: Sampler, progress: Progres
     update = optimiser([(model.encoder, rate), (model.embeddings, 3 * rate), (head, 7 * rate)], progress)
     model.train()
     head.train()
-    sentiment, translations, english = sampler.sentiment(64), sampler.translations(48), sampler.english_texts(48)
+    sentiment, translations, english = sampler.sentiment(64), sampler.translations(36), sampler.english_texts(36)
 
     def forward(ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         with torch.autocast("cpu", torch.bfloat16):
@@ -127,17 +127,18 @@ def run(model: Encoder, head: SentimentHead, sampler: Sampler, progress: Progres
             total = total + min(1.0, 3 * progress.share()) * losses["agree"]
         tokens, sentences = tokens + int(mask.sum()), sentences + len(ids)
 
-        if progress.done % 2 == 0 or not sampler.sts:
+        if progress.done % 4 == 0 or (progress.done % 4 == 2 and not sampler.sts):
             ids, mask = sampler.intent_pairs(48)
             left, right = mean_pool(forward(ids, mask), mask).chunk(2)
             losses["intent"] = contrast_loss(left, right)
-            total = total + 1.0 * losses["intent"]
-        else:
-            ids, mask, wanted = sampler.sts_pairs(32)
+            total = total + 2.0 * losses["intent"]
+        elif progress.done % 4 == 2:
+            ids, mask, wanted = sampler.sts_pairs(40)
             left, right = mean_pool(forward(ids, mask), mask).chunk(2)
             losses["sts"] = ranking_loss(left, right, wanted)
-            total = total + 0.2 * losses["sts"]
-        tokens, sentences = tokens + int(mask.sum()), sentences + len(ids)
+            total = total + 0.3 * losses["sts"]
+        if progress.done % 2 == 0:
+            tokens, sentences = tokens + int(mask.sum()), sentences + len(ids)
         update(total)
         progress.step({name: loss.item() for name, loss in losses.items()}, sentences, tokens)
 
@@ -145,8 +146,13 @@ def run(model: Encoder, head: SentimentHead, sampler: Sampler, progress: Progres
 def stage(options, corpora: Corpora, teacher: Teacher, tokenizer: Tokenizer, model: Encoder,
           pairs: list[tuple[str, str]], english: list[str]) -> None:
     """From `distil.pt` to `multitask.pt` in the work folder."""
-    model.load_state_dict(torch.load(options.work / "distil.pt")["weights"]["encoder"])
     head = SentimentHead(model.config["hidden_size"])
+    if options.resume:
+        weights = torch.load(options.work / "multitask.pt")["weights"]
+        head.load_state_dict(weights["head"])
+    else:
+        weights = torch.load(options.work / "distil.pt")["weights"]
+    model.load_state_dict(weights["encoder"])
     progress = Progress("multitask", options.multitask_steps, options.multitask_minutes, options.work, {"encoder": model, "head": head}, 0.985)
     run(model, head, Sampler(corpora, teacher, tokenizer, pairs, english), progress, options.multitask_rate)
     progress.finish()

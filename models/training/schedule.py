@@ -84,7 +84,7 @@ def optimiser(groups: list[tuple[nn.Module, float]], progress: Progress) -> Call
     def update(loss: torch.Tensor) -> None:
         share = progress.share()
         for group in adam.param_groups:
-            group["lr"] = group["base"] * min(1.0, (progress.done + 1) / 100) * max(1 - share, 0.01)
+            group["lr"] = group["base"] * min(1.0, (progress.done + 1) / 40) * max(1 - share, 0.01)
         adam.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(parameters, 1.0)

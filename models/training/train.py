@@ -44,6 +44,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--distil-minutes", type=float, default=600, help="upper limit; the rate decays by whichever is nearer")
     parser.add_argument("--multitask-steps", type=int, default=1300)
     parser.add_argument("--multitask-minutes", type=float, default=600)
+    parser.add_argument("--resume", action="store_true", help="start the multi-task stage from its own last checkpoint")
     parser.add_argument("--multitask-rate", type=float, default=1.5e-4)
     return parser.parse_args()
 
