@@ -79,7 +79,17 @@ impl Catalogue {
 }
 
 fn background() -> Result<BilingualList, Vec<Problem>> {
-    toml::from_str(BACKGROUND).map_err(|error| vec![super::taxonomy::syntax_problem("background.toml", &error)])
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct File {
+        #[serde(rename = "version")]
+        _version: String,
+        fr: Vec<String>,
+        en: Vec<String>,
+    }
+    let file: File = toml::from_str(BACKGROUND)
+        .map_err(|error| vec![super::taxonomy::syntax_problem("background.toml", &error)])?;
+    Ok(BilingualList { fr: file.fr, en: file.en })
 }
 
 fn text_of(path: Option<&Path>, name: &str, shipped: &str) -> Result<(String, String)> {
