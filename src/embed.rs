@@ -181,17 +181,11 @@ fn schema() -> SchemaRef {
     ]))
 }
 
-fn batch(
-    schema: &SchemaRef,
-    chunk: &[(String, String)],
-    embeddings: Vec<f32>,
-    hidden: usize,
-) -> Result<RecordBatch> {
+fn batch(schema: &SchemaRef, chunk: &[(String, String)], embeddings: Vec<f32>, hidden: usize) -> Result<RecordBatch> {
     let ids: ArrayRef = Arc::new(StringArray::from_iter_values(chunk.iter().map(|(text_id, _)| text_id)));
     let offsets = OffsetBuffer::from_repeated_length(hidden, chunk.len());
     let item = Arc::new(Field::new("item", DataType::Float32, false));
-    let lists: ArrayRef =
-        Arc::new(ListArray::try_new(item, offsets, Arc::new(Float32Array::from(embeddings)), None)?);
+    let lists: ArrayRef = Arc::new(ListArray::try_new(item, offsets, Arc::new(Float32Array::from(embeddings)), None)?);
     Ok(RecordBatch::try_new(schema.clone(), vec![ids, lists])?)
 }
 

@@ -16,7 +16,8 @@ pub fn expected_calibration_error(rows: impl IntoIterator<Item = (f64, bool)>) -
         bins[bin].2 += 1;
         total += 1;
     }
-    (total > 0).then(|| bins.iter().map(|(confidence, right, _)| (right - confidence).abs()).sum::<f64>() / total as f64)
+    (total > 0)
+        .then(|| bins.iter().map(|(confidence, right, _)| (right - confidence).abs()).sum::<f64>() / total as f64)
 }
 
 /// The temperature that minimises the cross-entropy of `logits / temperature` (Guo et al. 2017), between 0.05 and 20.

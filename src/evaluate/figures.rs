@@ -155,8 +155,7 @@ impl fmt::Display for Evaluation {
         writeln!(f, "\n  {:width$}  {:>7}  {:^17}  {:>7}", "figure", "value", "95 % interval", "n")?;
         for figure in &self.figures {
             let value = figure.value.map_or_else(|| "–".to_owned(), |value| format!("{value:.4}"));
-            let interval =
-                figure.interval.map_or_else(|| "–".to_owned(), |(lo, hi)| format!("{lo:.4} to {hi:.4}"));
+            let interval = figure.interval.map_or_else(|| "–".to_owned(), |(lo, hi)| format!("{lo:.4} to {hi:.4}"));
             writeln!(f, "  {:width$}  {value:>7}  {interval:^17}  {:>7}", figure.name, figure.n)?;
         }
         if !self.confusions.is_empty() {

@@ -156,9 +156,10 @@ impl Gold {
     /// It is absent or no number.
     pub fn number(&self, row: usize, field: usize) -> Result<f64> {
         let text = self.text(row, field)?.trim();
-        text.parse().ok().filter(|number: &f64| number.is_finite()).ok_or_else(|| {
-            self.wrong(row, field, "is no number", "write numbers with a decimal point, such as 3.75")
-        })
+        text.parse()
+            .ok()
+            .filter(|number: &f64| number.is_finite())
+            .ok_or_else(|| self.wrong(row, field, "is no number", "write numbers with a decimal point, such as 3.75"))
     }
 
     /// A yes or no; `None` when the value is absent, null or empty.
@@ -431,7 +432,9 @@ mod tests {
 
     #[test]
     fn files_without_rows_and_unknown_formats_are_refused() {
-        for (name, bytes) in [("g.csv", b"".as_slice()), ("g.tsv", b"text\tlabel\n"), ("g.jsonl", b"\n"), ("g.xls", b"x")] {
+        for (name, bytes) in
+            [("g.csv", b"".as_slice()), ("g.tsv", b"text\tlabel\n"), ("g.jsonl", b"\n"), ("g.xls", b"x")]
+        {
             assert!(read(name, bytes, "").is_err(), "{name}");
         }
     }

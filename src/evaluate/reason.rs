@@ -60,8 +60,7 @@ pub fn from_descriptions(gold: &Path, labels: &Path, columns: &Columns, vectors:
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     // With several examples a label the texts are customers' words for the most part.
     let examples = described.iter().map(|label| label.examples.len()).sum::<usize>();
-    let basis =
-        if examples >= 5 * described.len() { ScopeBasis::Examples } else { ScopeBasis::Descriptions };
+    let basis = if examples >= 5 * described.len() { ScopeBasis::Examples } else { ScopeBasis::Descriptions };
     let classifier = learn(&texts, &targets, basis, vectors)?;
     let mut evaluation = Evaluation::new("Reasons of single texts, from descriptions of the labels");
     evaluation.count("label_texts_n", texts.len());
@@ -104,12 +103,7 @@ fn check_labels(path: &Path, known: &BTreeSet<&str>) -> Result<()> {
     Ok(())
 }
 
-fn measure(
-    evaluation: &mut Evaluation,
-    classifier: &Classifier,
-    gold: &Gold,
-    vectors: &mut Vectors,
-) -> Result<()> {
+fn measure(evaluation: &mut Evaluation, classifier: &Classifier, gold: &Gold, vectors: &mut Vectors) -> Result<()> {
     let labels = gold.labels(1)?;
     let answers = classifier.answers(&embeddings(&gold.texts(0)?, vectors)?);
     let known: BTreeSet<&str> = classifier.labels().iter().map(String::as_str).collect();
@@ -163,7 +157,8 @@ struct Described {
 impl Described {
     /// Name, description, both together, and the examples.
     fn texts(&self) -> Vec<String> {
-        let filled = |text: &Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+        let filled =
+            |text: &Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
         // A bare label such as `card_arrival` still says what it is about.
         let name = filled(&self.name).unwrap_or_else(|| self.label.replace(['_', '.', '-'], " "));
         let mut texts = Vec::new();

@@ -109,9 +109,8 @@ fn reasons(rows: &[Labels], taxonomy: &Taxonomy, evaluation: &mut Evaluation) {
     let said: Vec<String> = labelled.iter().map(|(row, _)| said(row)).collect();
     let classified = Classified::new(labelled.iter().zip(&said).map(|((_, gold), said)| (*gold, said.as_str())));
     evaluation.classified("reason_", &classified);
-    let count = |right: &dyn Fn(&Labels, &str) -> bool| {
-        labelled.iter().filter(|(row, gold)| right(row, gold)).count() as u64
-    };
+    let count =
+        |right: &dyn Fn(&Labels, &str) -> bool| labelled.iter().filter(|(row, gold)| right(row, gold)).count() as u64;
     let any = count(&|row, gold| row.run.is_some_and(|run| run.reasons.iter().any(|reason| reason == gold)));
     evaluation.share("reason_any_accuracy", any, n);
     // A second gold reason is as true as the first; which comes first is often a matter of taste.
@@ -130,8 +129,7 @@ fn avoidability(rows: &[Labels], evaluation: &mut Evaluation) {
             rows.iter().filter_map(|row| Some((gold(row)?, row.run.and_then(said)))).collect();
         let right = verdicts.iter().filter(|(gold, said)| Some(*gold) == *said).count();
         evaluation.share(&format!("{prefix}accuracy"), right as u64, verdicts.len() as u64);
-        let counted: Vec<(bool, bool)> =
-            verdicts.iter().map(|(gold, said)| (*gold, said.unwrap_or(false))).collect();
+        let counted: Vec<(bool, bool)> = verdicts.iter().map(|(gold, said)| (*gold, said.unwrap_or(false))).collect();
         evaluation.binary(prefix, &counted);
     };
     judge("avoidable_", |row| row.avoidable, |run| run.is_avoidable);

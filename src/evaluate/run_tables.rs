@@ -203,10 +203,9 @@ pub(crate) mod tests {
                 (column.name.to_owned(), array)
             })
             .collect();
-        let batch = RecordBatch::try_from_iter_with_nullable(
-            arrays.into_iter().map(|(name, array)| (name, array, true)),
-        )
-        .unwrap();
+        let batch =
+            RecordBatch::try_from_iter_with_nullable(arrays.into_iter().map(|(name, array)| (name, array, true)))
+                .unwrap();
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         let mut writer = ArrowWriter::try_new(File::create(path).unwrap(), batch.schema(), None).unwrap();
         writer.write(&batch).unwrap();

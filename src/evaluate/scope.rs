@@ -286,7 +286,8 @@ mod tests {
         assert!(known.iter().zip(&labels).all(|(answer, label)| classifier.labels()[answer.label] == *label));
         let (unknown, _) = cluster(8..10);
         let unknown = classifier.answers(&unknown);
-        let mean = |answers: &[Answer]| answers.iter().map(|answer| answer.in_scope).sum::<f64>() / answers.len() as f64;
+        let mean =
+            |answers: &[Answer]| answers.iter().map(|answer| answer.in_scope).sum::<f64>() / answers.len() as f64;
         assert!(mean(&known) > mean(&unknown) + 0.3, "{} {}", mean(&known), mean(&unknown));
     }
 

@@ -55,9 +55,8 @@ pub fn evaluate(gold: &Path, columns: &Columns, limits: Limits, vectors: &mut Ve
         .zip(predicted.iter().zip(&labels))
         .map(|(p, (predicted, label))| (f64::from(p[*predicted]), predicted == label))
         .collect();
-    evaluation.statistic("ece", confidence.len(), |rows| {
-        expected_calibration_error(rows.iter().map(|&row| confidence[row]))
-    });
+    evaluation
+        .statistic("ece", confidence.len(), |rows| expected_calibration_error(rows.iter().map(|&row| confidence[row])));
     evaluation.detail(&classified);
     Ok(evaluation)
 }
@@ -74,11 +73,8 @@ pub fn probabilities(
 ) -> Result<Vec<Probabilities>> {
     let mut found = Vec::with_capacity(texts.len());
     for turn in turns(texts, limits, vectors)? {
-        let windows: Vec<(Probabilities, u32)> = turn
-            .windows
-            .iter()
-            .map(|window| (head.probabilities(&window.vector.logits), window.chars))
-            .collect();
+        let windows: Vec<(Probabilities, u32)> =
+            turn.windows.iter().map(|window| (head.probabilities(&window.vector.logits), window.chars)).collect();
         // A text without a word has no windows; it feels neither way.
         found.push(mean(&windows).unwrap_or([0.0, 1.0, 0.0]));
     }
@@ -88,9 +84,10 @@ pub fn probabilities(
 fn classes(gold: &Gold) -> Result<Vec<usize>> {
     let labels = gold.labels(1)?;
     let place = |(row, label): (usize, &&str)| {
-        LABELS.iter().position(|known| known.eq_ignore_ascii_case(label)).ok_or_else(|| {
-            gold.wrong(row, 1, "holds an unknown label", "write negative, neutral or positive")
-        })
+        LABELS
+            .iter()
+            .position(|known| known.eq_ignore_ascii_case(label))
+            .ok_or_else(|| gold.wrong(row, 1, "holds an unknown label", "write negative, neutral or positive"))
     };
     labels.iter().enumerate().map(place).collect()
 }
@@ -114,11 +111,8 @@ mod tests {
     fn every_figure_follows_from_the_heads_own_probabilities() {
         let texts = ["late parcel", "thank you", "where is it", "broken again", "good"];
         let mut vectors = tiny_vectors();
-        let head = SentimentHead::new(
-            vectors.encoder().sentiment_labels(),
-            vectors.encoder().sentiment_temperature(),
-        )
-        .unwrap();
+        let head = SentimentHead::new(vectors.encoder().sentiment_labels(), vectors.encoder().sentiment_temperature())
+            .unwrap();
         let said = probabilities(&texts, Limits::default(), &head, &mut vectors).unwrap();
         // Labels that agree with the model on all rows but the last.
         let mut labels: Vec<&str> = said.iter().map(|p| LABELS[highest(p)]).collect();
