@@ -68,7 +68,7 @@ fields! {
     /// The words.
     Text "text" ["text" "texte" "message" "body" "corps" "description" "transcript" "transcription" "transcriptiontext" "verbatim" "contenu" "content" "conversation" "dialogue"
         "echange" "echanges" "messagetext" "plainbody" "descriptiontext" "textemessage" "contenumessage" "corpsmessage" "emailbody" "utterance"
-        "phrase" "demande" "commentaire" "comment" "comments" "commentaires" "question" "detail" "details" "notes"],
+        "phrase" "demande" "commentaire" "comment" "comments" "commentaires" "question"],
     /// Subject line.
     Subject "subject" ["subject" "objet" "sujet" "title" "titre" "emailsubject" "objetmessage" "intitule"],
     /// Who speaks, in files with one row per turn.

@@ -47,6 +47,10 @@ pub(crate) fn split(text: &str, options: &Options, is_transcript: bool) -> Optio
     if text.len() > LONGEST || !text.contains([':', '：', '>']) {
         return None;
     }
+    // In a table, most texts are not dialogues: the first line tells.
+    if !is_transcript && text.lines().find(|line| !line.trim().is_empty()).is_none_or(|line| label_of(line).is_none()) {
+        return None;
+    }
     let names = labels(text.lines(), options, is_transcript);
     if names.is_empty() {
         return None;

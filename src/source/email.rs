@@ -46,7 +46,9 @@ pub struct Mail {
 
 /// Decodes a message. `None` when there is no header of a message in it.
 pub fn parse(bytes: &[u8]) -> Option<Mail> {
-    let message = MessageParser::default().parse(bytes)?;
+    // Blank lines before the headers would end them.
+    let start = bytes.iter().position(|byte| !byte.is_ascii_whitespace())?;
+    let message = MessageParser::default().parse(&bytes[start..])?;
     let known = [
         "From",
         "To",

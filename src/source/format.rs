@@ -166,7 +166,7 @@ pub(crate) fn recognise(
         Some(Format::Csv | Format::Tsv) if !start.starts_with('{') => return Ok(by_name.unwrap_or(Format::Csv)),
         _ => {}
     }
-    if let Some(format) = json(start) {
+    if let Some(format) = json(start, by_name) {
         return Ok(format);
     }
     if matches!(by_name, Some(Format::Json | Format::Jsonl)) {
@@ -192,13 +192,13 @@ pub(crate) fn recognise(
     Ok(Format::Txt)
 }
 
-fn json(start: &str) -> Option<Format> {
+fn json(start: &str, by_name: Option<Format>) -> Option<Format> {
     let first_line = start.lines().next().unwrap_or("").trim();
     if start.starts_with('{') {
         let is_complete = serde_json::from_str::<serde::de::IgnoredAny>(first_line).is_ok();
         let has_more = start.lines().skip(1).any(|line| !line.trim().is_empty());
         // A long first object may not end inside the head: then its first line is the whole head.
-        let is_one_long_line = start.lines().nth(1).is_none() && start.len() > 60_000;
+        let is_one_long_line = by_name != Some(Format::Json) && start.lines().nth(1).is_none() && start.len() > 60_000;
         return Some(if (is_complete && has_more) || is_one_long_line { Format::Jsonl } else { Format::Json });
     }
     let after = start.strip_prefix('[')?.trim_start();
@@ -256,14 +256,14 @@ fn foreign(head: &[u8]) -> Option<&'static str> {
     MARKS.iter().find(|(mark, _)| head.starts_with(mark)).map(|(_, name)| *name)
 }
 
-/// Zeros that are not UTF-16, or more control characters than any text has.
+/// More control characters (zeros that are not UTF-16 among them) than any text has; a few are damage of single rows.
 fn is_binary(head: &[u8]) -> bool {
     if decode::wide_encoding(head).is_some() {
         return false;
     }
     let sample = &head[..head.len().min(8192)];
-    let controls = sample.iter().filter(|byte| matches!(byte, 1..=8 | 11 | 14..=26 | 28..=31 | 127)).count();
-    sample.contains(&0) || controls * 20 > sample.len()
+    let controls = sample.iter().filter(|byte| matches!(byte, 0..=8 | 11 | 14..=26 | 28..=31 | 127)).count();
+    controls * 20 > sample.len()
 }
 
 #[cfg(test)]

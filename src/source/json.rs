@@ -106,14 +106,27 @@ pub(crate) fn read_document(
     } else {
         let mut error = None;
         reading.fallback = Some(fallback);
+        // One value is held back: when what follows it is not JSON, a lone document is damaged as a whole.
+        let mut held: Option<Value> = None;
+        let mut is_first = true;
         for value in serde_json::Deserializer::from_reader(stream).into_iter::<Value>() {
             match value {
-                Ok(value) => reading.document(value),
+                Ok(value) => {
+                    if let Some(before) = held.replace(value) {
+                        is_first = false;
+                        reading.document(before);
+                    }
+                }
                 Err(problem) => error = Some(problem),
             }
             if error.is_some() || reading.failure.is_some() {
                 break;
             }
+        }
+        if let Some(last) = held
+            && (error.is_none() || !is_first)
+        {
+            reading.document(last);
         }
         error
     };

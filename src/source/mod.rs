@@ -31,6 +31,7 @@ mod table;
 #[cfg(test)]
 mod testing;
 mod time;
+mod transcript;
 mod value;
 
 use std::io;
@@ -179,7 +180,9 @@ impl<'a> Source<'a> {
                 let again = || Ok(decode::text_reader(open::open(&file.path)?.stream, &head, encoding));
                 let mut stream = decode::text_reader(stream, &head, encoding);
                 match text {
-                    Format::Csv | Format::Tsv => table::read(&mut *stream, &head, text, place, &again, output),
+                    Format::Csv | Format::Tsv => {
+                        table::read(&mut *stream, &head, text, place, &again, &fallback(file, settings), output)
+                    }
                     Format::Jsonl => json::read_lines(&mut *stream, &decode::head_text(&head, encoding), place, output),
                     Format::Json => json::read_document(&mut *stream, place, &fallback(file, settings), output),
                     Format::Txt => plain::read(&mut *stream, place, &fallback(file, settings), output),

@@ -10,10 +10,11 @@ use super::decode;
 use super::delimited::{self, Delimited, RowRead};
 use super::format::Format;
 use super::group::Grouper;
+use super::json::Fallback;
 use super::row::{self, Place, Row};
 use super::time::{self, DateOrder};
 use super::value::Cell;
-use super::{Failure, Output};
+use super::{Failure, Output, transcript};
 
 /// The delimiter and whether quotes count.
 fn dialect(head: &str, format: Format, options: &Options) -> (u8, bool) {
@@ -35,12 +36,16 @@ pub(crate) fn read(
     format: Format,
     mut place: Place<'_>,
     again: &dyn Fn() -> std::io::Result<Box<dyn BufRead>>,
+    fallback: &Fallback,
     output: &mut Output<'_>,
 ) -> Result<(), Failure> {
     let options = &place.settings.options;
     let head = decode::head_text(head, &options.input.encoding);
     let (delimiter, quoting) = dialect(&head, format, options);
     let mut rows = Delimited::new(stream, delimiter, quoting);
+    if let Some(columns) = transcript::columns(&head, delimiter, options) {
+        return transcript::read(&mut rows, columns, place, fallback, output);
+    }
     let Some(headers) = headers(&mut rows)? else {
         output.met();
         output.reject(place.reject_file(RejectCode::EmptyFile, "the file has no header row"))?;

@@ -1,0 +1,65 @@
+//! `motif evaluate`: quality on labelled data.
+
+use anyhow::Result;
+use motif::encode::Vectors;
+use motif::evaluate::turn::Limits;
+use motif::evaluate::{Columns, Evaluation, reason, repeat, run, sentiment, similarity};
+use motif::label::Catalogue;
+
+use super::arguments::{EvaluateArguments, EvaluateCommon, EvaluateTask};
+use super::{Outcome, print, print_json};
+
+/// Measures and prints.
+pub(crate) fn run(arguments: &EvaluateArguments, _quiet: bool) -> Result<Outcome> {
+    let limits = Limits::default();
+    let (evaluation, common) = match &arguments.task {
+        EvaluateTask::Reason { train, test, gold, labels, common } => {
+            let columns = columns(common)?;
+            let mut vectors = vectors(common)?;
+            let evaluation = match (train, test, gold, labels) {
+                (Some(train), Some(test), _, _) => reason::from_examples(train, test, &columns, &mut vectors)?,
+                (_, _, Some(gold), Some(labels)) => reason::from_descriptions(gold, labels, &columns, &mut vectors)?,
+                _ => {
+                    return Err(motif::Error::usage(
+                        "give --train and --test, or --gold and --labels; see `motif evaluate reason --help`",
+                    )
+                    .into());
+                }
+            };
+            (evaluation, common)
+        }
+        EvaluateTask::Sentiment { gold, common } => {
+            (sentiment::evaluate(gold, &columns(common)?, limits, &mut vectors(common)?)?, common)
+        }
+        EvaluateTask::Similarity { gold, common } => {
+            (similarity::evaluate(gold, &columns(common)?, &mut vectors(common)?)?, common)
+        }
+        EvaluateTask::Repeat { gold, common } => {
+            let catalogue = Catalogue::shipped()?;
+            (repeat::evaluate(gold, &columns(common)?, &catalogue, limits, &mut vectors(common)?)?, common)
+        }
+        EvaluateTask::Run { output, gold, common } => {
+            let catalogue = Catalogue::shipped()?;
+            (run::evaluate(output, gold, &columns(common)?, &catalogue.taxonomy)?, common)
+        }
+    };
+    show(&evaluation, common.json)
+}
+
+fn show(evaluation: &Evaluation, is_json: bool) -> Result<Outcome> {
+    if is_json {
+        print_json(evaluation)?;
+    } else {
+        print(&evaluation.to_string())?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn columns(common: &EvaluateCommon) -> Result<Columns> {
+    Ok(Columns::parse(&common.columns.join(","))?)
+}
+
+/// The model with a cache in memory: an evaluation leaves nothing behind.
+fn vectors(common: &EvaluateCommon) -> Result<Vectors> {
+    Ok(Vectors::new(super::models::load_chosen(&common.model)?, None)?)
+}
