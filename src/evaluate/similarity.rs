@@ -47,11 +47,10 @@ mod tests {
         let texts = ["late parcel", "thank you", "where is it", "broken again"];
         let mut vectors = tiny_vectors();
         vectors.ensure(texts).unwrap();
-        let embedding = |text| vectors.get(text).unwrap().embedding;
+        let embedding = |text: &str| vectors.get(text).unwrap().embedding;
         let cosine = |text: &str| dot(&embedding("late parcel"), &embedding(text));
-        let mut rows: Vec<(f32, String)> =
-            texts.iter().map(|text| (cosine(text), format!("late parcel,{text}"))).collect();
-        let mut measure = |sign: f32| {
+        let rows: Vec<(f32, String)> = texts.iter().map(|text| (cosine(text), format!("late parcel,{text}"))).collect();
+        let measure = |sign: f32| {
             let lines: Vec<String> = rows.iter().map(|(score, pair)| format!("{pair},{}", sign * score)).collect();
             let (_folder, path) = gold_file("g.csv", &format!("sentence1,sentence2,score\n{}\n", lines.join("\n")));
             let evaluation = evaluate(&path, &Columns::default(), &mut tiny_vectors()).unwrap();
@@ -59,6 +58,5 @@ mod tests {
         };
         assert!((measure(1.0) - 1.0).abs() < 1e-9);
         assert!((measure(-1.0) + 1.0).abs() < 1e-9);
-        rows.clear();
     }
 }

@@ -27,6 +27,27 @@ pub struct Evidence {
     pub probability: f64,
 }
 
+/// What speaks for one criterion in one window.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Clue {
+    /// Log-odds that the window means any criterion rather than background words or a counter-example.
+    pub meaning: f64,
+    /// Logarithm of this criterion's share among all criteria.
+    pub share: f64,
+    /// Characters of the longest cue.
+    pub cue: Option<(u32, u32)>,
+}
+
+impl Clue {
+    /// The logistic score with the coefficients that ship.
+    pub fn probability(&self) -> f64 {
+        let cue = if self.cue.is_some() { shipped::AVOIDABLE_CUE } else { 0.0 };
+        let meaning = self.meaning + shipped::AVOIDABLE_SHARE * self.share;
+        let score = shipped::AVOIDABLE_BIAS + shipped::AVOIDABLE_MEANING * meaning + cue;
+        1.0 / (1.0 + (-score).exp())
+    }
+}
+
 /// The verdict on one contact.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Verdict {
@@ -96,6 +117,16 @@ impl AvoidabilityModel {
         })
     }
 
+    /// Identifiers of the criteria, in the order of the file.
+    pub fn ids(&self) -> &[String] {
+        &self.ids
+    }
+
+    /// Whether a criterion counts in the strict rate.
+    pub fn is_strict(&self, criterion: usize) -> bool {
+        self.strictness[criterion] == Strictness::Strict
+    }
+
     /// Identifier of a criterion.
     pub fn id(&self, criterion: usize) -> &str {
         &self.ids[criterion]
@@ -109,27 +140,29 @@ impl AvoidabilityModel {
         }
     }
 
-    /// Evidence of each criterion in one window: `(probability, cue)` per criterion.
-    pub fn window(&self, text: &str, embedding: &[f32]) -> Vec<(f64, Option<(u32, u32)>)> {
+    /// What speaks for each criterion in one window, before it is weighed.
+    pub fn clues(&self, text: &str, embedding: &[f32]) -> Vec<Clue> {
         let count = self.ids.len();
-        let logits = self.head.logits(embedding);
-        let mut probabilities = logits;
-        super::head::softmax(&mut probabilities, 1.0);
+        let probabilities = self.head.probabilities(embedding, 1.0);
         let folded = Folded::new(text);
         // Words of a few letters cannot be evidence by meaning.
         let shortness = if folded.text.chars().count() < 12 { 3.0 } else { 0.0 };
         let any = f64::from(1.0 - probabilities[count]);
         (0..count)
             .map(|criterion| {
-                let cue = self.cues[criterion].find(&folded);
-                let share = f64::from(probabilities[criterion]);
-                let meaning = logit(any) + (share / any.max(1e-9)).max(1e-6).ln() * shipped::AVOIDABLE_SHARE;
-                let score = shipped::AVOIDABLE_BIAS
-                    + shipped::AVOIDABLE_MEANING * (meaning - shortness)
-                    + if cue.is_some() { shipped::AVOIDABLE_CUE } else { 0.0 };
-                (1.0 / (1.0 + (-score).exp()), cue)
+                let share = f64::from(probabilities[criterion]) / any.max(1e-9);
+                Clue {
+                    meaning: logit(any) - shortness,
+                    share: share.max(1e-6).ln(),
+                    cue: self.cues[criterion].find(&folded),
+                }
             })
             .collect()
+    }
+
+    /// Evidence of each criterion in one window: `(probability, cue)` per criterion.
+    pub fn window(&self, text: &str, embedding: &[f32]) -> Vec<(f64, Option<(u32, u32)>)> {
+        self.clues(text, embedding).into_iter().map(|clue| (clue.probability(), clue.cue)).collect()
     }
 
     /// The verdict from the windows of a contact: `(text, embedding)`.

@@ -118,6 +118,11 @@ impl ReasonModel {
         ReasonVerdict { hits: self.hits(&scores, &highest, loudest), scores, salience }
     }
 
+    /// Logits of one window: the reasons in the order of the taxonomy, then background words.
+    pub fn logits(&self, embedding: &[f32]) -> Vec<f32> {
+        self.head.logits(embedding)
+    }
+
     /// Identifiers in the order of the scores.
     pub fn ids(&self) -> &[String] {
         &self.ids

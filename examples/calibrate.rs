@@ -1,0 +1,364 @@
+//! Fits the constants of `src/label/shipped.rs` on the development sets of `data/calibration` and prints them beside
+//! development figures.
+//!
+//! `cargo run --release --example calibrate -- --model DIR`; without `--model`, the bundled model. What is fitted is
+//! judged out of fold (five folds, fixed shuffle): every figure printed as "held out" comes from coefficients that did
+//! not see its rows. They stay development figures, since the features were chosen on the same rows.
+
+use std::path::Path;
+
+use motif::encode::Vectors;
+use motif::evaluate::calibration::{expected_calibration_error, temperature};
+use motif::evaluate::classification::f1;
+use motif::evaluate::gold::{Columns, Field, Gold};
+use motif::evaluate::interval::shuffled;
+use motif::evaluate::ranking::{auc, average_precision};
+use motif::evaluate::reason;
+use motif::evaluate::repeat::meanings;
+use motif::evaluate::scope::ScopeBasis;
+use motif::evaluate::turn::{Limits, TurnWindows, turns};
+use motif::label::avoidability::{AvoidabilityModel, Clue};
+use motif::label::head::{FitOptions, Head};
+use motif::label::reason::ReasonModel;
+use motif::label::taxonomy::{OTHER, UNCLEAR};
+use motif::label::{Catalogue, shipped};
+use motif::model::{Encoder, EncoderOptions, ModelFiles, bundled};
+use motif::{Error, Result};
+
+const FOLDS: usize = 5;
+
+const MESSAGE_FIELDS: [Field; 5] = [
+    Field::required(&["text"]),
+    Field::required(&["reason"]),
+    Field::optional(&["criterion"]),
+    Field::optional(&["strict"]),
+    Field::required(&["language"]),
+];
+
+const PAIR_FIELDS: [Field; 4] = [
+    Field::required(&["text_a"]),
+    Field::required(&["text_b"]),
+    Field::required(&["same"]),
+    Field::required(&["language"]),
+];
+
+fn main() -> Result<()> {
+    let mut arguments = std::env::args().skip(1);
+    let files = match (arguments.next().as_deref(), arguments.next()) {
+        (None, _) => bundled::files()?,
+        (Some("--model"), Some(folder)) => ModelFiles::open(folder)?,
+        _ => return Err(Error::usage("usage: calibrate [--model DIR]")),
+    };
+    let mut vectors = Vectors::new(Encoder::load(&files, EncoderOptions::default())?, None)?;
+    let catalogue = Catalogue::shipped()?;
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/calibration");
+    let messages = Gold::read(&folder.join("messages.jsonl"), &Columns::default(), &MESSAGE_FIELDS)?;
+    let pairs = Gold::read(&folder.join("repeat_pairs.jsonl"), &Columns::default(), &PAIR_FIELDS)?;
+    let windows = turns(&messages.texts(0)?, Limits::default(), &mut vectors)?;
+    print(&format!("model {}, kernel {}", vectors.encoder().model_hash(), vectors.encoder().kernel_class()));
+    reasons(&messages, &windows, &catalogue, &mut vectors)?;
+    avoidability(&messages, &windows, &catalogue, &mut vectors)?;
+    repeats(&pairs, &catalogue, &mut vectors)?;
+    descriptions(&messages, &catalogue, &mut vectors)
+}
+
+#[allow(clippy::print_stdout)] // Printing is what this program is for.
+fn print(line: &str) {
+    println!("{line}");
+}
+
+fn show(value: Option<f64>) -> String {
+    value.map_or_else(|| "undefined".into(), |value| format!("{value:.3}"))
+}
+
+/// Reasons: accuracy by language, the temperature of a window's probabilities, the thresholds of `other` and `unclear`.
+fn reasons(messages: &Gold, windows: &[TurnWindows], catalogue: &Catalogue, vectors: &mut Vectors) -> Result<()> {
+    print("\n== reasons");
+    let model = ReasonModel::learn(&catalogue.taxonomy, &catalogue.background, None, vectors)?;
+    let gold = messages.labels(1)?;
+    let mut rows = Vec::new();
+    let mut calibration = Vec::new();
+    for (row, turn) in windows.iter().enumerate() {
+        let verdict = model.verdict(&turn.inputs());
+        let mut order: Vec<usize> = (0..verdict.scores.len()).collect();
+        order.sort_by(|&a, &b| verdict.scores[b].total_cmp(&verdict.scores[a]));
+        let place = model.ids().iter().position(|id| id == gold[row]);
+        let loudest = verdict.salience.iter().copied().fold(0.0, f32::max);
+        rows.push((place, order, f64::from(verdict.scores.iter().copied().fold(0.0, f32::max)), f64::from(loudest)));
+        if let (Some(place), [window]) = (place, turn.windows.as_slice()) {
+            calibration.push((model.logits(&window.vector.embedding), place));
+        }
+    }
+    for language in ["fr", "en"] {
+        let own: Vec<usize> =
+            (0..rows.len()).filter(|&row| rows[row].0.is_some() && messages.value(row, 4) == Some(language)).collect();
+        let within = |depth: usize| {
+            let right = own.iter().filter(|&&row| rows[row].1[..depth].iter().any(|c| Some(*c) == rows[row].0)).count();
+            right as f64 / own.len() as f64
+        };
+        let l1 = own.iter().filter(|&&row| rows[row].0.is_some_and(|c| model.group(c) == model.group(rows[row].1[0])));
+        print(&format!(
+            "{language}: forced choice {:.3}, in the first three {:.3}, first level {:.3} (n {})",
+            within(1),
+            within(3),
+            l1.count() as f64 / own.len() as f64,
+            own.len()
+        ));
+    }
+    print(&format!("REASON_TEMPERATURE = {:.2}", temperature(&calibration)));
+    let known: Vec<(f64, bool)> =
+        rows.iter().filter_map(|(place, order, score, _)| Some((*score, order[0] == (*place)?))).collect();
+    print(&format!("ece of the score: {}", show(expected_calibration_error(known.iter().copied()))));
+    // The threshold that serves messages in scope and the few outside it alike: mean of both accuracies.
+    for (label, constant, score) in [(OTHER, "REASON_THRESHOLD", 2usize), (UNCLEAR, "SALIENCE_THRESHOLD", 3)] {
+        let value = |row: usize| if score == 2 { rows[row].2 } else { rows[row].3 };
+        let outside: Vec<f64> = (0..rows.len()).filter(|&row| gold[row] == label).map(value).collect();
+        let inside: Vec<(f64, bool)> = (0..rows.len())
+            .filter(|&row| rows[row].0.is_some())
+            .map(|row| (value(row), rows[row].0 == Some(rows[row].1[0])))
+            .collect();
+        print(&format!("{constant}: (in-scope accuracy after rejection, share of `{label}` rejected)"));
+        for threshold in [0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7] {
+            let kept = inside.iter().filter(|(value, right)| *right && *value >= threshold).count();
+            let found = outside.iter().filter(|value| **value < threshold).count();
+            print(&format!(
+                "  {threshold:.2}: {:.3} {:.3}",
+                kept as f64 / inside.len() as f64,
+                found as f64 / outside.len() as f64
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Avoidability: coefficients of the clue of a message's strongest strict criterion.
+fn avoidability(messages: &Gold, windows: &[TurnWindows], catalogue: &Catalogue, vectors: &mut Vectors) -> Result<()> {
+    print("\n== avoidability");
+    let model = AvoidabilityModel::learn(&catalogue.criteria, &catalogue.background, None, vectors)?;
+    let gold =
+        (0..messages.len()).map(|row| Ok(messages.flag(row, 3)?.unwrap_or(false))).collect::<Result<Vec<bool>>>()?;
+    // Every strict clue of each message; the strongest one is judged.
+    let clues: Vec<Vec<(usize, Clue)>> = windows
+        .iter()
+        .map(|turn| {
+            turn.windows
+                .iter()
+                .flat_map(|window| model.clues(&window.text, &window.vector.embedding).into_iter().enumerate())
+                .filter(|(criterion, _)| model.is_strict(*criterion))
+                .collect()
+        })
+        .collect();
+    let features = |clue: &Clue| [clue.meaning, clue.share, f64::from(u8::from(clue.cue.is_some()))];
+    let strongest = |row: usize, weights: &[f64]| -> ([f64; 3], usize) {
+        clues[row]
+            .iter()
+            .map(|(criterion, clue)| (features(clue), *criterion))
+            .max_by(|a, b| score(weights, &a.0).total_cmp(&score(weights, &b.0)))
+            .unwrap_or(([-10.0, -10.0, 0.0], 0))
+    };
+    let shipped = [
+        shipped::AVOIDABLE_BIAS,
+        shipped::AVOIDABLE_MEANING,
+        shipped::AVOIDABLE_MEANING * shipped::AVOIDABLE_SHARE,
+        shipped::AVOIDABLE_CUE,
+    ];
+    let fit = |rows: &[usize]| {
+        let mut weights = shipped.to_vec();
+        // The strongest clue depends on the weights, so they are fitted in turns.
+        for _ in 0..6 {
+            let inputs: Vec<[f64; 3]> = rows.iter().map(|&row| strongest(row, &weights).0).collect();
+            let targets: Vec<bool> = rows.iter().map(|&row| gold[row]).collect();
+            weights = logistic(&inputs, &targets);
+        }
+        weights
+    };
+    let with = |weights: &[f64], row: usize| probability(score(weights, &strongest(row, weights).0));
+    let as_shipped: Vec<f64> = (0..gold.len()).map(|row| with(&shipped, row)).collect();
+    print(&format!("as shipped: {}", binary_line(&as_shipped, &gold, shipped::AVOIDABLE_THRESHOLD)));
+    let held_out = out_of_fold(gold.len(), fit, with);
+    print(&format!("held out:   {}", binary_line(&held_out, &gold, 0.5)));
+    let best = best_threshold(&held_out, &gold);
+    print(&format!("best threshold by F1: {best:.2}: {}", binary_line(&held_out, &gold, best)));
+    let all: Vec<usize> = (0..gold.len()).collect();
+    let weights = fit(&all);
+    let right =
+        all.iter().filter(|&&row| gold[row] && messages.value(row, 2) == Some(model.id(strongest(row, &weights).1)));
+    print(&format!(
+        "criterion right among strict messages: {:.3}",
+        right.count() as f64 / gold.iter().filter(|is| **is).count() as f64
+    ));
+    print(&format!(
+        "AVOIDABLE_BIAS = {:.2}, AVOIDABLE_MEANING = {:.2}, AVOIDABLE_SHARE = {:.2}, AVOIDABLE_CUE = {:.2}",
+        weights[0],
+        weights[1],
+        weights[2] / weights[1],
+        weights[3]
+    ));
+    Ok(())
+}
+
+/// Repeats: weights of the three features of a pair.
+fn repeats(pairs: &Gold, catalogue: &Catalogue, vectors: &mut Vectors) -> Result<()> {
+    print("\n== repeats");
+    let model = ReasonModel::learn(&catalogue.taxonomy, &catalogue.background, None, vectors)?;
+    let first = meanings(&pairs.texts(0)?, &model, Limits::default(), vectors)?;
+    let second = meanings(&pairs.texts(1)?, &model, Limits::default(), vectors)?;
+    let same = (0..pairs.len()).map(|row| Ok(pairs.flag(row, 2)?.unwrap_or(false))).collect::<Result<Vec<bool>>>()?;
+    let inputs: Vec<[f64; 3]> = first
+        .iter()
+        .zip(&second)
+        .map(|pair| match pair {
+            (Some(a), Some(b)) => a.features(b),
+            _ => [0.0; 3],
+        })
+        .collect();
+    for (place, name) in ["whole", "telling", "reasons"].into_iter().enumerate() {
+        let values: Vec<f64> = inputs.iter().map(|input| input[place]).collect();
+        print(&format!("{name} alone: auc {}", show(auc(&values, &same))));
+    }
+    let as_shipped: Vec<f64> = inputs.iter().map(|input| probability(score(&shipped::REPEAT_WEIGHTS, input))).collect();
+    print(&format!("as shipped: {}", binary_line(&as_shipped, &same, shipped::REPEAT_THRESHOLD)));
+    let fit = |rows: &[usize]| {
+        let known: Vec<[f64; 3]> = rows.iter().map(|&row| inputs[row]).collect();
+        logistic(&known, &rows.iter().map(|&row| same[row]).collect::<Vec<_>>())
+    };
+    let held_out = out_of_fold(same.len(), fit, |weights, row| probability(score(weights, &inputs[row])));
+    print(&format!("held out:   {}", binary_line(&held_out, &same, 0.5)));
+    let best = best_threshold(&held_out, &same);
+    print(&format!("best threshold by F1: {best:.2}: {}", binary_line(&held_out, &same, best)));
+    let weights = fit(&(0..same.len()).collect::<Vec<_>>());
+    print(&format!(
+        "REPEAT_WEIGHTS = [{}]",
+        weights.iter().map(|weight| format!("{weight:.2}")).collect::<Vec<_>>().join(", ")
+    ));
+    Ok(())
+}
+
+/// Reasons from names and descriptions alone: accuracy, and the coefficients of scope with a quarter of the reasons
+/// taken away, four times.
+fn descriptions(messages: &Gold, catalogue: &Catalogue, vectors: &mut Vectors) -> Result<()> {
+    print("\n== reasons from names and descriptions");
+    let gold = messages.labels(1)?;
+    let texts = messages.texts(0)?;
+    let reasons = &catalogue.taxonomy.reasons;
+    let (mut inputs, mut inside) = (Vec::new(), Vec::new());
+    for language in ["fr", "en"] {
+        let rows: Vec<usize> = (0..gold.len())
+            .filter(|&row| messages.value(row, 4) == Some(language) && gold[row] != OTHER && gold[row] != UNCLEAR)
+            .collect();
+        let own: Vec<&str> = rows.iter().map(|&row| texts[row]).collect();
+        let embeddings = reason::embeddings(&own, vectors)?;
+        let hidden = vectors.encoder().hidden_size();
+        for away in 0..=4usize {
+            let (mut lines, mut labels) = (Vec::new(), Vec::new());
+            for (_, reason) in reasons.iter().enumerate().filter(|(place, _)| away == 4 || place % 4 != away) {
+                let (name, description) = match language {
+                    "fr" => (&reason.name.fr, &reason.description.fr),
+                    _ => (&reason.name.en, &reason.description.en),
+                };
+                for line in [format!("{name}. {description}"), description.clone(), name.clone()] {
+                    lines.push(line);
+                    labels.push(reason.id.as_str());
+                }
+            }
+            let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+            let classifier = reason::learn(&lines, &labels, ScopeBasis::Descriptions, vectors)?;
+            if away == 4 {
+                let answers = classifier.answers(&embeddings);
+                let right =
+                    rows.iter().zip(&answers).filter(|(row, answer)| classifier.labels()[answer.label] == gold[**row]);
+                let accuracy = right.count() as f64 / rows.len() as f64;
+                print(&format!("{language}: accuracy {accuracy:.3} among {} reasons", classifier.labels().len()));
+                continue;
+            }
+            for (row, input) in rows.iter().zip(embeddings.chunks_exact(hidden)) {
+                if let Some(features) = classifier.scope_features(input) {
+                    inputs.push(features);
+                    inside.push(classifier.labels().iter().any(|label| label == gold[*row]));
+                }
+            }
+        }
+    }
+    // Three quarters of the rows are in scope; both kinds shall count the same.
+    let positives = inside.iter().filter(|is| **is).count() as f64;
+    let weights = logistic(&inputs, &inside);
+    let shift = (positives / (inside.len() as f64 - positives)).ln();
+    let scores: Vec<f64> = inputs.iter().map(|input| probability(score(&weights, input) - shift)).collect();
+    print(&format!("scope: auc {}", show(auc(&scores, &inside))));
+    print(&format!("DESCRIPTION_SCOPE_WEIGHTS = [{:.2}, {:.2}, {:.2}]", weights[0] - shift, weights[1], weights[2]));
+    Ok(())
+}
+
+/// Logistic regression of two classes: constant, then one weight a feature.
+fn logistic<const N: usize>(inputs: &[[f64; N]], targets: &[bool]) -> Vec<f64> {
+    let rows: Vec<f32> = inputs.iter().flatten().map(|value| *value as f32).collect();
+    let classes: Vec<usize> = targets.iter().map(|target| usize::from(*target)).collect();
+    let options = FitOptions { c: 10.0, max_steps: 500, balanced: false };
+    let head = Head::fit(&rows, N, &classes, 2, options);
+    let difference = |input: &[f32]| {
+        let logits = head.logits(input);
+        f64::from(logits[1] - logits[0])
+    };
+    let bias = difference(&[0.0; N]);
+    let mut weights = vec![bias];
+    for place in 0..N {
+        let mut unit = [0.0; N];
+        unit[place] = 1.0;
+        weights.push(difference(&unit) - bias);
+    }
+    weights
+}
+
+fn score(weights: &[f64], features: &[f64]) -> f64 {
+    weights[0] + weights[1..].iter().zip(features).map(|(weight, value)| weight * value).sum::<f64>()
+}
+
+fn probability(score: f64) -> f64 {
+    1.0 / (1.0 + (-score).exp())
+}
+
+/// The value of each row from a fit on the other folds.
+fn out_of_fold<W>(n: usize, fit: impl Fn(&[usize]) -> W, value: impl Fn(&W, usize) -> f64) -> Vec<f64> {
+    let order = shuffled(n);
+    let mut values = vec![0.0; n];
+    for fold in 0..FOLDS {
+        let (own, others): (Vec<usize>, Vec<usize>) = (0..n).partition(|place| place % FOLDS == fold);
+        let fitted = fit(&others.iter().map(|&place| order[place]).collect::<Vec<_>>());
+        for place in own {
+            values[order[place]] = value(&fitted, order[place]);
+        }
+    }
+    values
+}
+
+fn counts(values: &[f64], gold: &[bool], threshold: f64) -> (u64, u64, u64) {
+    let said = |row: usize| values[row] >= threshold;
+    let count = |wanted: &dyn Fn(usize) -> bool| (0..values.len()).filter(|&row| wanted(row)).count() as u64;
+    (count(&|row| said(row) && gold[row]), count(&said), count(&|row| gold[row]))
+}
+
+fn binary_line(values: &[f64], gold: &[bool], threshold: f64) -> String {
+    let (right, predicted, support) = counts(values, gold, threshold);
+    let ece = expected_calibration_error(values.iter().copied().zip(gold.iter().copied()));
+    format!(
+        "auc {}, average precision {}, f1 {} (precision {:.3}, recall {:.3}), ece {}, n {}",
+        show(auc(values, gold)),
+        show(average_precision(values, gold)),
+        show(f1(right, predicted, support)),
+        right as f64 / predicted.max(1) as f64,
+        right as f64 / support.max(1) as f64,
+        show(ece),
+        gold.len()
+    )
+}
+
+fn best_threshold(values: &[f64], gold: &[bool]) -> f64 {
+    (1..100)
+        .map(|step| f64::from(step) / 100.0)
+        .map(|threshold| {
+            let (right, predicted, support) = counts(values, gold, threshold);
+            (f1(right, predicted, support).unwrap_or(0.0), threshold)
+        })
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map_or(0.5, |(_, threshold)| threshold)
+}
