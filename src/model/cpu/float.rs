@@ -8,7 +8,9 @@ use super::kernel::{Dense, Heads, Kernel};
 use super::rows::{LANES, Rounding, fma};
 
 /// The portable class. With fused rounding it must be compiled into an entry point that enables fused multiply-add.
-pub(super) struct Float<F: Rounding>(std::marker::PhantomData<F>);
+///
+/// `TILE` rows are computed together: as many as leave the sums in registers.
+pub(super) struct Float<F: Rounding, const TILE: usize>(std::marker::PhantomData<F>);
 
 /// Panels of `LANES` outputs: `(panel, input, lane)`, padded with zeros.
 pub(super) struct Weights {
@@ -17,11 +19,8 @@ pub(super) struct Weights {
     inputs: usize,
 }
 
-/// Rows of a tile.
-const TILE: usize = 4;
-
 // SAFETY: plain Rust; `mul_add` is correct on every processor, only slow without hardware for it.
-unsafe impl<F: Rounding> Kernel for Float<F> {
+unsafe impl<F: Rounding, const TILE: usize> Kernel for Float<F, TILE> {
     type Rounding = F;
     type Weights = Weights;
     type Rows = Vec<f32>;
@@ -110,10 +109,10 @@ mod tests {
         let bound = |inputs: usize, x: f32, w: f32| 1e-6 * inputs as f32 * x * w + 1e-6;
         // SAFETY: plain Rust.
         unsafe {
-            tests::products_are_close::<Float<Separate>>(bound);
-            tests::products_are_close::<Float<Fused>>(bound);
-            tests::rows_without_range_are_exact::<Float<Separate>>();
-            tests::attention_is_close::<Float<Separate>>(1e-5);
+            tests::products_are_close::<Float<Separate, 2>>(bound);
+            tests::products_are_close::<Float<Fused, 8>>(bound);
+            tests::rows_without_range_are_exact::<Float<Separate, 2>>();
+            tests::attention_is_close::<Float<Separate, 2>>(1e-5);
         }
     }
 }

@@ -77,6 +77,11 @@ fn split(peaks: &[f32], inputs: usize) -> Vec<u16> {
     copies
 }
 
+/// The nearest integer, halves away from zero; without the library call that rounding is on old processors.
+fn nearest(value: f32) -> i32 {
+    (value + 0.5f32.copysign(value)) as i32
+}
+
 /// Quantises and packs a layer.
 pub(super) fn pack(dense: &Dense) -> Weights {
     let copies = split(&dense.input_peaks, dense.inputs);
@@ -97,9 +102,10 @@ pub(super) fn pack(dense: &Dense) -> Weights {
         let panel = &mut panels[output / PANEL * PANEL * extended..];
         let mut sum = 0i32;
         for (place, (input, copy)) in columns.iter().enumerate() {
-            let count = f32::from(copies[*input]);
-            let whole = (row[*input] / scale * count).round_ties_even();
-            let value = ((whole + f32::from(*copy)) / count).floor().clamp(-WEIGHT_LIMIT, WEIGHT_LIMIT) as i8;
+            let count = copies[*input];
+            let whole = nearest(row[*input] / scale * f32::from(count));
+            let value = (whole + i32::from(*copy)).div_euclid(i32::from(count));
+            let value = value.clamp(-WEIGHT_LIMIT as i32, WEIGHT_LIMIT as i32) as i8;
             sum += i32::from(value);
             panel[place / DEPTH * PANEL * DEPTH + output % PANEL * DEPTH + place % DEPTH] = value;
         }

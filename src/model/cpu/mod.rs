@@ -162,7 +162,7 @@ impl<K: Kernel> Pool<K> {
 }
 
 /// The portable class, compiled for whatever the program is built for.
-struct PortableEngine(Pool<Float<Separate>>);
+struct PortableEngine(Pool<Float<Separate, 2>>);
 
 impl Engine for PortableEngine {
     fn run(&self, windows: &[&[u32]], each: &mut dyn FnMut(&[f32]), observe: Option<&mut dyn FnMut(usize, &[f32])>) {
@@ -203,7 +203,7 @@ macro_rules! engine {
 }
 
 #[cfg(target_arch = "x86_64")]
-engine!(WideFloatEngine, Float<Fused>, "avx512f,avx512bw,avx512vl,avx512dq,avx2,fma");
+engine!(WideFloatEngine, Float<Fused, 8>, "avx512f,avx512bw,avx512vl,avx512dq,avx2,fma");
 
 #[cfg(target_arch = "x86_64")]
 engine!(VnniEngine<const BF16: bool>, vnni::Vnni<BF16>, "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx2,fma");
