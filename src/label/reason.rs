@@ -38,6 +38,7 @@ pub struct ReasonVerdict {
 pub struct ReasonModel {
     ids: Vec<String>,
     groups: Vec<String>,
+    courtesy: Vec<bool>,
     head: Head,
     threshold: f64,
 }
@@ -79,6 +80,7 @@ impl ReasonModel {
         Ok(Self {
             ids: taxonomy.reasons.iter().map(|reason| reason.id.clone()).collect(),
             groups: taxonomy.reasons.iter().map(|reason| reason.group.clone()).collect(),
+            courtesy: taxonomy.reasons.iter().map(|reason| reason.courtesy).collect(),
             head,
             threshold: threshold.unwrap_or(shipped::REASON_THRESHOLD),
         })
@@ -92,29 +94,43 @@ impl ReasonModel {
         let mut salience = Vec::with_capacity(windows.len());
         let mut total = 0.0f32;
         let mut said = 0.0f32;
+        let mut loudest = 0.0f32;
         for (index, (embedding, length)) in windows.iter().enumerate() {
             let probabilities = self.head.probabilities(embedding, shipped::REASON_TEMPERATURE);
-            let says = 1.0 - probabilities[classes];
+            let courteous: f32 =
+                probabilities.iter().zip(&self.courtesy).filter(|(_, is)| **is).map(|(probability, _)| probability).sum();
+            loudest = loudest.max(1.0 - probabilities[classes]);
+            // Thanks and greetings say nothing of the other reasons.
+            let says = (1.0 - probabilities[classes] - courteous).max(1e-6);
             salience.push(says);
             // The first things said state the matter; long windows say more than short ones.
             let weight = says * (*length as f32 / 120.0).min(1.0).sqrt() * if said < 3.0 { 1.0 } else { 0.6 };
             said += says;
             total += weight;
             for (class, probability) in probabilities[..classes].iter().enumerate() {
-                let given_reason = probability / says.max(1e-6);
-                mean[class] += weight * given_reason;
+                if !self.courtesy[class] {
+                    mean[class] += weight * probability / says;
+                }
                 let strength = probability * (*length as f32 / 40.0).min(1.0).sqrt();
                 if strength > highest[class].0 {
                     highest[class] = (strength, index as u32);
                 }
             }
         }
-        let scores: Vec<f32> = mean
-            .iter()
-            .zip(&highest)
-            .map(|(sum, (highest, _))| if total > 0.0 { 0.5 * sum / total + 0.5 * highest } else { 0.0 })
+        let stated = highest.iter().zip(&self.courtesy).filter(|(_, is)| !**is).map(|((s, _), _)| *s).fold(0.0, f32::max);
+        let scores: Vec<f32> = (0..classes)
+            .map(|class| {
+                if self.courtesy[class] {
+                    (highest[class].0 - stated * shipped::STATED_OVER_COURTESY).max(0.0)
+                } else if total > 0.0 {
+                    // Where little is said, a mean over little must not look sure.
+                    let sure = (total / 0.2).min(1.0);
+                    0.5 * sure * mean[class] / total + 0.5 * highest[class].0
+                } else {
+                    0.0
+                }
+            })
             .collect();
-        let loudest = salience.iter().copied().fold(0.0, f32::max);
         ReasonVerdict { hits: self.hits(&scores, &highest, loudest), scores, salience }
     }
 

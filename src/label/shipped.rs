@@ -9,6 +9,8 @@ pub const REASON_TEMPERATURE: f32 = 0.7;
 pub const REASON_THRESHOLD: f64 = 0.15;
 /// A contact none of whose windows reaches this salience is `unclear`.
 pub const SALIENCE_THRESHOLD: f64 = 0.35;
+/// How much of the strength of the best stated reason is taken from a courtesy such as thanks.
+pub const STATED_OVER_COURTESY: f32 = 2.0;
 /// A second reason needs a window where it reaches this strength.
 pub const SECOND_REASON_THRESHOLD: f64 = 0.5;
 

@@ -108,6 +108,10 @@ pub struct Reason {
     /// A step of any contact (authentication, closing) rather than a reason of its own.
     #[serde(default)]
     pub procedural: bool,
+    /// Words that also open or close contacts about something else, such as thanks: the reason of a contact only when
+    /// nothing else is said in it.
+    #[serde(default)]
+    pub courtesy: bool,
     /// Customers' words for it.
     #[serde(default)]
     pub examples: BilingualList,

@@ -1,0 +1,139 @@
+//! The demo, end to end: the main job without arguments, its tables, and floors under its quality.
+//!
+//! The floors are well under what the README states; they fall when a stage stops working, not when a figure moves.
+//! A sentiment head of zeros gives every turn the same probabilities and falls under the sentiment floor; a taxonomy
+//! without examples falls under the reason floor.
+
+mod common;
+
+use std::path::Path;
+use std::sync::LazyLock;
+
+use common::{expect, motif, record};
+use motif::encode::Vectors;
+use motif::label::head::softmax;
+use motif::label::{Catalogue, Labeller};
+use motif::model::{Encoder, EncoderOptions, bundled};
+
+static OUTPUT: LazyLock<tempfile::TempDir> = LazyLock::new(|| {
+    let folder = tempfile::tempdir().unwrap();
+    expect(0, &mut motif(&["run", "--quiet", "--output", folder.path().to_str().unwrap()]));
+    folder
+});
+
+fn evaluation() -> serde_json::Value {
+    let output = OUTPUT.path().to_str().unwrap();
+    let text = expect(0, &mut motif(&["evaluate", "run", "--output", output, "--gold", "data/demo/gold.jsonl", "--json"]));
+    serde_json::from_str(&text).unwrap()
+}
+
+#[test]
+fn every_demo_record_becomes_a_contact_and_every_table_is_written() {
+    let record = record(OUTPUT.path());
+    assert_eq!(record["counts"]["records"], 236);
+    assert_eq!(record["counts"]["contacts"], 236);
+    assert_eq!(record["counts"]["rejects"], 0);
+    for table in ["contacts", "turns", "spans", "links", "episodes", "kpi", "faq_gaps"] {
+        assert!(OUTPUT.path().join(table).is_dir(), "{table}");
+        assert!(record["tables"][table].as_u64().unwrap() > 0, "{table} is empty");
+    }
+    let report = std::fs::read_to_string(OUTPUT.path().join("report.html")).unwrap();
+    assert!(report.contains("lang=\"fr\"") && report.contains("lang=\"en\""));
+}
+
+#[test]
+fn verdicts_stay_above_their_floors() {
+    let figures = evaluation();
+    for (name, floor) in [
+        ("reason_accuracy", 0.45),
+        ("reason_l1_accuracy", 0.55),
+        ("avoidable_f1", 0.65),
+        ("avoidable_auc", 0.72),
+        ("sentiment_macro_f1", 0.55),
+        ("repeat_precision", 0.6),
+        ("repeat_recall", 0.3),
+        ("same_reason_pairs", 0.7),
+    ] {
+        let value = figures[name].as_f64().unwrap_or_else(|| panic!("{name} is missing in {figures}"));
+        assert!(value >= floor, "{name} is {value}, under its floor {floor}");
+    }
+}
+
+#[test]
+fn a_second_run_encodes_nothing() {
+    let output = OUTPUT.path().to_str().unwrap();
+    let text = expect(0, &mut motif(&["run", "--json", "--output", output]));
+    let summary: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(summary["encoded"], 0);
+}
+
+/// The two-message set on which a working sentiment head cannot be indifferent.
+#[test]
+fn the_sentiment_head_tells_anger_from_thanks() {
+    let encoder = Encoder::load(&bundled::files().unwrap(), EncoderOptions::default()).unwrap();
+    let mut vectors = Vectors::new(encoder, None).unwrap();
+    let texts = ["C'est inadmissible, je suis furieux.", "Merci infiniment, vous êtes formidables !"];
+    vectors.ensure(texts).unwrap();
+    let labels = vectors.encoder().sentiment_labels().to_vec();
+    let place = |name: &str| labels.iter().position(|label| label == name).unwrap();
+    let probability = |text: &str, name: &str| {
+        let mut logits = vectors.get(text).unwrap().logits;
+        softmax(&mut logits, 1.0);
+        logits[place(name)]
+    };
+    assert!(probability(texts[0], "negative") > 0.6);
+    assert!(probability(texts[1], "positive") > 0.6);
+}
+
+/// Words that no name or description of the taxonomy holds: without the examples they are not recognised.
+#[test]
+fn the_examples_of_the_taxonomy_decide() {
+    let encoder = Encoder::load(&bundled::files().unwrap(), EncoderOptions::default()).unwrap();
+    let mut vectors = Vectors::new(encoder, None).unwrap();
+    let messages = std::fs::read_to_string(common::root().join("data/calibration/messages.jsonl")).unwrap();
+    let rows: Vec<serde_json::Value> = messages.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let mut accuracy = |is_stripped: bool| {
+        let mut catalogue = Catalogue::shipped().unwrap();
+        if is_stripped {
+            for reason in &mut catalogue.taxonomy.reasons {
+                reason.examples = Default::default();
+            }
+        }
+        let labeller = Labeller::learn(
+            catalogue.taxonomy,
+            &catalogue.criteria,
+            &catalogue.background,
+            &Default::default(),
+            &mut vectors,
+        )
+        .unwrap();
+        let texts: Vec<&str> = rows.iter().map(|row| row["text"].as_str().unwrap()).collect();
+        vectors.ensure(texts.iter().copied()).unwrap();
+        let right = rows.iter().zip(&texts).filter(|(row, text)| {
+            let vector = vectors.get(text).unwrap();
+            let verdict = labeller.reasons().verdict(&[(&vector.embedding, text.chars().count() as u32)]);
+            verdict.hits[0].id == row["reason"].as_str().unwrap()
+        });
+        right.count() as f64 / rows.len() as f64
+    };
+    let (with, without) = (accuracy(false), accuracy(true));
+    assert!(with > 0.5, "{with}");
+    assert!(with > without + 0.03, "{with} with examples, {without} without");
+}
+
+#[test]
+fn the_schema_command_lists_what_the_tables_hold() {
+    let text = expect(0, &mut motif(&["schema", "--json"]));
+    let tables: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let declared: Vec<&str> = tables
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|table| table["name"] == "turns")
+        .map(|table| table["columns"].as_array().unwrap().iter().map(|column| column["name"].as_str().unwrap()).collect())
+        .unwrap();
+    let file = std::fs::File::open(Path::new(OUTPUT.path()).join("turns/part-0000.parquet")).unwrap();
+    let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
+    let written: Vec<String> = reader.schema().fields().iter().map(|field| field.name().clone()).collect();
+    assert_eq!(written, declared);
+}

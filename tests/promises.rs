@@ -1,0 +1,187 @@
+//! What the output promises whatever the input: counts that reconcile, the same bytes, nothing lost on a crash, no
+//! customer's identifier anywhere.
+
+mod common;
+
+use std::path::Path;
+use std::time::Duration;
+
+use common::{HEADER, ROWS, expect, motif, parquet_hashes, record, run, write_csv};
+
+fn path(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[test]
+fn records_read_are_contacts_plus_rejects_on_damaged_inputs() {
+    let folder = tempfile::tempdir().unwrap();
+    let inputs = folder.path().join("inputs");
+    std::fs::create_dir(&inputs).unwrap();
+    let mut rows: Vec<&str> = ROWS.to_vec();
+    rows.push("c13,k9,not a date,phone,Customer words that must not leak: zebra-crossing");
+    rows.push(",k9,2026-10-09T08:00:00Z,phone,zebra-crossing");
+    rows.push("c15,k9,2099-01-01T08:00:00Z,phone,zebra-crossing");
+    rows.push("c16,k9,2026-10-09T08:00:00Z,phone,zebra-crossing,too,many,cells");
+    write_csv(&inputs.join("rows.csv"), &rows);
+    std::fs::write(inputs.join("binary.csv"), (0u8..=255).cycle().take(5000).collect::<Vec<u8>>()).unwrap();
+    std::fs::write(inputs.join("empty.csv"), "").unwrap();
+    std::fs::write(inputs.join("truncated.parquet"), b"PAR1\x15\x04\x15\x10").unwrap();
+    let long = "Un très long tour de parole. ".repeat(10_000_000 / 29);
+    std::fs::write(
+        inputs.join("long.jsonl"),
+        format!("{}\n", serde_json::json!({"contact_id": "long", "customer_id": "k10", "channel": "chat",
+            "started_at": "2026-10-09T08:00:00Z", "turns": [{"speaker": "customer", "text": long}]})),
+    )
+    .unwrap();
+    let output = folder.path().join("out");
+    let run = run(&mut motif(&["run", "--input", path(&inputs), "--output", path(&output)]));
+    let errors = String::from_utf8_lossy(&run.stderr);
+    assert_eq!(run.status.code(), Some(1), "{errors}");
+    let record = record(&output);
+    let counts = &record["counts"];
+    let number = |value: &serde_json::Value| value.as_u64().unwrap();
+    assert_eq!(number(&counts["records"]), number(&counts["contacts"]) + number(&counts["rejects"]), "{counts}");
+    for file in record["inputs"].as_array().unwrap() {
+        assert_eq!(number(&file["records"]), number(&file["contacts"]) + number(&file["rejects"]), "{file}");
+    }
+    let rejects = std::fs::read_to_string(output.join("rejects.jsonl")).unwrap();
+    assert_eq!(rejects.lines().count() as u64, number(&counts["rejects"]));
+    for code in ["time_in_future", "missing_contact_id", "bad_time", "empty_file"] {
+        assert!(rejects.contains(code), "{code} is missing in {rejects}");
+    }
+    assert!(!rejects.contains("zebra") && !errors.contains("zebra"), "customers' words leaked");
+    assert_eq!(counts["by_flag"]["analysed_in_part"], 1);
+    assert_eq!(counts["without_customer"], 1);
+}
+
+#[test]
+fn the_same_contacts_give_the_same_bytes_whatever_their_order_and_the_number_of_threads() {
+    let folder = tempfile::tempdir().unwrap();
+    let input = folder.path().join("contacts.csv");
+    write_csv(&input, &ROWS);
+    let first = folder.path().join("first");
+    expect(0, &mut motif(&["run", "--input", path(&input), "--output", path(&first)]));
+    let one_thread = folder.path().join("one");
+    expect(0, motif(&["run", "--input", path(&input), "--output", path(&one_thread)]).env("RAYON_NUM_THREADS", "1"));
+    assert_eq!(parquet_hashes(&first), parquet_hashes(&one_thread));
+    let mut rows = ROWS;
+    rows.reverse();
+    write_csv(&input, &rows);
+    let reversed = folder.path().join("reversed");
+    expect(0, &mut motif(&["run", "--input", path(&input), "--output", path(&reversed)]));
+    assert_eq!(parquet_hashes(&first), parquet_hashes(&reversed));
+    expect(0, &mut motif(&["run", "--input", path(&input), "--output", path(&first)]));
+    assert_eq!(parquet_hashes(&first), parquet_hashes(&reversed), "a cached run differs");
+}
+
+#[test]
+fn a_killed_run_leaves_the_previous_output_and_the_next_one_gives_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let (small, whole) = (folder.path().join("small.csv"), folder.path().join("whole.csv"));
+    write_csv(&small, &ROWS[..4]);
+    write_csv(&whole, &ROWS);
+    let output = folder.path().join("out");
+    let reference = folder.path().join("reference");
+    expect(0, &mut motif(&["run", "--input", path(&whole), "--output", path(&reference)]));
+    expect(0, &mut motif(&["run", "--input", path(&small), "--output", path(&output)]));
+    let before = parquet_hashes(&output);
+    let wanted = parquet_hashes(&reference);
+    for delay_ms in [40, 250, 600] {
+        let mut child = motif(&["run", "--quiet", "--input", path(&whole), "--output", path(&output)]).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(delay_ms));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        // A cut between two renames is finished by whoever comes next; until then tables are old or new, never half.
+        let now = parquet_hashes(&output);
+        for (file, hash) in &now {
+            assert!(before.get(file) == Some(hash) || wanted.get(file) == Some(hash), "{} is neither", file.display());
+        }
+    }
+    expect(0, &mut motif(&["run", "--input", path(&whole), "--output", path(&output)]));
+    assert_eq!(parquet_hashes(&output), wanted);
+}
+
+#[test]
+fn a_run_keeps_other_months_and_links_across_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let (september, october, whole) =
+        (folder.path().join("9.csv"), folder.path().join("10.csv"), folder.path().join("all.csv"));
+    // c05 starts on 1 October in Paris.
+    write_csv(&september, &ROWS[..4]);
+    write_csv(&october, &ROWS[4..]);
+    write_csv(&whole, &ROWS);
+    let (step, once) = (folder.path().join("step"), folder.path().join("once"));
+    expect(0, &mut motif(&["run", "--input", path(&september), "--output", path(&step)]));
+    expect(0, &mut motif(&["run", "--input", path(&october), "--output", path(&step)]));
+    expect(0, &mut motif(&["run", "--input", path(&whole), "--output", path(&once)]));
+    assert!(step.join("contacts/contact_month=2026-09").is_dir());
+    assert!(step.join("contacts/contact_month=2026-10").is_dir());
+    assert_eq!(record(&step)["tables"], record(&once)["tables"]);
+    assert_eq!(record(&step)["counts"]["kept_contacts"], 4);
+    assert_eq!(record(&step)["counts"]["contacts"], 8);
+}
+
+#[test]
+fn no_planted_identifier_survives_in_any_output() {
+    let folder = tempfile::tempdir().unwrap();
+    let input = folder.path().join("contacts.csv");
+    let secrets = [
+        "jeanne.martin@exemple.fr",
+        "06 39 98 12 34",
+        "+33 6 39 98 56 78",
+        "FR76 3000 6000 0112 3456 7890 189",
+        "4242 4242 4242 4242",
+        "customer-4711@exemple.fr",
+    ];
+    let text = format!(
+        "{HEADER}\np1,{},2026-09-01T09:00:00Z,chat,\"Mon mail est {}, tel {} ou {}. IBAN {} et carte {}.\"\n",
+        secrets[5], secrets[0], secrets[1], secrets[2], secrets[3], secrets[4]
+    );
+    std::fs::write(&input, text).unwrap();
+    let output = folder.path().join("out");
+    let run = run(&mut motif(&["run", "--input", path(&input), "--output", path(&output), "--log-format", "json"]));
+    assert_eq!(run.status.code(), Some(0), "{}", String::from_utf8_lossy(&run.stderr));
+    let mut haystack = run.stdout.clone();
+    haystack.extend(&run.stderr);
+    for name in ["run.json", "report.html", "rejects.jsonl"] {
+        haystack.extend(std::fs::read(output.join(name)).unwrap());
+    }
+    for table in ["turns", "contacts/contact_month=2026-09", "faq_gaps", "spans", "episodes", "links", "kpi"] {
+        let file = std::fs::File::open(output.join(table).join("part-0000.parquet")).unwrap();
+        let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap();
+        for batch in reader {
+            haystack.extend(format!("{:?}", batch.unwrap()).into_bytes());
+        }
+    }
+    let haystack = String::from_utf8_lossy(&haystack);
+    assert!(haystack.contains("[EMAIL_1]"), "nothing was replaced");
+    for secret in secrets {
+        assert!(!haystack.contains(secret), "an identifier of {} characters survived", secret.len());
+    }
+}
+
+#[test]
+fn nothing_to_read_is_a_clear_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = run(motif(&["run"]).current_dir(folder.path()));
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("--input"));
+    let output = run(&mut motif(&["run", "--input", "no/such/file.csv", "--output", path(folder.path())]));
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("no/such/file.csv"));
+}
+
+#[test]
+fn the_starting_configuration_is_valid_and_never_overwrites() {
+    let folder = tempfile::tempdir().unwrap();
+    expect(0, &mut motif(&["init", path(folder.path())]));
+    let config = folder.path().join("motif.toml");
+    expect(0, &mut motif(&["validate", "--config", path(&config)]));
+    expect(2, &mut motif(&["init", path(folder.path())]));
+    let text = std::fs::read_to_string(&config).unwrap().replace("[output]", "[outptu]");
+    std::fs::write(&config, text).unwrap();
+    let output = run(&mut motif(&["validate", "--config", path(&config), "--set", "repeat.max_gap_days=1"]));
+    assert_eq!(output.status.code(), Some(2));
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(errors.contains("did you mean `output`") && errors.contains("repeat.max_gap_days"), "{errors}");
+}
