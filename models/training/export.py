@@ -19,6 +19,7 @@ from sentiment_rows import training_rows
 from vocabulary import MAX_LENGTH, SPECIALS
 
 NAME = "motif-small-fr-en"
+MERGE = 0.7
 ENCODER_FILE, HEAD_FILE = "model.safetensors", "sentiment_head.safetensors"
 
 
@@ -102,10 +103,15 @@ def measure(run: evaluate.Runner, corpora: Corpora) -> tuple[dict, dict[str, tup
 
 
 def load_checkpoint(work: pathlib.Path, model: Encoder) -> SentimentHead:
-    """Loads `multitask.pt` into `model`; returns its head."""
+    """Loads the mean of the two stages' encoders into `model`, `MERGE` of it the second's; returns the second's head.
+
+    The multi-task stage alone forgets some similarity; part of the way back to the first stage regains it, and the
+    sentiment stays (chosen on dev: `RESULTS.md`).
+    """
     weights = torch.load(work / "multitask.pt")["weights"]
+    first = torch.load(work / "distil.pt")["weights"]["encoder"]
     head = SentimentHead(model.config["hidden_size"])
-    model.load_state_dict(weights["encoder"])
+    model.load_state_dict({name: torch.lerp(first[name].float(), tensor.float(), MERGE) for name, tensor in weights["encoder"].items()})
     head.load_state_dict(weights["head"])
     return head.eval()
 
