@@ -65,7 +65,8 @@ fn measure(file: &str, smallest: usize) -> BTreeMap<String, Tally> {
         for span in &row.spans {
             let tally = tallies.entry(span.kind.clone()).or_default();
             tally.labelled += 1;
-            if found.iter().any(|(kind, borders)| *kind == span.kind && is_same(kind, (span.start, span.end), *borders)) {
+            if found.iter().any(|(kind, borders)| *kind == span.kind && is_same(kind, (span.start, span.end), *borders))
+            {
                 tally.found += 1;
             } else {
                 missed.push(span.kind.as_str());
@@ -87,7 +88,12 @@ fn measure(file: &str, smallest: usize) -> BTreeMap<String, Tally> {
         }
     }
     for (kind, tally) in &tallies {
-        println!("{file} {kind:14} labelled {:3} recall {:.3} precision {:.3}", tally.labelled, tally.recall(), tally.precision());
+        println!(
+            "{file} {kind:14} labelled {:3} recall {:.3} precision {:.3}",
+            tally.labelled,
+            tally.recall(),
+            tally.precision()
+        );
     }
     tallies
 }
@@ -107,7 +113,12 @@ fn structured(tallies: &BTreeMap<String, Tally>) -> Tally {
 fn structured_kinds_reach_the_floors_in_french_and_english() {
     for (file, smallest) in [("labelled_fr.jsonl", 200), ("labelled_en.jsonl", 100)] {
         let sum = structured(&measure(file, smallest));
-        println!("{file} structured: labelled {} recall {:.3} precision {:.3}", sum.labelled, sum.recall(), sum.precision());
+        println!(
+            "{file} structured: labelled {} recall {:.3} precision {:.3}",
+            sum.labelled,
+            sum.recall(),
+            sum.precision()
+        );
         assert!(sum.recall() >= 0.95, "{file}: recall {:.3}", sum.recall());
         assert!(sum.precision() >= 0.90, "{file}: precision {:.3}", sum.precision());
     }

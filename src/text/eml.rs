@@ -54,6 +54,8 @@ pub enum MailKind {
 
 /// Cleans one message. Never fails: what cannot be read as MIME is taken as a bare body.
 pub fn clean_eml(bytes: &[u8]) -> CleanedMail {
+    // Blank lines above the headers would make a body of them.
+    let bytes = bytes.trim_ascii_start();
     let Some(message) = MessageParser::default().parse(bytes) else {
         return clean_body(String::from_utf8_lossy(bytes).into_owned(), CleanedMail::default());
     };
@@ -73,17 +75,38 @@ pub fn mail_kind(message: &Message<'_>) -> MailKind {
     let subject = fold(message.subject().unwrap_or_default()).into_owned();
     let subject = subject.trim();
     let from = fold(&sender(message)).into_owned();
-    let header = |name: &'static str| message.header_raw(HeaderName::Other(name.into())).map(|value| fold(value.trim()).into_owned());
-    let report_type = message.content_type().and_then(|kind| kind.attribute("report-type")).map(str::to_ascii_lowercase);
+    let header = |name: &'static str| {
+        message.header_raw(HeaderName::Other(name.into())).map(|value| fold(value.trim()).into_owned())
+    };
+    let report_type =
+        message.content_type().and_then(|kind| kind.attribute("report-type")).map(str::to_ascii_lowercase);
     let has_part = |main: &str, sub: &str| message.parts.iter().any(|part| is_type(part, main, sub));
-    if matches!(report_type.as_deref(), Some("disposition-notification")) || has_part("message", "disposition-notification") {
+    if matches!(report_type.as_deref(), Some("disposition-notification"))
+        || has_part("message", "disposition-notification")
+    {
         return MailKind::ReadReceipt;
     }
-    let is_daemon = ["mailer-daemon", "postmaster@", "mail-daemon", "maildaemon"].iter().any(|name| from.starts_with(name));
+    let is_daemon =
+        ["mailer-daemon", "postmaster@", "mail-daemon", "maildaemon"].iter().any(|name| from.starts_with(name));
     const FAILED: [&str; 18] = [
-        "undeliver", "undelivered mail", "delivery status notification", "mail delivery failed", "mail delivery failure", "delivery failure",
-        "failure notice", "returned mail", "non remis", "echec de la remise", "echec de remise", "message non distribue", "mail delivery system",
-        "delivery has failed", "unzustellbar", "notification d'etat de la remise", "remise differee", "warning: could not send message",
+        "undeliver",
+        "undelivered mail",
+        "delivery status notification",
+        "mail delivery failed",
+        "mail delivery failure",
+        "delivery failure",
+        "failure notice",
+        "returned mail",
+        "non remis",
+        "echec de la remise",
+        "echec de remise",
+        "message non distribue",
+        "mail delivery system",
+        "delivery has failed",
+        "unzustellbar",
+        "notification d'etat de la remise",
+        "remise differee",
+        "warning: could not send message",
     ];
     let says_failed = FAILED.iter().any(|start| subject.starts_with(start));
     if report_type.as_deref() == Some("delivery-status")
@@ -91,7 +114,9 @@ pub fn mail_kind(message: &Message<'_>) -> MailKind {
         || header("X-Failed-Recipients").is_some()
         || (is_daemon && !subject.starts_with("re:"))
         || (says_failed && header("Auto-Submitted").is_some_and(|value| value != "no"))
-        || (says_failed && message.return_address().is_none_or(|address| address.is_empty()) && header("In-Reply-To").is_none())
+        || (says_failed
+            && message.return_address().is_none_or(|address| address.is_empty())
+            && header("In-Reply-To").is_none())
     {
         return MailKind::Bounce;
     }
@@ -102,11 +127,36 @@ pub fn mail_kind(message: &Message<'_>) -> MailKind {
         return MailKind::Calendar;
     }
     const AUTOMATIC: [&str; 30] = [
-        "reponse automatique", "automatic reply", "auto reply", "autoreply", "auto-reply", "auto:", "out of office", "out of the office",
-        "absence du bureau", "absent du bureau", "absente du bureau", "absence :", "absence:", "message d'absence", "je suis absent",
-        "accuse de reception", "ar:", "ar :", "confirmation de reception", "votre message a bien ete recu", "automatische antwort",
-        "abwesenheit", "respuesta automatica", "risposta automatica", "automatisch antwoord", "resposta automatica", "vacation",
-        "i am out of", "reponse auto", "[auto]",
+        "reponse automatique",
+        "automatic reply",
+        "auto reply",
+        "autoreply",
+        "auto-reply",
+        "auto:",
+        "out of office",
+        "out of the office",
+        "absence du bureau",
+        "absent du bureau",
+        "absente du bureau",
+        "absence :",
+        "absence:",
+        "message d'absence",
+        "je suis absent",
+        "accuse de reception",
+        "ar:",
+        "ar :",
+        "confirmation de reception",
+        "votre message a bien ete recu",
+        "automatische antwort",
+        "abwesenheit",
+        "respuesta automatica",
+        "risposta automatica",
+        "automatisch antwoord",
+        "resposta automatica",
+        "vacation",
+        "i am out of",
+        "reponse auto",
+        "[auto]",
     ];
     let submitted = header("Auto-Submitted").is_some_and(|value| !value.is_empty() && !value.starts_with("no"));
     let is_automatic = submitted
@@ -123,28 +173,65 @@ pub fn mail_kind(message: &Message<'_>) -> MailKind {
 /// The body as plain text: the `text/plain` parts, or the HTML ones when those are empty or only say to use another
 /// program, or the message attached when there is nothing else.
 pub fn body_text(message: &Message<'_>) -> String {
-    let plain_text = joined(message.text_bodies().filter(|part| matches!(part.body, PartType::Text(_))).map(|part| text_of(message, part)));
+    let text = declared_text(message);
+    unwrapped(&text).unwrap_or(text)
+}
+
+/// The words of a body that still holds MIME parts, because the header that announces them is missing or doubled.
+fn unwrapped(text: &str) -> Option<String> {
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let next = at + line.len();
+        let starts_part =
+            line.starts_with("--") && text[next..].get(..8).is_some_and(|start| start.eq_ignore_ascii_case("content-"));
+        if starts_part {
+            let before = text[..at].trim();
+            if !before.is_empty() && !before.to_ascii_lowercase().contains("mime format") {
+                return Some(before.to_owned());
+            }
+            let boundary = line[2..].trim();
+            let kind = if text.to_ascii_lowercase().contains("text/html") { "alternative" } else { "mixed" };
+            let raw = format!("Content-Type: multipart/{kind}; boundary=\"{boundary}\"\r\n\r\n{}", &text[at..]);
+            let message = MessageParser::default().parse(raw.as_bytes())?;
+            return Some(declared_text(&message)).filter(|words| !words.is_empty());
+        }
+        at = next;
+    }
+    None
+}
+
+fn declared_text(message: &Message<'_>) -> String {
+    let plain_text = joined(
+        message.text_bodies().filter(|part| matches!(part.body, PartType::Text(_))).map(|part| text_of(message, part)),
+    );
     // The parts of a multipart/mixed that have no plain form are HTML among the text bodies.
-    let mixed_html = joined(message.text_bodies().filter(|part| matches!(part.body, PartType::Html(_))).map(|part| text_of(message, part)));
+    let mixed_html = joined(
+        message.text_bodies().filter(|part| matches!(part.body, PartType::Html(_))).map(|part| text_of(message, part)),
+    );
     if !plain_text.is_empty() && !says_use_html(&plain_text) {
         return joined([plain_text, mixed_html].into_iter());
     }
-    let html_text = joined(message.html_bodies().filter(|part| matches!(part.body, PartType::Html(_))).map(|part| text_of(message, part)));
+    let html_text = joined(
+        message.html_bodies().filter(|part| matches!(part.body, PartType::Html(_))).map(|part| text_of(message, part)),
+    );
     if !html_text.is_empty() || !plain_text.is_empty() {
         return if html_text.is_empty() { plain_text } else { html_text };
     }
     // A multipart cut before its end: whatever text there is.
     let is_words = |part: &&MessagePart<'_>| {
-        matches!(part.body, PartType::Text(_) | PartType::Html(_)) && part.attachment_name().is_none() && is_written(part)
+        matches!(part.body, PartType::Text(_) | PartType::Html(_))
+            && part.attachment_name().is_none()
+            && is_written(part)
     };
     let loose = message.parts.iter().filter(is_words).map(|part| text_of(message, part)).find(|text| !text.is_empty());
-    loose.or_else(|| {
-        message.parts.iter().find_map(|part| match &part.body {
-            PartType::Message(inner) => Some(body_text(inner)).filter(|text| !text.is_empty()),
-            _ => None,
+    loose
+        .or_else(|| {
+            message.parts.iter().find_map(|part| match &part.body {
+                PartType::Message(inner) => Some(body_text(inner)).filter(|text| !text.is_empty()),
+                _ => None,
+            })
         })
-    })
-    .unwrap_or_default()
+        .unwrap_or_default()
 }
 
 fn joined(pieces: impl Iterator<Item = String>) -> String {
@@ -171,9 +258,13 @@ fn text_of(message: &Message<'_>, part: &MessagePart<'_>) -> String {
 fn well_decoded<'a>(message: &Message<'_>, part: &MessagePart<'_>, text: &'a str) -> Cow<'a, str> {
     let charset = part.content_type().and_then(|kind| kind.attribute("charset")).map(str::to_ascii_lowercase);
     let is_western = charset.as_deref().is_none_or(|name| {
-        ["utf-8", "utf8", "us-ascii", "ascii", "iso-8859", "latin", "windows-1252", "cp1252", "unknown"].iter().any(|known| name.starts_with(known))
+        ["utf-8", "utf8", "us-ascii", "ascii", "iso-8859", "latin", "windows-1252", "cp1252", "unknown"]
+            .iter()
+            .any(|known| name.starts_with(known))
     });
-    if is_western && text.contains('\u{fffd}') {
+    // "Ã" and "Â" in front of a sign: UTF-8 read as ISO-8859-1, which its bytes confirm below.
+    let is_doubtful = text.contains(['\u{fffd}', 'Ã', 'Â']);
+    if is_western && is_doubtful {
         let range = part.offset_body as usize..part.offset_end as usize;
         let raw = message.raw_message().get(range).unwrap_or_default();
         let bytes = match part.encoding {
@@ -184,7 +275,10 @@ fn well_decoded<'a>(message: &Message<'_>, part: &MessagePart<'_>, text: &'a str
         if let Some(bytes) = bytes.filter(|bytes| !bytes.is_empty()) {
             return match String::from_utf8(bytes) {
                 Ok(text) => Cow::Owned(text),
-                Err(error) => Cow::Owned(encoding_rs::WINDOWS_1252.decode_without_bom_handling(error.as_bytes()).0.into_owned()),
+                Err(_) if !text.contains('\u{fffd}') => without_c1(text),
+                Err(error) => {
+                    Cow::Owned(encoding_rs::WINDOWS_1252.decode_without_bom_handling(error.as_bytes()).0.into_owned())
+                }
             };
         }
     }
@@ -198,7 +292,9 @@ fn without_c1(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let fixed = text.chars().map(|c| match u8::try_from(u32::from(c)) {
-        Ok(byte @ 0x80..=0x9f) => encoding_rs::WINDOWS_1252.decode_without_bom_handling(&[byte]).0.chars().next().unwrap_or(c),
+        Ok(byte @ 0x80..=0x9f) => {
+            encoding_rs::WINDOWS_1252.decode_without_bom_handling(&[byte]).0.chars().next().unwrap_or(c)
+        }
         _ => c,
     });
     Cow::Owned(fixed.collect())
@@ -215,7 +311,8 @@ fn clean_body(body: String, mut mail: CleanedMail) -> CleanedMail {
 
 fn is_type(part: &MessagePart<'_>, main: &str, sub: &str) -> bool {
     part.content_type().is_some_and(|kind| {
-        kind.ctype().eq_ignore_ascii_case(main) && kind.subtype().is_some_and(|subtype| subtype.eq_ignore_ascii_case(sub))
+        kind.ctype().eq_ignore_ascii_case(main)
+            && kind.subtype().is_some_and(|subtype| subtype.eq_ignore_ascii_case(sub))
     })
 }
 
@@ -225,13 +322,17 @@ fn says_use_html(text: &str) -> bool {
     let folded = fold(&start);
     text.len() < 300
         && folded.contains("html")
-        && ["view", "support", "enable", "visualis", "lire ce", "affich", "compatible", "format"].iter().any(|word| folded.contains(word))
+        && ["view", "support", "enable", "visualis", "lire ce", "affich", "compatible", "format"]
+            .iter()
+            .any(|word| folded.contains(word))
 }
 
 fn sender(message: &Message<'_>) -> String {
     let from = message.from().or_else(|| message.sender());
-    let address = from.and_then(|list| list.iter().find_map(|entry| entry.address()));
-    address.map(|address| address.trim().to_owned()).unwrap_or_default()
+    let address = from.and_then(|list| list.iter().find_map(|entry| entry.address())).unwrap_or_default();
+    // Several addresses without a comma come as one.
+    let mut words = address.split([' ', '\t', ',', ';']).filter(|word| !word.is_empty());
+    words.clone().find(|word| word.contains('@')).or_else(|| words.next()).unwrap_or_default().to_owned()
 }
 
 fn sent_at(message: &Message<'_>) -> Option<DateTime<Utc>> {

@@ -435,7 +435,8 @@ impl Tag {
     /// `None` when the text ends before the tag does.
     fn read(text: &str) -> Option<Self> {
         let bytes = text.as_bytes();
-        let name_len = bytes.iter().position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b':' | b'-'))).unwrap_or(bytes.len());
+        let name_len =
+            bytes.iter().position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b':' | b'-'))).unwrap_or(bytes.len());
         let mut tag = Self {
             name: text[..name_len].to_ascii_lowercase(),
             class: String::new(),
@@ -518,7 +519,8 @@ impl Tag {
     }
 
     fn opens_signature(&self) -> bool {
-        const CLASSES: [&str; 4] = ["gmail_signature", "moz-signature", "protonmail_signature_block", "tutanota_signature"];
+        const CLASSES: [&str; 4] =
+            ["gmail_signature", "moz-signature", "protonmail_signature_block", "tutanota_signature"];
         const IDS: [&str; 4] =
             ["signature", "ms-outlook-mobile-signature", "applemailsignature", "ymail_android_signature"];
         self.class.split_ascii_whitespace().any(|class| CLASSES.contains(&class.trim_start_matches("x_")))

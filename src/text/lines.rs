@@ -75,7 +75,10 @@ mod tests {
     fn ranges_point_into_the_body() {
         let body = "Bonjour\r\n> > Été ?\r\r\nfin";
         let found = lines(body);
-        assert_eq!(found.iter().map(|line| (line.text, line.depth)).collect::<Vec<_>>(), [("Bonjour", 0), ("Été ?", 2), ("", 0), ("fin", 0)]);
+        assert_eq!(
+            found.iter().map(|line| (line.text, line.depth)).collect::<Vec<_>>(),
+            [("Bonjour", 0), ("Été ?", 2), ("", 0), ("fin", 0)]
+        );
         for line in &found {
             assert_eq!(&body[line.range.clone()], line.text);
         }

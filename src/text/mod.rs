@@ -88,7 +88,10 @@ impl Cleaner {
             turn.text = redacted(&mut session, &turn.text, &mut counts);
         }
         contact.subject = subject.map(|subject| redacted(&mut session, &normalize::normalize(&subject), &mut counts));
-        contact.agent_reason = contact.agent_reason.take().map(|reason| redacted(&mut session, &normalize::normalize(&reason), &mut counts));
+        contact.agent_reason = contact
+            .agent_reason
+            .take()
+            .map(|reason| redacted(&mut session, &normalize::normalize(&reason), &mut counts));
         let is_empty = !contact.turns.is_empty() && contact.turns.iter().all(|turn| turn.text.is_empty());
         if is_empty && !contact.flags.iter().any(|flag| flag == EMPTY_REPLY) {
             contact.flags.push(EMPTY_REPLY.to_owned());
@@ -132,7 +135,9 @@ mod tests {
     fn only_the_redacted_reply_of_an_email_is_left() {
         let mut mail = contact(
             Channel::Email,
-            &["Bonjour,\nMa commande n° 4502217 n'est pas arrivée, appelez le 06 12 34 56 78.\n\nCordialement,\nPaul Leroy\n\nLe 3 nov. 2025 à 10:12, A <a@exemple.fr> a écrit :\n> Votre colis part."],
+            &[
+                "Bonjour,\nMa commande n° 4502217 n'est pas arrivée, appelez le 06 12 34 56 78.\n\nCordialement,\nPaul Leroy\n\nLe 3 nov. 2025 à 10:12, A <a@exemple.fr> a écrit :\n> Votre colis part.",
+            ],
         );
         mail.subject = Some("Re: commande n° 4502217".into());
         let counts = cleaner().clean(&mut mail);
@@ -143,7 +148,8 @@ mod tests {
 
     #[test]
     fn a_name_said_once_is_replaced_everywhere_with_one_number() {
-        let mut call = contact(Channel::Phone, &["euh je je m'appelle Fatima Zidani", "oui Zidani comme le joueur", "merci"]);
+        let mut call =
+            contact(Channel::Phone, &["euh je je m'appelle Fatima Zidani", "oui Zidani comme le joueur", "merci"]);
         cleaner().clean(&mut call);
         assert_eq!(call.turns[0].text, "je m'appelle [NAME_1]");
         assert!(!call.turns[1].text.contains("Zidani"), "{}", call.turns[1].text);
@@ -151,7 +157,8 @@ mod tests {
 
     #[test]
     fn a_mail_without_new_words_is_flagged() {
-        let mut mail = contact(Channel::Email, &["Le 3 nov. 2025 à 10:12, A <a@exemple.fr> a écrit :\n> Votre colis part."]);
+        let mut mail =
+            contact(Channel::Email, &["Le 3 nov. 2025 à 10:12, A <a@exemple.fr> a écrit :\n> Votre colis part."]);
         mail.subject = Some("Re: colis".into());
         cleaner().clean(&mut mail);
         assert_eq!(mail.flags, [EMPTY_REPLY]);

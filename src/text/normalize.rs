@@ -19,7 +19,8 @@ pub fn normalize(text: &str) -> String {
 }
 
 fn tidied(text: &str) -> String {
-    let composed: std::borrow::Cow<'_, str> = if is_nfc(text) { text.into() } else { text.nfc().collect::<String>().into() };
+    let composed: std::borrow::Cow<'_, str> =
+        if is_nfc(text) { text.into() } else { text.nfc().collect::<String>().into() };
     let mut tidy = String::with_capacity(composed.len());
     let mut line_ends = 0;
     let mut is_space = false;
@@ -30,7 +31,12 @@ fn tidied(text: &str) -> String {
             '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => line_ends += 1,
             c if c.is_whitespace() => is_space = true,
             // The joiner inside an emoji is kept out too: the parts are still emoji.
-            '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{ad}' | '\u{fff9}'..='\u{fffb}' => {}
+            '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{2069}'
+            | '\u{feff}'
+            | '\u{ad}'
+            | '\u{fff9}'..='\u{fffb}' => {}
             c if c.is_control() => {}
             c => {
                 if !tidy.is_empty() {
@@ -65,7 +71,8 @@ fn repaired(text: &str) -> Option<String> {
             0xe2 => 3,
             _ => 0,
         };
-        let bytes: Option<Vec<u8>> = (length > 0).then(|| characters.iter().skip(at).take(length).map(|c| windows_1252(*c)).collect()).flatten();
+        let bytes: Option<Vec<u8>> =
+            (length > 0).then(|| characters.iter().skip(at).take(length).map(|c| windows_1252(*c)).collect()).flatten();
         let decoded = bytes.filter(|bytes| bytes.len() == length).and_then(|bytes| String::from_utf8(bytes).ok());
         match decoded {
             Some(decoded) => {
@@ -87,8 +94,8 @@ fn repaired(text: &str) -> Option<String> {
 /// The byte that windows-1252 shows as this character; undefined bytes are shown as C1 controls.
 fn windows_1252(c: char) -> Option<u8> {
     const HIGH: [char; 32] = [
-        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}', '‘', '’', '“', '”', '•', '–', '—',
-        '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
+        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}', '‘',
+        '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
     ];
     match u32::from(c) {
         code @ (0..=0x7f | 0xa0..=0xff) => u8::try_from(code).ok(),
@@ -109,7 +116,10 @@ mod tests {
 
     #[test]
     fn certain_mojibake_is_repaired_and_portuguese_is_not_touched() {
-        assert_eq!(normalize("Commande livrÃ©e en retard, câ€™est inadmissible"), "Commande livrée en retard, c’est inadmissible");
+        assert_eq!(
+            normalize("Commande livrÃ©e en retard, câ€™est inadmissible"),
+            "Commande livrée en retard, c’est inadmissible"
+        );
         assert_eq!(normalize("NÃO recebi a ÂNCORA"), "NÃO recebi a ÂNCORA");
     }
 

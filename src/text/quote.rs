@@ -57,18 +57,15 @@ pub(super) fn header_at(lines: &[Line<'_>], at: usize) -> Option<Header> {
     if let Some(used) = sentence_at(lines, at) {
         return Some(Header { lines: used, is_forward: false, is_ruled: false, is_ambiguous: false });
     }
-    block_at(lines, at, 2).map(|used| Header {
-        lines: used,
-        is_forward: false,
-        is_ruled: false,
-        is_ambiguous: true,
-    })
+    block_at(lines, at, 2).map(|used| Header { lines: used, is_forward: false, is_ruled: false, is_ambiguous: true })
 }
 
 /// Whether the line asks to write above it (help-desk software); everything below is history.
 pub(super) fn is_reply_above(folded: &str) -> bool {
     static ABOVE: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(r"^[#\-= ]*(?:please (?:type|write)|type|write|veuillez (?:ecrire|taper|saisir|repondre)|ecrivez|merci de repondre|repondre|repondez|responder|bitte).{0,60}(?:above this line|au-dessus de cette ligne|ci-dessus de cette ligne|por encima de esta linea|oberhalb dieser linie)")
+        pattern(
+            r"^[#\-= ]*(?:please (?:type|write)|type|write|veuillez (?:ecrire|taper|saisir|repondre)|ecrivez|merci de repondre|repondre|repondez|responder|bitte).{0,60}(?:above this line|au-dessus de cette ligne|ci-dessus de cette ligne|por encima de esta linea|oberhalb dieser linie)",
+        )
     });
     ABOVE.is_match(folded)
 }
@@ -106,7 +103,8 @@ fn rule(folded: &str) -> Option<bool> {
             r"origineel bericht|mensagem original|wiadomosc oryginalna|ursprungligt meddelande))\s*:?\s*[\-_*=]*$"
         ))
     });
-    static ORANGE: LazyLock<Regex> = LazyLock::new(|| pattern(r"^message du \d{1,2}/\d{1,2}/\d{2,4} (?:a )?\d{1,2}[:h]\d{2}"));
+    static ORANGE: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"^message du \d{1,2}/\d{1,2}/\d{2,4} (?:a )?\d{1,2}[:h]\d{2}"));
     if is_line_rule(folded) {
         return Some(false);
     }
@@ -136,7 +134,9 @@ fn sentence_at(lines: &[Line<'_>], at: usize) -> Option<usize> {
     });
     static GMAIL_BARE: LazyLock<Regex> = LazyLock::new(|| {
         // Gmail before the verb was added: `2013/6/16 Name <name@company.com>`, with or without a colon.
-        pattern(r"^(?:\d{4}[/\-]\d{1,2}[/\-]\d{1,2}|\d{1,2}[/.]\d{1,2}[/.]\d{4})(?: \d{1,2}:\d{2}(?: gmt[+\-]\d{1,2}:\d{2})?)?,? .{1,80}<[^<>\s]+@[^<>\s]+>:?$")
+        pattern(
+            r"^(?:\d{4}[/\-]\d{1,2}[/\-]\d{1,2}|\d{1,2}[/.]\d{1,2}[/.]\d{4})(?: \d{1,2}:\d{2}(?: gmt[+\-]\d{1,2}:\d{2})?)?,? .{1,80}<[^<>\s]+@[^<>\s]+>:?$",
+        )
     });
     let first = lines.get(at)?;
     if first.folded.is_empty() || !OPENING.is_match(&first.folded) {
@@ -173,24 +173,34 @@ fn sentence_at(lines: &[Line<'_>], at: usize) -> Option<usize> {
     None
 }
 
-/// Whether the sentence starts at its first line and not at a later one: "Il pacco è vuoto." above "Il giorno lun 3
-/// nov 2025 … ha scritto:" is the customer's.
+/// Whether the sentence starts at its first line and not at a later one that names the moment itself: "Le colis est
+/// vide" above "Le 3 nov. 2025 à 10:12, … a écrit :" is the customer's.
 fn starts_here(lines: &[Line<'_>], at: usize, used: usize) -> bool {
-    (1..used).all(|skipped| sentence_at(lines, at + skipped).is_none_or(|later| skipped + later != used))
+    static DATED: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"^(?:le|on|el|il giorno|il|em|am|op|den|dnia|w dniu)\b[^@]{0,40}\d"));
+    (1..used).all(|skipped| {
+        !DATED.is_match(&lines[at + skipped].folded)
+            || sentence_at(lines, at + skipped).is_none_or(|later| skipped + later != used)
+    })
 }
 
 /// Tells the header of a mail program from a sentence of the customer: the program names a moment to the minute or
 /// year, or an address, and never writes "to me".
 fn is_written_by_program(joined: &str, before: &str, after: &str) -> bool {
     static MOMENT: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(r"\d{1,2} ?[:h.] ?\d{2}|\d{1,4}[/.\-]\d{1,2}[/.\-]\d{1,4}|\b\d{1,2}\.? [a-z]{3,10}\.? (?:\d{4}|\d{2}\b)|\b[a-z]{3,9}\.? \d{1,2}(?:st|nd|rd|th)?,? \d{4}|\d{4}-\d{2}-\d{2}")
+        pattern(
+            r"\d{1,2} ?[:h.] ?\d{2}|\d{1,4}[/.\-]\d{1,2}[/.\-]\d{1,4}|\b\d{1,2}\.? [a-z]{3,10}\.? (?:\d{4}|\d{2}\b)|\b[a-z]{3,9}\.? \d{1,2}(?:st|nd|rd|th)?,? \d{4}|\d{4}-\d{2}-\d{2}",
+        )
     });
     static TO_SOMEONE: LazyLock<Regex> = LazyLock::new(|| {
         pattern(r"(?:\bm'|\bt'|\bnous|\bvous|\blui|\bleur|\bon|\bqu'il|\bqu'elle|\bqui|\bmir|\bmi)\s*$")
     });
     let has_address = joined.contains('@') || joined.contains("mailto:");
     let to_me = after.trim_start();
-    let to_me = to_me.starts_with("to me") || to_me.starts_with("me ") || to_me.starts_with("us ") || to_me.starts_with("that ");
+    let to_me = to_me.starts_with("to me")
+        || to_me.starts_with("me ")
+        || to_me.starts_with("us ")
+        || to_me.starts_with("that ");
     (has_address || MOMENT.is_match(joined)) && !TO_SOMEONE.is_match(before) && !to_me
 }
 
@@ -212,18 +222,20 @@ fn field(folded: &str) -> Option<(Field, &str)> {
     }
     let name = line[..colon].trim_end_matches(['*', ' ', '_']);
     let field = match name {
-        "de" | "from" | "von" | "da" | "van" | "desde" | "expediteur" | "exp" | "emetteur" | "absender" | "mittente" | "afzender"
-        | "remetente" | "fra" | "od" => Field::From,
-        "envoye" | "envoye le" | "sent" | "date" | "date d'envoi" | "gesendet" | "datum" | "enviado" | "enviado el" | "enviada" | "enviada em"
-        | "fecha" | "data" | "inviato" | "verzonden" | "verstuurd" | "sent on" | "sendt" | "skickat" => Field::Date,
-        "a" | "to" | "an" | "para" | "aan" | "pour" | "destinataire" | "destinataires" | "til" | "till" | "do" => Field::To,
-        "cc" | "copie" | "copie a" | "cci" | "bcc" | "kopie" | "kopie (cc)" | "copia" | "c/c" => Field::Copy,
-        "objet" | "sujet" | "subject" | "betreff" | "asunto" | "oggetto" | "onderwerp" | "assunto" | "emne" | "amne" | "temat" => {
-            Field::Subject
+        "de" | "from" | "von" | "da" | "van" | "desde" | "expediteur" | "exp" | "emetteur" | "absender"
+        | "mittente" | "afzender" | "remetente" | "fra" | "od" => Field::From,
+        "envoye" | "envoye le" | "sent" | "date" | "date d'envoi" | "gesendet" | "datum" | "enviado" | "enviado el"
+        | "enviada" | "enviada em" | "fecha" | "data" | "inviato" | "verzonden" | "verstuurd" | "sent on" | "sendt"
+        | "skickat" => Field::Date,
+        "a" | "to" | "an" | "para" | "aan" | "pour" | "destinataire" | "destinataires" | "til" | "till" | "do" => {
+            Field::To
         }
-        "importance" | "priorite" | "priority" | "reply-to" | "repondre a" | "pieces jointes" | "pj" | "attachments" | "attachment"
-        | "adjuntos" | "anlagen" | "allegati" | "bijlagen" | "organisation" | "organization" | "message-id" | "wichtigkeit"
-        | "categories" | "heure" => Field::Other,
+        "cc" | "copie" | "copie a" | "cci" | "bcc" | "kopie" | "kopie (cc)" | "copia" | "c/c" => Field::Copy,
+        "objet" | "sujet" | "subject" | "betreff" | "asunto" | "oggetto" | "onderwerp" | "assunto" | "emne"
+        | "amne" | "temat" => Field::Subject,
+        "importance" | "priorite" | "priority" | "reply-to" | "repondre a" | "pieces jointes" | "pj"
+        | "attachments" | "attachment" | "adjuntos" | "anlagen" | "allegati" | "bijlagen" | "organisation"
+        | "organization" | "message-id" | "wichtigkeit" | "categories" | "heure" => Field::Other,
         _ => return None,
     };
     Some((field, line[colon + 1..].trim_matches(['*', ' '])))
@@ -248,7 +260,9 @@ fn block_at(lines: &[Line<'_>], at: usize, parts: usize) -> Option<usize> {
         }
         if line.is_blank() {
             // Fields are sometimes one paragraph each; a blank line ends the block once it is complete.
-            let next_is_field = lines.get(at + offset + 1).is_some_and(|next| next.depth == first.depth && field(&next.folded).is_some());
+            let next_is_field = lines
+                .get(at + offset + 1)
+                .is_some_and(|next| next.depth == first.depth && field(&next.folded).is_some());
             if !next_is_field || seen.len() >= 4 {
                 break;
             }
@@ -269,7 +283,9 @@ fn block_at(lines: &[Line<'_>], at: usize, parts: usize) -> Option<usize> {
             // A wrapped list of recipients or subject: at most three lines, touching the field, and only of values.
             continued += 1;
             let touches = lines[at + last_field..at + offset].iter().all(|line| !line.is_blank());
-            let is_value = line.text.contains('@') || line.text.contains(';') || lines.get(at + offset + 1).is_some_and(|next| field(&next.folded).is_some());
+            let is_value = line.text.contains('@')
+                || line.text.contains(';')
+                || lines.get(at + offset + 1).is_some_and(|next| field(&next.folded).is_some());
             if continued > 3 || !touches || !is_value {
                 break;
             }
@@ -282,7 +298,10 @@ fn block_at(lines: &[Line<'_>], at: usize, parts: usize) -> Option<usize> {
         1 => has(Field::From) || (has(Field::Date) && seen.len() >= 2) || (has(Field::Subject) && seen.len() >= 2),
         _ => {
             (has(Field::From) && has(Field::Subject) && seen.len() >= 3)
-                || (has(Field::From) && has_address && seen.len() >= 2 && (has(Field::Date) || has(Field::Subject) || has(Field::To)))
+                || (has(Field::From)
+                    && has_address
+                    && seen.len() >= 2
+                    && (has(Field::Date) || has(Field::Subject) || has(Field::To)))
         }
     };
     (is_complete && used > 0).then_some(used)
@@ -320,6 +339,14 @@ mod tests {
     }
 
     #[test]
+    fn words_right_above_a_header_are_not_part_of_it() {
+        let body = "Le colis est vide\nLe lun. 3 nov. 2025 à 10:12, A <a@exemple.fr>\na écrit :";
+        let lines = lines(body);
+        assert_eq!(header_at(&lines, 0), None);
+        assert_eq!(header_at(&lines, 1).map(|header| header.lines), Some(2));
+    }
+
+    #[test]
     fn sentences_of_the_customer_are_not_headers() {
         for words in [
             "Le 3 novembre 2025, votre conseiller m'a écrit :",
@@ -348,7 +375,8 @@ mod tests {
         ] {
             assert_eq!(used(header), Some(header.lines().count()), "{header}");
         }
-        let forward = header_at(&lines("---------- Forwarded message ---------\nFrom: a@example.com\nDate: x"), 0).unwrap();
+        let forward =
+            header_at(&lines("---------- Forwarded message ---------\nFrom: a@example.com\nDate: x"), 0).unwrap();
         assert!(forward.is_forward && forward.lines == 3);
         assert!(is_reply_above("##- veuillez ecrire votre reponse au-dessus de cette ligne -##"));
     }

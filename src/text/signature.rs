@@ -35,12 +35,7 @@ pub(super) fn find(lines: &[Line<'_>], segment: Range<usize>) -> Vec<(Range<usiz
         if line.is_blank() {
             continue;
         }
-        let is_bare = is_delimiter(line) && !line_is_strict_delimiter(line);
-        // A bare delimiter above the whole message is an ornament; above sentences it separates paragraphs.
-        let is_ornament = is_bare
-            && (at == first
-                || count(lines, at + 1..end) > BARE_DELIMITER_LINES
-                || lines[at + 1..end].iter().filter(|line| !line.is_blank()).take(3).any(|line| !is_block_line(line)));
+        let is_ornament = is_delimiter(line) && !line_is_strict_delimiter(line) && is_ornament(lines, first, at, end);
         if is_delimiter(line) && !is_ornament {
             found.push((at..at + 1, true));
             found.push((at + 1..end, false));
@@ -102,6 +97,17 @@ fn is_delimiter(line: &Line<'_>) -> bool {
         || (count >= 3 && text.chars().all(|c| matches!(c, '*' | '=' | '~' | '+')))
 }
 
+/// Whether a bare delimiter only decorates: above the whole message, above sentences, or a long rule that no name
+/// follows.
+fn is_ornament(lines: &[Line<'_>], first: usize, at: usize, end: usize) -> bool {
+    let below = || lines[at + 1..end].iter().filter(|line| !line.is_blank());
+    let is_long = lines[at].text.chars().count() > 3;
+    (at == first && lines[at].text != "--")
+        || below().count() > BARE_DELIMITER_LINES
+        || below().take(3).any(|line| !is_block_line(line))
+        || (is_long && !below().next().is_some_and(|line| is_nameish(line.text) || is_mobile(&line.folded)))
+}
+
 fn line_is_strict_delimiter(line: &Line<'_>) -> bool {
     line.text == "--" && line.whole.end > line.range.end
 }
@@ -121,6 +127,7 @@ pub(super) fn is_mobile(folded: &str) -> bool {
             r"(?:inviato (?:da|dal|con|tramite)|ottieni outlook|scarica outlook)\b.{0,100}|",
             r"(?:verstuurd (?:vanaf|met|via)|verzonden (?:vanaf|met|via)|outlook voor|download outlook voor|skickat fran|sendt fra)\b.{0,100}|",
             r"(?:message|mail|e-mail|courriel) envoye (?:de|depuis|via|avec) .{0,80}(?:iphone|ipad|android|smartphone|mobile|samsung|telephone|webmail|orange|tablette)\b.{0,40}|",
+            r"(?:sent|envoye) (?:via|from|par|depuis) .{1,60}(?:text messaging|messaging service|messagerie texte|mobility|mobilite)\b.{0,40}|",
             r"yahoo mail ?: .{0,100}|outlook (?:pour|for) (?:ios|android|mac|windows)\b.{0,60}",
             r")[\])>*_. ]*$"
         ))
@@ -236,9 +243,15 @@ fn is_block_line(line: &Line<'_>) -> bool {
     if SPEECH.is_match(folded) {
         return false;
     }
-    let words = line.text.split_whitespace().filter(|word| word.chars().all(|c| !c.is_ascii_digit())).filter(|word| word.chars().any(char::is_alphabetic)).count();
+    let words = line
+        .text
+        .split_whitespace()
+        .filter(|word| word.chars().all(|c| !c.is_ascii_digit()))
+        .filter(|word| word.chars().any(char::is_alphabetic))
+        .count();
     let starts_lower = line.text.chars().next().is_some_and(char::is_lowercase);
-    let is_address = line.text.contains('@') || folded.contains("www.") || folded.contains("http") || folded.contains("tel");
+    let is_address =
+        line.text.contains('@') || folded.contains("www.") || folded.contains("http") || folded.contains("tel");
     if is_address {
         return words <= 10;
     }
@@ -249,7 +262,9 @@ fn is_block_line(line: &Line<'_>) -> bool {
 /// `PS : …`, `P.-S.`, `NB : …`.
 fn is_postscript(folded: &str) -> bool {
     let start = folded.trim_start_matches(['*', '_', ' ', '(']);
-    ["ps:", "ps :", "p.s", "p.-s", "ps -", "ps.", "nb:", "nb :", "n.b", "post-scriptum", "ps ", "ps,"].iter().any(|mark| start.starts_with(mark))
+    ["ps:", "ps :", "p.s", "p.-s", "ps -", "ps.", "nb:", "nb :", "n.b", "post-scriptum", "ps ", "ps,"]
+        .iter()
+        .any(|mark| start.starts_with(mark))
 }
 
 fn count(lines: &[Line<'_>], range: Range<usize>) -> usize {
@@ -282,7 +297,24 @@ fn is_name(text: &str) -> bool {
         }
         if first.is_some_and(char::is_uppercase) {
             capitals += 1;
-        } else if !matches!(bare, "de" | "du" | "des" | "la" | "le" | "van" | "von" | "der" | "den" | "et" | "and" | "d" | "di" | "da" | "el" | "ben") {
+        } else if !matches!(
+            bare,
+            "de" | "du"
+                | "des"
+                | "la"
+                | "le"
+                | "van"
+                | "von"
+                | "der"
+                | "den"
+                | "et"
+                | "and"
+                | "d"
+                | "di"
+                | "da"
+                | "el"
+                | "ben"
+        ) {
             return false;
         }
     }
@@ -328,7 +360,10 @@ fn name_block(lines: &[Line<'_>], segment: Range<usize>) -> Option<usize> {
     // Several lines must show what they are: a telephone number, an address, a link.
     let shows = size == 1
         || lines[start + 1..=last].iter().any(|line| {
-            line.text.contains('@') || line.folded.contains("www.") || line.folded.contains("tel") || line.text.bytes().filter(u8::is_ascii_digit).count() >= 5
+            line.text.contains('@')
+                || line.folded.contains("www.")
+                || line.folded.contains("tel")
+                || line.text.bytes().filter(u8::is_ascii_digit).count() >= 5
         });
     (is_block && shows).then_some(start)
 }
@@ -363,7 +398,11 @@ mod tests {
             "Paul Leroy",
             "Mit freundlichen Grüßen\nAnna Muster",
         ] {
-            assert_eq!(reply(&format!("Bonjour,\nOù est ma commande ?\n\n{end}")), "Bonjour,\nOù est ma commande ?", "{end}");
+            assert_eq!(
+                reply(&format!("Bonjour,\nOù est ma commande ?\n\n{end}")),
+                "Bonjour,\nOù est ma commande ?",
+                "{end}"
+            );
         }
     }
 
@@ -384,11 +423,17 @@ mod tests {
     #[test]
     fn thanks_and_final_closings_stay_and_the_name_goes() {
         assert_eq!(reply("Où est mon colis ?\nMerci d'avance,\nPaul Leroy"), "Où est mon colis ?\nMerci d'avance,");
-        assert_eq!(reply("Dans l'attente de votre retour, cordialement,\nPaul"), "Dans l'attente de votre retour, cordialement,");
+        assert_eq!(
+            reply("Dans l'attente de votre retour, cordialement,\nPaul"),
+            "Dans l'attente de votre retour, cordialement,"
+        );
     }
 
     #[test]
     fn a_postscript_belongs_to_the_reply() {
-        assert_eq!(reply("Bonjour,\nJe renvoie le colis.\nCordialement,\nPaul\n\nPS : merci de me rappeler."), "Bonjour,\nJe renvoie le colis.\nPS : merci de me rappeler.");
+        assert_eq!(
+            reply("Bonjour,\nJe renvoie le colis.\nCordialement,\nPaul\n\nPS : merci de me rappeler."),
+            "Bonjour,\nJe renvoie le colis.\nPS : merci de me rappeler."
+        );
     }
 }

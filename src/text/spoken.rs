@@ -11,10 +11,11 @@ use super::fold::fold;
 
 /// Words that French and English repeat only when stumbling.
 const STUTTERED: [&str; 74] = [
-    "je", "j'ai", "tu", "il", "elle", "on", "ils", "elles", "le", "la", "les", "un", "une", "des", "du", "de", "mon", "ma", "mes", "votre", "vos",
-    "notre", "ce", "cette", "ces", "c'est", "et", "mais", "ou", "pour", "par", "avec", "dans", "sur", "que", "qui", "si", "a", "au", "aux", "en",
-    "i", "i'm", "you", "he", "she", "it", "it's", "we", "they", "the", "an", "my", "your", "his", "her", "our", "their", "this", "and", "but",
-    "or", "for", "to", "of", "in", "with", "was", "is", "are", "when", "where", "at", "from",
+    "je", "j'ai", "tu", "il", "elle", "on", "ils", "elles", "le", "la", "les", "un", "une", "des", "du", "de", "mon",
+    "ma", "mes", "votre", "vos", "notre", "ce", "cette", "ces", "c'est", "et", "mais", "ou", "pour", "par", "avec",
+    "dans", "sur", "que", "qui", "si", "a", "au", "aux", "en", "i", "i'm", "you", "he", "she", "it", "it's", "we",
+    "they", "the", "an", "my", "your", "his", "her", "our", "their", "this", "and", "but", "or", "for", "to", "of",
+    "in", "with", "was", "is", "are", "when", "where", "at", "from",
 ];
 
 /// Spoken text without fillers ("euh", "hum", "uh") and without immediate repetitions of small words ("je je
@@ -70,13 +71,25 @@ mod tests {
 
     #[test]
     fn fillers_and_stutters_are_removed() {
-        assert_eq!(clean_spoken("Euh, je je voulais euh savoir où en est ma ma commande"), "je voulais savoir où en est ma commande");
+        assert_eq!(
+            clean_spoken("Euh, je je voulais euh savoir où en est ma ma commande"),
+            "je voulais savoir où en est ma commande"
+        );
         assert_eq!(clean_spoken("Um I I want to, uh, cancel my my order"), "I want to cancel my order");
     }
 
     #[test]
     fn words_repeated_on_purpose_are_kept() {
-        for text in ["non non non", "très très déçu", "nous nous sommes trompés", "vous vous moquez", "no no", "very very late", "l'heure du rendez-vous", "that that I had"] {
+        for text in [
+            "non non non",
+            "très très déçu",
+            "nous nous sommes trompés",
+            "vous vous moquez",
+            "no no",
+            "very very late",
+            "l'heure du rendez-vous",
+            "that that I had",
+        ] {
             assert_eq!(clean_spoken(text), text);
         }
     }

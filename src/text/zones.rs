@@ -32,7 +32,8 @@ impl Zones {
             let part = &body[range.clone()];
             if !text.is_empty() {
                 let between = &body[end..range.start];
-                let is_next_line = between.chars().all(|c| c.is_whitespace() || c == '>') && between.matches('\n').count() <= 1;
+                let is_next_line =
+                    between.chars().all(|c| c.is_whitespace() || c == '>') && between.matches('\n').count() <= 1;
                 text.push_str(if is_next_line { "\n" } else { "\n\n" });
             }
             end = range.end;
@@ -162,9 +163,12 @@ fn mark_wrapped(lines: &[Line<'_>], labels: &mut [Zone], from: usize) {
 fn is_forward_subject(subject: Option<&str>) -> bool {
     let folded = super::fold::fold(subject.unwrap_or_default());
     let start = folded.trim_start_matches(['[', ' ']);
-    ["tr:", "tr :", "fw:", "fw :", "fwd:", "fwd :", "wg:", "rv:", "enc:", "i:", "transf:", "reexp:", "vs:", "doorst:", "renv:"]
-        .iter()
-        .any(|prefix| start.starts_with(prefix))
+    [
+        "tr:", "tr :", "fw:", "fw :", "fwd:", "fwd :", "wg:", "rv:", "enc:", "i:", "transf:", "reexp:", "vs:",
+        "doorst:", "renv:",
+    ]
+    .iter()
+    .any(|prefix| start.starts_with(prefix))
 }
 
 /// Runs of lines labelled as reply.
@@ -211,7 +215,7 @@ fn last_notice(lines: &[Line<'_>], range: Range<usize>) -> Option<usize> {
         while start > range.start && !lines[start - 1].is_blank() {
             start -= 1;
         }
-        if let Some(found) = (start..at).find(|&line| starts_notice(lines, line..at)) {
+        if let Some(found) = (start..at).find(|&line| has_letters(lines[line].text) && starts_notice(lines, line..at)) {
             return Some(found);
         }
         // Between two notices, or below one, stand logos, addresses and further sentences of the lawyers; three
@@ -252,8 +256,20 @@ fn starts_notice(lines: &[Line<'_>], paragraph: Range<usize>) -> bool {
 /// Further paragraphs of a notice, told by their vocabulary.
 fn is_legal(lines: &[Line<'_>]) -> bool {
     const WORDS: [&str; 14] = [
-        "confidential", "confidentiel", "destinataire", "intended recipient", "liability", "responsabilite", "unauthori", "interdite", "prohibited",
-        "virus", "supprimer", "delete", "registered", "altere",
+        "confidential",
+        "confidentiel",
+        "destinataire",
+        "intended recipient",
+        "liability",
+        "responsabilite",
+        "unauthori",
+        "interdite",
+        "prohibited",
+        "virus",
+        "supprimer",
+        "delete",
+        "registered",
+        "altere",
     ];
     lines.iter().filter(|line| WORDS.iter().any(|word| line.folded.contains(word))).count() > 0
         && lines.iter().map(|line| line.text.len()).sum::<usize>() > 60
@@ -359,7 +375,10 @@ mod tests {
 
     #[test]
     fn bottom_posting_and_bare_quotes_are_kept() {
-        assert_eq!(reply("Le 3 nov. 2025 à 10:12, A a écrit :\n> Quel numéro ?\n\nVoici mon numéro : 12."), "Voici mon numéro : 12.");
+        assert_eq!(
+            reply("Le 3 nov. 2025 à 10:12, A a écrit :\n> Quel numéro ?\n\nVoici mon numéro : 12."),
+            "Voici mon numéro : 12."
+        );
         assert_eq!(reply("> rien d'autre\n> que ça"), "rien d'autre\nque ça");
     }
 }

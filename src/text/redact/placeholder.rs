@@ -63,7 +63,11 @@ fn canonical(name: &str, value: &str) -> String {
         "PASSWORD" => value.to_owned(),
         "PHONE" => {
             let digits: String = value.replace("(0)", "").chars().filter(|c| c.is_ascii_digit()).collect();
-            let national = if value.trim_start().starts_with("00") { digits.strip_prefix("0033") } else { digits.strip_prefix("33") };
+            let national = if value.trim_start().starts_with("00") {
+                digits.strip_prefix("0033")
+            } else {
+                digits.strip_prefix("33")
+            };
             match national {
                 Some(rest) if rest.len() == 9 => format!("0{rest}"),
                 _ => digits,

@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, Write};
 
-use crate::error::{Error, Result};
 use super::{Redactor, Session};
+use crate::error::{Error, Result};
 
 /// A block is redacted once it holds this many bytes and a line ends.
 const BLOCK: usize = 64 * 1024;
@@ -20,7 +20,11 @@ const LONGEST_LINE: usize = 1024 * 1024;
 /// # Errors
 ///
 /// The input cannot be read or the output cannot be written.
-pub fn redact_stream(redactor: &Redactor, mut input: impl BufRead, output: &mut impl Write) -> Result<BTreeMap<String, u64>> {
+pub fn redact_stream(
+    redactor: &Redactor,
+    mut input: impl BufRead,
+    output: &mut impl Write,
+) -> Result<BTreeMap<String, u64>> {
     let mut session = redactor.session();
     let mut counts = BTreeMap::new();
     let mut block = Vec::new();
@@ -44,7 +48,12 @@ pub fn redact_stream(redactor: &Redactor, mut input: impl BufRead, output: &mut 
     Ok(counts)
 }
 
-fn redact_block(session: &mut Session<'_>, block: &[u8], output: &mut impl Write, counts: &mut BTreeMap<String, u64>) -> Result<()> {
+fn redact_block(
+    session: &mut Session<'_>,
+    block: &[u8],
+    output: &mut impl Write,
+    counts: &mut BTreeMap<String, u64>,
+) -> Result<()> {
     let redacted = session.redact(&String::from_utf8_lossy(block));
     for (kind, count) in redacted.counts {
         *counts.entry(kind).or_default() += u64::from(count);
@@ -81,8 +90,12 @@ mod tests {
 
     #[test]
     fn a_stream_keeps_its_lines_and_numbers_values_once() {
-        let text = "Mail : paul@exemple.fr\r\n\r\nCordialement,\r\nPaul Leroy\r\nMail : paul@exemple.fr, tél 06 12 34 56 78";
-        assert_eq!(redact(text.as_bytes()), "Mail : [EMAIL_1]\r\n\r\nCordialement,\r\n[NAME_1]\r\nMail : [EMAIL_1], tél [PHONE_1]");
+        let text =
+            "Mail : paul@exemple.fr\r\n\r\nCordialement,\r\nPaul Leroy\r\nMail : paul@exemple.fr, tél 06 12 34 56 78";
+        assert_eq!(
+            redact(text.as_bytes()),
+            "Mail : [EMAIL_1]\r\n\r\nCordialement,\r\n[NAME_1]\r\nMail : [EMAIL_1], tél [PHONE_1]"
+        );
     }
 
     #[test]
