@@ -215,7 +215,7 @@ fn last_notice(lines: &[Line<'_>], range: Range<usize>) -> Option<usize> {
         while start > range.start && !lines[start - 1].is_blank() {
             start -= 1;
         }
-        if let Some(found) = (start..at).find(|&line| starts_notice(lines, line..at)) {
+        if let Some(found) = (start..at).find(|&line| has_letters(lines[line].text) && starts_notice(lines, line..at)) {
             return Some(found);
         }
         // Between two notices, or below one, stand logos, addresses and further sentences of the lawyers; three
