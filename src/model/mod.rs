@@ -7,7 +7,6 @@
 
 pub mod bert;
 pub mod bundled;
-#[allow(unsafe_code)] // SIMD kernels: each block says why it is sound and is compared with the reference by tests.
 pub mod cpu;
 pub mod device;
 pub mod encoder;

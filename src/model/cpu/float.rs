@@ -84,7 +84,6 @@ fn tile_product<F: Rounding, const ROWS: usize>(
     for (input, weights) in panel.as_chunks::<LANES>().0.iter().enumerate() {
         for row in 0..ROWS {
             // SAFETY: every row holds `inputs` numbers, as many as the panel has blocks of `LANES`.
-            #[allow(unsafe_code)]
             let value = unsafe { *rows[row].get_unchecked(input) };
             for lane in 0..LANES {
                 sums[row][lane] = fma::<F>(value, weights[lane], sums[row][lane]);

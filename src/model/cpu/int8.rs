@@ -68,7 +68,7 @@ fn split(peaks: &[f32], inputs: usize) -> Vec<u16> {
     if peaks.len() != inputs {
         return copies;
     }
-    for _ in 0..(inputs / 16).clamp(DEPTH, 32) {
+    for _ in 0..(inputs / 32).clamp(DEPTH, 24) {
         let share = |input: usize| peaks[input] / f32::from(copies[input]);
         // The first of equals, so that packing is the same everywhere.
         let largest = (1..inputs).fold(0, |best, input| if share(input) > share(best) { input } else { best });

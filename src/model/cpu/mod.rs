@@ -8,6 +8,11 @@
 //! Weights are packed once, at load. Windows are laid end to end without padding, in groups that fit in a core's cache;
 //! each worker of the rayon pool has its own scratch memory, which is reused.
 
+// The kernels are the reviewed exception to the rule against `unsafe`: each block states why it is sound. Loops over a
+// tile's fixed number of rows and vectors index arrays that live in registers; as iterators they read worse.
+#![allow(unsafe_code)]
+#![allow(clippy::needless_range_loop)]
+
 mod aligned;
 mod attention;
 #[cfg(target_arch = "x86_64")]
@@ -51,7 +56,6 @@ impl<F: Fn(usize, &[f32]) + Sync> Sink for F {}
 /// A model packed for one kernel class.
 pub(super) struct CpuModel {
     class: KernelClass,
-    hidden: usize,
     engine: Box<dyn Engine>,
 }
 
@@ -61,10 +65,13 @@ struct Pool<K: Kernel> {
     idle: Mutex<Vec<Scratch<K>>>,
 }
 
+/// Is handed the number and the input rows of every product; see [`Packed::forward`].
+type Observer<'a> = &'a mut dyn FnMut(usize, &[f32]);
+
 /// A packed model of any class.
 trait Engine: Send + Sync {
-    /// Hidden states of each window of a group, in order.
-    fn run(&self, windows: &[&[u32]], each: &mut dyn FnMut(&[f32]), observe: Option<&mut dyn FnMut(usize, &[f32])>);
+    /// Hands the hidden states of each window of a group to `each`, in order.
+    fn run(&self, windows: &[&[u32]], each: &mut dyn FnMut(&[f32]), observe: Option<Observer<'_>>);
 }
 
 impl CpuModel {
@@ -87,7 +94,7 @@ impl CpuModel {
                 Box::new(VnniEngine::<true>(Pool::load(tensors, config, &peaks)?))
             }
         };
-        Ok(Self { class, hidden: config.hidden_size, engine })
+        Ok(Self { class, engine })
     }
 
     pub(super) fn class(&self) -> KernelClass {
@@ -134,12 +141,7 @@ impl<K: Kernel> Pool<K> {
     /// # Safety
     /// As for [`Packed::forward`].
     #[inline(always)]
-    unsafe fn run(
-        &self,
-        windows: &[&[u32]],
-        each: &mut dyn FnMut(&[f32]),
-        observe: Option<&mut dyn FnMut(usize, &[f32])>,
-    ) {
+    unsafe fn run(&self, windows: &[&[u32]], each: &mut dyn FnMut(&[f32]), observe: Option<Observer<'_>>) {
         // A worker that panicked left nothing in the list, so its contents are sound even when the lock is poisoned.
         let lock = || self.idle.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let taken = lock().pop();
@@ -165,7 +167,7 @@ impl<K: Kernel> Pool<K> {
 struct PortableEngine(Pool<Float<Separate, 2>>);
 
 impl Engine for PortableEngine {
-    fn run(&self, windows: &[&[u32]], each: &mut dyn FnMut(&[f32]), observe: Option<&mut dyn FnMut(usize, &[f32])>) {
+    fn run(&self, windows: &[&[u32]], each: &mut dyn FnMut(&[f32]), observe: Option<Observer<'_>>) {
         // SAFETY: the portable class needs no processor feature.
         unsafe { self.0.run(windows, each, observe) }
     }
@@ -182,14 +184,14 @@ macro_rules! engine {
                 &self,
                 windows: &[&[u32]],
                 each: &mut dyn FnMut(&[f32]),
-                observe: Option<&mut dyn FnMut(usize, &[f32])>,
+                observe: Option<Observer<'_>>,
             ) {
                 #[target_feature(enable = $features)]
                 unsafe fn enabled $(<const $flag: bool>)? (
                     pool: &Pool<$kernel>,
                     windows: &[&[u32]],
                     each: &mut dyn FnMut(&[f32]),
-                    observe: Option<&mut dyn FnMut(usize, &[f32])>,
+                    observe: Option<Observer<'_>>,
                 ) {
                     // SAFETY: the features of the class are enabled here.
                     unsafe { pool.run(windows, each, observe) }

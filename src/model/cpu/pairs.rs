@@ -17,8 +17,12 @@ const TILE: usize = 4;
 #[target_feature(enable = "avx512f,avx512vl,avx512bf16")]
 fn interleave(low: __m512, high: __m512) -> __m512i {
     // SAFETY: both are 256 bits of plain integers.
-    let (low, high): (__m256i, __m256i) =
-        unsafe { (std::mem::transmute(_mm512_cvtneps_pbh(low)), std::mem::transmute(_mm512_cvtneps_pbh(high))) };
+    let (low, high) = unsafe {
+        (
+            std::mem::transmute::<__m256bh, __m256i>(_mm512_cvtneps_pbh(low)),
+            std::mem::transmute::<__m256bh, __m256i>(_mm512_cvtneps_pbh(high)),
+        )
+    };
     _mm512_or_si512(_mm512_cvtepu16_epi32(low), _mm512_slli_epi32::<16>(_mm512_cvtepu16_epi32(high)))
 }
 
@@ -132,14 +136,14 @@ unsafe fn pair_rows(
 #[target_feature(enable = "avx512f")]
 pub(super) unsafe fn load(words: *const u32) -> __m512bh {
     // SAFETY: the caller vouches for the words; any bits are a pair of bfloat16.
-    unsafe { std::mem::transmute(_mm512_loadu_si512(words.cast())) }
+    unsafe { std::mem::transmute::<__m512i, __m512bh>(_mm512_loadu_si512(words.cast())) }
 }
 
 /// One pair in every lane.
 #[target_feature(enable = "avx512f")]
 pub(super) fn broadcast(word: u32) -> __m512bh {
     // SAFETY: any bits are a pair of bfloat16.
-    unsafe { std::mem::transmute(_mm512_set1_epi32(word.cast_signed())) }
+    unsafe { std::mem::transmute::<__m512i, __m512bh>(_mm512_set1_epi32(word.cast_signed())) }
 }
 
 /// Scores, softmax and weighted values of `HEIGHT` queries from `first`.

@@ -146,7 +146,7 @@ pub(super) fn activate<F: Rounding>(activation: Activation, values: &mut [f32]) 
         Activation::GeluNew => {
             for value in values {
                 // 0.5 x (1 + tanh(u)) = x / (1 + exp(-2u))
-                const TWICE_SQRT_2_OVER_PI: f32 = 1.595_769_1;
+                const TWICE_SQRT_2_OVER_PI: f32 = 1.595_769;
                 let cubic = fma::<F>(0.044_715 * *value * *value, *value, *value);
                 *value /= 1.0 + exp::<F>(-TWICE_SQRT_2_OVER_PI * cubic);
             }

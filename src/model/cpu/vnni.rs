@@ -154,11 +154,11 @@ unsafe fn encode<const GELU: bool>(weights: &Weights, x: *mut f32, count: usize,
 #[target_feature(enable = "avx512f")]
 fn gelu(x: __m512) -> __m512 {
     const FIT: [f32; 8] = [
-        0.398_673_39,
+        0.398_673_4,
         -0.065_887_846,
         9.505_399_5e-3,
         -1.006_490_8e-3,
-        7.485_510_3e-5,
+        7.485_51e-5,
         -3.657_136_9e-6,
         1.041_962e-7,
         -1.301_297_1e-9,
