@@ -23,7 +23,8 @@ static OUTPUT: LazyLock<tempfile::TempDir> = LazyLock::new(|| {
 
 fn evaluation() -> serde_json::Value {
     let output = OUTPUT.path().to_str().unwrap();
-    let text = expect(0, &mut motif(&["evaluate", "run", "--output", output, "--gold", "data/demo/gold.jsonl", "--json"]));
+    let text =
+        expect(0, &mut motif(&["evaluate", "run", "--output", output, "--gold", "data/demo/gold.jsonl", "--json"]));
     serde_json::from_str(&text).unwrap()
 }
 
@@ -130,7 +131,9 @@ fn the_schema_command_lists_what_the_tables_hold() {
         .unwrap()
         .iter()
         .find(|table| table["name"] == "turns")
-        .map(|table| table["columns"].as_array().unwrap().iter().map(|column| column["name"].as_str().unwrap()).collect())
+        .map(|table| {
+            table["columns"].as_array().unwrap().iter().map(|column| column["name"].as_str().unwrap()).collect()
+        })
         .unwrap();
     let file = std::fs::File::open(Path::new(OUTPUT.path()).join("turns/part-0000.parquet")).unwrap();
     let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file).unwrap();

@@ -29,8 +29,11 @@ fn records_read_are_contacts_plus_rejects_on_damaged_inputs() {
     let long = "Un très long tour de parole. ".repeat(10_000_000 / 29);
     std::fs::write(
         inputs.join("long.jsonl"),
-        format!("{}\n", serde_json::json!({"contact_id": "long", "customer_id": "k10", "channel": "chat",
-            "started_at": "2026-10-09T08:00:00Z", "turns": [{"speaker": "customer", "text": long}]})),
+        format!(
+            "{}\n",
+            serde_json::json!({"contact_id": "long", "customer_id": "k10", "channel": "chat",
+            "started_at": "2026-10-09T08:00:00Z", "turns": [{"speaker": "customer", "text": long}]})
+        ),
     )
     .unwrap();
     let output = folder.path().join("out");
@@ -148,7 +151,8 @@ fn no_planted_identifier_survives_in_any_output() {
     }
     for table in ["turns", "contacts/contact_month=2026-09", "faq_gaps", "spans", "episodes", "links", "kpi"] {
         let file = std::fs::File::open(output.join(table).join("part-0000.parquet")).unwrap();
-        let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap();
+        let reader =
+            parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap();
         for batch in reader {
             haystack.extend(format!("{:?}", batch.unwrap()).into_bytes());
         }

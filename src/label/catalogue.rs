@@ -87,8 +87,8 @@ fn background() -> Result<BilingualList, Vec<Problem>> {
         fr: Vec<String>,
         en: Vec<String>,
     }
-    let file: File = toml::from_str(BACKGROUND)
-        .map_err(|error| vec![super::taxonomy::syntax_problem("background.toml", &error)])?;
+    let file: File =
+        toml::from_str(BACKGROUND).map_err(|error| vec![super::taxonomy::syntax_problem("background.toml", &error)])?;
     Ok(BilingualList { fr: file.fr, en: file.en })
 }
 

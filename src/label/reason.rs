@@ -97,8 +97,12 @@ impl ReasonModel {
         let mut loudest = 0.0f32;
         for (index, (embedding, length)) in windows.iter().enumerate() {
             let probabilities = self.head.probabilities(embedding, shipped::REASON_TEMPERATURE);
-            let courteous: f32 =
-                probabilities.iter().zip(&self.courtesy).filter(|(_, is)| **is).map(|(probability, _)| probability).sum();
+            let courteous: f32 = probabilities
+                .iter()
+                .zip(&self.courtesy)
+                .filter(|(_, is)| **is)
+                .map(|(probability, _)| probability)
+                .sum();
             loudest = loudest.max(1.0 - probabilities[classes]);
             // Thanks and greetings say nothing of the other reasons.
             let says = (1.0 - probabilities[classes] - courteous).max(1e-6);
@@ -117,7 +121,8 @@ impl ReasonModel {
                 }
             }
         }
-        let stated = highest.iter().zip(&self.courtesy).filter(|(_, is)| !**is).map(|((s, _), _)| *s).fold(0.0, f32::max);
+        let stated =
+            highest.iter().zip(&self.courtesy).filter(|(_, is)| !**is).map(|((s, _), _)| *s).fold(0.0, f32::max);
         let scores: Vec<f32> = (0..classes)
             .map(|class| {
                 if self.courtesy[class] {
