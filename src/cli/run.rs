@@ -15,7 +15,7 @@ use super::{Outcome, print, print_json, say};
 
 /// Runs the main job.
 pub(crate) fn run(arguments: &RunArguments, quiet: bool) -> Result<Outcome> {
-    let mut settings = settings(&arguments.config, |sources| {
+    let settings = settings(&arguments.config, |sources| {
         sources.inputs.clone_from(&arguments.input);
         sources.output.clone_from(&arguments.output);
         sources.as_of.clone_from(&arguments.as_of);
@@ -29,9 +29,6 @@ pub(crate) fn run(arguments: &RunArguments, quiet: bool) -> Result<Outcome> {
             "nothing to read: name files or folders with --input, or write a motif.toml with `motif init`",
         )
         .into());
-    }
-    if arguments.config.config.is_none() && !Path::new("motif.toml").exists() && arguments.output.is_none() {
-        settings.output = PathBuf::from(&settings.options.output.dir);
     }
     let encoder = super::models::load(&settings.options.model.name, &settings.options.model.device)?;
     let stop = Arc::new(AtomicBool::new(false));
@@ -71,8 +68,7 @@ pub(crate) fn settings(arguments: &ConfigArguments, complete: impl FnOnce(&mut c
         ..config::Sources::default()
     };
     complete(&mut sources);
-    // Named inputs are another job than the one that the folder's configuration describes.
-    if sources.config.is_none() && sources.inputs.is_empty() && default.exists() {
+    if sources.config.is_none() && default.exists() {
         sources.config = Some(default);
     }
     Ok(config::read(&sources)?)

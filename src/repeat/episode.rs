@@ -87,11 +87,11 @@ pub fn chain(contacts: &[Linked], links: &[Link], now: DateTime<Utc>) -> (Vec<Ep
             let next = episode.contacts.get(place + 1).map(|&next| contacts[next].started_at - contact.closed_at);
             for (window, hours) in WINDOWS_H.into_iter().enumerate() {
                 let window_length = Duration::hours(hours);
-                outcomes[index].is_recontacted[window] = match next {
-                    Some(gap) if gap <= window_length => Some(true),
-                    _ if now - contact.closed_at >= window_length => Some(false),
-                    _ => None,
-                };
+                // Unknown until the window has elapsed, also when the customer has come back already: counting only
+                // those who have would push the rate up.
+                let is_elapsed = now - contact.closed_at >= window_length;
+                outcomes[index].is_recontacted[window] =
+                    is_elapsed.then(|| next.is_some_and(|gap| gap <= window_length));
             }
         }
     }

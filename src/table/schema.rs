@@ -106,7 +106,11 @@ pub const CONTACTS: Table = Table {
     name: "contacts",
     row: "one contact (also automatic replies, bounces, duplicates and outbound contacts, which no rate counts); Hive partition contact_month=YYYY-MM (month of contact_date); ordered by customer_key (unknown first), started_at, contact_id inside a month",
     columns: &[
-        must("contact_id", Text, "identifier of the contact, from the source (Message-ID for e-mail)"),
+        must(
+            "contact_id",
+            Text,
+            "identifier of the contact, from the source (Message-ID for e-mail); unique among the rows whose record_kind is not duplicate",
+        ),
         may(
             "customer_key",
             Text,
@@ -205,7 +209,7 @@ pub const CONTACTS: Table = Table {
         may(
             "is_repeat_48h",
             Boolean,
-            "comes back about the same issue within 48 hours of the closing of an earlier contact",
+            "comes back within 48 hours of the closing of the contact that repeat_of_contact_id names",
         ),
         may("is_repeat_72h", Boolean, "the same within 72 hours"),
         may(
@@ -217,7 +221,7 @@ pub const CONTACTS: Table = Table {
         may(
             "is_recontacted_48h",
             Boolean,
-            "the customer came back about the same issue within 48 hours of this contact's closing; null until the window has elapsed, and without a customer",
+            "the next contact of the same episode began within 48 hours of this contact's closing; null until the window has elapsed, and without a customer. The repeat rates use this column",
         ),
         may("is_recontacted_72h", Boolean, "the same within 72 hours"),
         may("is_recontacted_7d", Boolean, "the same within 7 days"),
@@ -254,7 +258,7 @@ pub const TURNS: Table = Table {
         may(
             "sentiment_score",
             Double,
-            "100·(p_positive − p_negative), −100 to 100; null for turns that are not the customer's",
+            "100·(p_positive − p_negative), −100 to 100; null for turns that are not the customer's (when the source names no speaker at all, every turn counts as the customer's)",
         ),
         may("p_negative", Float, "probability of negative sentiment, 0 to 1"),
         may("p_neutral", Float, "probability of neutral sentiment, 0 to 1"),
