@@ -175,7 +175,7 @@ fn avoidability(messages: &Gold, windows: &[TurnWindows], catalogue: &Catalogue,
     let with = |weights: &[f64], row: usize| probability(score(weights, &strongest(row, weights).0));
     let as_shipped: Vec<f64> = (0..gold.len()).map(|row| with(&shipped, row)).collect();
     print(&format!("as shipped: {}", binary_line(&as_shipped, &gold, shipped::AVOIDABLE_THRESHOLD)));
-    let held_out = out_of_fold(gold.len(), &fit, with);
+    let held_out = out_of_fold(gold.len(), fit, with);
     print(&format!("held out:   {}", binary_line(&held_out, &gold, 0.5)));
     let best = best_threshold(&held_out, &gold);
     print(&format!("best threshold by F1: {best:.2}: {}", binary_line(&held_out, &gold, best)));
@@ -222,7 +222,7 @@ fn repeats(pairs: &Gold, catalogue: &Catalogue, vectors: &mut Vectors) -> Result
         let known: Vec<[f64; 3]> = rows.iter().map(|&row| inputs[row]).collect();
         logistic(&known, &rows.iter().map(|&row| same[row]).collect::<Vec<_>>())
     };
-    let held_out = out_of_fold(same.len(), &fit, |weights, row| probability(score(weights, &inputs[row])));
+    let held_out = out_of_fold(same.len(), fit, |weights, row| probability(score(weights, &inputs[row])));
     print(&format!("held out:   {}", binary_line(&held_out, &same, 0.5)));
     let best = best_threshold(&held_out, &same);
     print(&format!("best threshold by F1: {best:.2}: {}", binary_line(&held_out, &same, best)));

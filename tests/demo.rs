@@ -3,6 +3,7 @@
 //! The floors are well under what the README states; they fall when a stage stops working, not when a figure moves.
 //! A sentiment head of zeros gives every turn the same probabilities and falls under the sentiment floor; a taxonomy
 //! without examples falls under the reason floor.
+#![allow(clippy::unwrap_used, clippy::print_stdout)] // A test that cannot go on should say where.
 
 mod common;
 

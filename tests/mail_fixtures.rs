@@ -1,6 +1,7 @@
 //! Whole e-mails, as mail programs write them, against the parts they must be split into.
 //!
 //! Each `NAME.eml` has a `NAME.json` written by hand. Traps are named for the mistake they provoke.
+#![allow(clippy::unwrap_used, clippy::print_stdout)] // A test that cannot go on should say where.
 
 use std::path::{Path, PathBuf};
 

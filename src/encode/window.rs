@@ -134,8 +134,8 @@ fn sentences(turn: u32, text: &str) -> Vec<Window> {
     let mut found = Vec::new();
     let mut open: Option<Window> = None;
     let mut after_stop = false;
-    let mut char_index = 0u32;
-    for (byte, character) in text.char_indices() {
+    for (char_index, (byte, character)) in text.char_indices().enumerate() {
+        let char_index = char_index as u32;
         let end_byte = (byte + character.len_utf8()) as u32;
         if character == '\n' {
             found.extend(open.take());
@@ -158,7 +158,6 @@ fn sentences(turn: u32, text: &str) -> Vec<Window> {
             after_stop = matches!(character, '.' | '!' | '?' | '…' | ';')
                 || (after_stop && matches!(character, '"' | '»' | ')' | '\''));
         }
-        char_index += 1;
     }
     found.extend(open);
     found

@@ -8,24 +8,24 @@ use std::process::{Command, Output};
 use sha2::{Digest, Sha256};
 
 /// Root of the repository.
-pub fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// The program, run from the root with a fixed key for pseudonyms.
-pub fn motif(arguments: &[&str]) -> Command {
+pub(crate) fn motif(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_motif"));
     command.current_dir(root()).args(arguments).env("MOTIF_SECRET", "a secret of the tests").env_remove("MOTIF_KERNEL");
     command
 }
 
 /// Runs a command to its end.
-pub fn run(command: &mut Command) -> Output {
+pub(crate) fn run(command: &mut Command) -> Output {
     command.output().unwrap()
 }
 
 /// Runs and expects an exit code; gives stdout.
-pub fn expect(code: i32, command: &mut Command) -> String {
+pub(crate) fn expect(code: i32, command: &mut Command) -> String {
     let output = run(command);
     let errors = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(code), "{errors}");
@@ -33,7 +33,7 @@ pub fn expect(code: i32, command: &mut Command) -> String {
 }
 
 /// SHA-256 of every Parquet file under a folder, by relative path, without the cache.
-pub fn parquet_hashes(folder: &Path) -> BTreeMap<PathBuf, String> {
+pub(crate) fn parquet_hashes(folder: &Path) -> BTreeMap<PathBuf, String> {
     let mut found = BTreeMap::new();
     let mut folders = vec![folder.to_path_buf()];
     while let Some(current) = folders.pop() {
@@ -53,12 +53,12 @@ pub fn parquet_hashes(folder: &Path) -> BTreeMap<PathBuf, String> {
 }
 
 /// `run.json` of an output.
-pub fn record(output: &Path) -> serde_json::Value {
+pub(crate) fn record(output: &Path) -> serde_json::Value {
     serde_json::from_str(&std::fs::read_to_string(output.join("run.json")).unwrap()).unwrap()
 }
 
 /// A dozen contacts as CSV lines without the header `contact_id,customer_id,started_at,channel,text`.
-pub const ROWS: [&str; 12] = [
+pub(crate) const ROWS: [&str; 12] = [
     "c01,k1,2026-09-01T09:00:00Z,email,\"Bonjour, ma commande devait arriver lundi et je n'ai toujours rien reçu.\"",
     "c02,k1,2026-09-04T09:00:00Z,phone,\"Je rappelle pour la même chose, ma commande n'est toujours pas arrivée.\"",
     "c03,k2,2026-09-01T10:00:00Z,chat,I would like to change my delivery address please.",
@@ -74,10 +74,10 @@ pub const ROWS: [&str; 12] = [
 ];
 
 /// Header of [`ROWS`].
-pub const HEADER: &str = "contact_id,customer_id,started_at,channel,text";
+pub(crate) const HEADER: &str = "contact_id,customer_id,started_at,channel,text";
 
 /// Writes rows as CSV.
-pub fn write_csv(path: &Path, rows: &[&str]) {
+pub(crate) fn write_csv(path: &Path, rows: &[&str]) {
     let mut text = String::from(HEADER);
     for row in rows {
         text.push('\n');
