@@ -66,7 +66,11 @@ pub fn read(sources: &Sources) -> Result<Settings> {
             section.insert("name".into(), Value::String(model.clone()));
         }
     }
-    let options = options_of(&file, &table, &mut problems);
+    let mut options = options_of(&file, &table, &mut problems);
+    if !sources.inputs.is_empty() {
+        // Messages name inputs as they were written, and these were written on the command line.
+        options.input.paths = sources.inputs.iter().map(|path| path.display().to_string()).collect();
+    }
     let settings = check(&file, &base, sources, options, &mut problems);
     match settings {
         Some(settings) if problems.is_empty() => Ok(settings),

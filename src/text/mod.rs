@@ -71,8 +71,7 @@ impl Cleaner {
         let subject = contact.subject.take();
         for turn in &mut contact.turns {
             if is_email {
-                let found = zones(&turn.text, subject.as_deref());
-                turn.text = Zones::text(&turn.text, &found.reply);
+                turn.text = reply_of(std::mem::take(&mut turn.text), subject.as_deref());
             }
             turn.text = normalize::normalize(&turn.text);
             if is_spoken && matches!(turn.speaker, Speaker::Customer | Speaker::Agent | Speaker::Unknown) {
@@ -97,6 +96,19 @@ impl Cleaner {
             contact.flags.push(EMPTY_REPLY.to_owned());
         }
         counts
+    }
+}
+
+/// The new words of an e-mail. What history or a signature hid between them may be history or a signature of its own
+/// once they stand together, so the parting goes on until nothing more leaves; each round shortens the text.
+fn reply_of(body: String, subject: Option<&str>) -> String {
+    let mut body = body;
+    loop {
+        let reply = normalize::normalize(&Zones::text(&body, &zones(&body, subject).reply));
+        if reply.len() >= body.len() {
+            return reply;
+        }
+        body = reply;
     }
 }
 
