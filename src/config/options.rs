@@ -1,7 +1,7 @@
 //! `motif.toml` as the user writes it: every key, its type and its default.
 //!
 //! Paths are as written; [`super::settings`] resolves them against the configuration file and checks the values.
-//! Unknown keys are refused by [`super::read`], which reports all problems together.
+//! Unknown keys are refused by [`super::read()`], which reports all problems together.
 
 use std::collections::BTreeMap;
 

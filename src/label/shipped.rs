@@ -4,11 +4,11 @@
 /// Inverse penalty of the reason classifier.
 pub const REASON_C: f64 = 20.0;
 /// Temperature of its probabilities.
-pub const REASON_TEMPERATURE: f32 = 0.7;
+pub const REASON_TEMPERATURE: f32 = 0.67;
 /// Below this score the reason is `other`.
-pub const REASON_THRESHOLD: f64 = 0.15;
+pub const REASON_THRESHOLD: f64 = 0.25;
 /// A contact none of whose windows reaches this salience is `unclear`.
-pub const SALIENCE_THRESHOLD: f64 = 0.35;
+pub const SALIENCE_THRESHOLD: f64 = 0.6;
 /// How much of the strength of the best stated reason is taken from a courtesy such as thanks.
 pub const STATED_OVER_COURTESY: f32 = 2.0;
 /// A second reason needs a window where it reaches this strength.
@@ -17,13 +17,13 @@ pub const SECOND_REASON_THRESHOLD: f64 = 0.5;
 /// Inverse penalty of the criteria classifier.
 pub const AVOIDABLE_C: f64 = 20.0;
 /// Constant of the avoidability score.
-pub const AVOIDABLE_BIAS: f64 = -0.8;
+pub const AVOIDABLE_BIAS: f64 = 0.99;
 /// Weight of nearness of meaning.
-pub const AVOIDABLE_MEANING: f64 = 1.0;
+pub const AVOIDABLE_MEANING: f64 = 0.53;
 /// Weight of the criterion's share among all criteria, inside the nearness of meaning.
-pub const AVOIDABLE_SHARE: f64 = 0.5;
+pub const AVOIDABLE_SHARE: f64 = 3.85;
 /// Weight of a cue.
-pub const AVOIDABLE_CUE: f64 = 4.0;
+pub const AVOIDABLE_CUE: f64 = 6.75;
 /// Probability from which there is a verdict.
 pub const AVOIDABLE_THRESHOLD: f64 = 0.5;
 /// Criteria whose probabilities differ by less are of like strength.
@@ -31,9 +31,9 @@ pub const LIKE_STRENGTH: f64 = 0.1;
 
 /// Repeat contacts: constant, weight of the cosine of the whole contacts, of the best cosine between their telling
 /// windows, and of the agreement of their reasons.
-pub const REPEAT_WEIGHTS: [f64; 4] = [-4.0, 4.0, 2.0, 2.0];
+pub const REPEAT_WEIGHTS: [f64; 4] = [-1.32, 1.01, 1.01, 1.17];
 /// Probability from which two contacts of a customer are linked.
-pub const REPEAT_THRESHOLD: f64 = 0.5;
+pub const REPEAT_THRESHOLD: f64 = 0.45;
 
 /// Inverse penalty of a classifier of texts learnt from a file of examples; the value that is customary for frozen
 /// sentence encoders, and within half a point of the best on the training parts of Banking77, CLINC150 and HWU64.

@@ -1,7 +1,7 @@
 //! Contacts of one customer about one issue: who came back, after how long, and the chains they form.
 //!
 //! `(Labelled, Meaning) → Link → Episode`. [`meaning`] says how likely two contacts are about the same issue from
-//! their words; [`link`] adds the customer, the time and e-mail threads; [`episode`] chains the links.
+//! their words; [`mod@link`] adds the customer, the time and e-mail threads; [`episode`] chains the links.
 
 pub mod episode;
 pub mod link;

@@ -3,7 +3,7 @@
 //!
 //! It is one pass over the markup with a bounded stack and no tree: mail HTML is often broken, sometimes hostile
 //! (100,000 nested tags), and the answer must come in linear time. Entities are decoded by `mail-parser`'s table. The
-//! markers (`> `, `-- `, the underscore rule of Outlook) are what [`super::zones`] looks for in plain text, so both
+//! markers (`> `, `-- `, the underscore rule of Outlook) are what [`mod@super::zones`] looks for in plain text, so both
 //! kinds of body take the same road afterwards.
 
 use mail_parser::decoders::html::add_html_token;

@@ -1,6 +1,6 @@
 //! Raw words to clean, redacted words: the [`Contact`] that leaves holds nothing that the outputs may not show.
 //!
-//! In order: the new reply of e-mails ([`zones`]), tidy characters ([`normalize`]), speech without stumbling
+//! In order: the new reply of e-mails ([`mod@zones`]), tidy characters ([`normalize`]), speech without stumbling
 //! ([`spoken`]), placeholders instead of personal data ([`redact`]). After [`Cleaner::clean`] the raw words are gone,
 //! and [`language`] tells what they are written in.
 
