@@ -26,15 +26,17 @@ WHERE is_counted AND is_avoidable
 GROUP BY ALL
 ORDER BY cost_mid_eur DESC, reason_id, criterion_id;
 
--- 2. Share of contacts that repeat an earlier one within 7 days, by reason, with its 95 % interval (whole period); the surest first.
---    Taux de réitération à 7 jours par motif, avec son intervalle à 95 % (toute la période) ; les plus sûrs d'abord.
+-- 2. Share of contacts after which the customer came back about the same issue within 7 days, by reason of the contact before,
+--    with its 95 % interval (whole period); ordered by the low end of the interval.
+--    Part des contacts suivis d'un retour du client pour le même sujet sous 7 jours, par motif du premier contact, avec son
+--    intervalle à 95 % (toute la période) ; triée par la borne basse.
 CREATE OR REPLACE VIEW repeat_rate_by_reason AS
 SELECT
     dimension_value AS reason_id,
     value AS repeat_rate,
     lo,
     hi,
-    numerator::BIGINT AS repeats,
+    numerator::BIGINT AS came_back,
     denominator::BIGINT AS contacts
 FROM read_parquet('motif-output/kpi/*.parquet')
 WHERE kpi = 'repeat_rate_contact_7d' AND period_grain = 'all' AND dimension = 'reason'
@@ -79,5 +81,6 @@ SELECT
 FROM read_parquet('motif-output/spans/*.parquet') AS s
 JOIN read_parquet('motif-output/turns/*.parquet') AS t USING (contact_id, turn_index)
 JOIN read_parquet('motif-output/contacts/*/*.parquet', hive_partitioning = true) AS c USING (contact_id)
-WHERE s.kind <> 'avoidable' OR s.ref_id = c.criterion_id
+WHERE c.is_counted
+  AND (s.kind <> 'avoidable' OR s.ref_id = c.criterion_id)
 ORDER BY c.started_at, c.contact_id, s.turn_index, s.start_char;

@@ -74,7 +74,7 @@ EVIDENCE = """
     FROM contacts AS c
     JOIN spans AS s ON s.contact_id = c.contact_id AND s.kind = 'avoidable' AND s.ref_id = c.criterion_id
     JOIN turns AS t ON t.contact_id = s.contact_id AND t.turn_index = s.turn_index
-    WHERE c.is_avoidable AND c.reason_id = ? AND c.criterion_id = ?
+    WHERE c.is_counted AND c.is_avoidable AND c.reason_id = ? AND c.criterion_id = ?
     ORDER BY s.score DESC, c.contact_id, s.turn_index
     LIMIT 5
 """
@@ -85,16 +85,17 @@ if len(top_causes):
     show(f"   Evidence for {first.reason_id}, {first.criterion_id} · Preuves", words)
 
 # %% 2. After which reasons do customers come back? · Pour quels motifs les clients reviennent-ils ?
-# The table `kpi` holds rates with numerator, denominator and 95 % interval (Wilson). Where the interval is wide, a
-# difference between two reasons may be chance: reasons are therefore ordered by the low end. Contacts whose past is unknown
-# are in no denominator. The last row is all reasons together.
+# The table `kpi` holds rates with numerator, denominator and 95 % interval (Wilson). The rate is the share of contacts after
+# which the customer came back about the same issue; the reason is that of the contact before. A contact without a customer,
+# or whose window has not elapsed without a return, is in no denominator. Where the interval is wide, a difference between
+# two reasons may be chance: reasons are ordered by its low end. The last row is all reasons together.
 REPEAT_RATES = """
     SELECT
         dimension_value AS reason_id,
         round(100 * value, 1) AS repeat_pct,
         round(100 * lo, 1) AS from_pct,
         round(100 * hi, 1) AS to_pct,
-        numerator::BIGINT AS repeats,
+        numerator::BIGINT AS came_back,
         denominator::BIGINT AS contacts
     FROM kpi
     WHERE kpi = ? AND period_grain = 'all' AND dimension = ? AND denominator > 0
