@@ -235,16 +235,16 @@ fn body(message: &Message<'_>) -> String {
     };
     for part in message.text_bodies() {
         match &part.body {
-            PartType::Text(piece) if is_html(part) => add(&mut text, &super::html::html_to_text(piece)),
+            PartType::Text(piece) if is_html(part) => add(&mut text, &crate::text::html::html_to_text(piece)),
             PartType::Text(piece) => add(&mut text, piece),
-            PartType::Html(piece) => add(&mut text, &super::html::html_to_text(piece)),
+            PartType::Html(piece) => add(&mut text, &crate::text::html::html_to_text(piece)),
             _ => {}
         }
     }
     if text.is_empty() {
         for part in message.html_bodies() {
             if let PartType::Html(piece) = &part.body {
-                add(&mut text, &super::html::html_to_text(piece));
+                add(&mut text, &crate::text::html::html_to_text(piece));
             }
         }
     }

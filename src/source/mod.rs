@@ -17,7 +17,6 @@ mod discover;
 mod email;
 mod format;
 mod group;
-mod html;
 mod json;
 mod mbox;
 mod open;

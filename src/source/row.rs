@@ -301,7 +301,7 @@ fn raw_turns(mut raw: Vec<RawTurn>, started: Option<DateTime<Utc>>) -> (Vec<Turn
 
 /// Text without markup.
 pub(crate) fn plain(text: String) -> String {
-    if looks_like_html(&text) { super::html::html_to_text(&text) } else { text }
+    if looks_like_html(&text) { crate::text::html::html_to_text(&text) } else { text }
 }
 
 /// Whether a text is HTML. Caught: `<p>Bonjour</p>`. Not caught: `a < b`, `<3`, `<jean@example.com>`.
