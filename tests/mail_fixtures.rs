@@ -2,6 +2,8 @@
 //!
 //! Each `NAME.eml` has a `NAME.json` written by hand. Traps are named for the mistake they provoke.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test prints its figures and may panic")]
+
 use std::path::{Path, PathBuf};
 
 use motif::text::eml::clean_eml;
@@ -44,4 +46,43 @@ fn every_message_is_split_as_expected() {
     }
     assert!(total >= 60, "only {total} messages");
     assert!(failed.is_empty(), "{} of {total} differ: {failed:?}", failed.len());
+}
+
+/// Every message below `folder`, whatever its name.
+fn all_below(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            all_below(&path, found);
+        } else if !path
+            .extension()
+            .is_some_and(|extension| ["json", "md", "tsv"].iter().any(|other| extension == *other))
+        {
+            found.push(path);
+        }
+    }
+}
+
+/// Public MIME collections are not part of the repository; the variable names a folder that holds one.
+#[test]
+fn public_messages_are_read_without_panic_and_keep_their_words() {
+    let Some(root) = std::env::var_os("MOTIF_MIME_FIXTURES") else {
+        println!("skipped: MOTIF_MIME_FIXTURES is not set");
+        return;
+    };
+    let mut found = Vec::new();
+    all_below(Path::new(&root), &mut found);
+    assert!(!found.is_empty(), "no message in the folder");
+    for path in found {
+        let bytes = std::fs::read(&path).unwrap();
+        let mail = clean_eml(&bytes);
+        let parts = [&mail.reply, &mail.quoted, &mail.signature, &mail.disclaimer];
+        assert!(parts.iter().all(|part| part.trim() == part.as_str() && !part.contains('\r')), "{}", path.display());
+        // What the parser can read as words must be in one of the parts.
+        let message = mail_parser::MessageParser::default().parse(&bytes);
+        let has_words = message.is_some_and(|message| {
+            message.text_bodies().any(|part| matches!(&part.body, mail_parser::PartType::Text(text) if text.chars().any(char::is_alphanumeric)))
+        });
+        assert!(!has_words || parts.iter().any(|part| !part.is_empty()), "{}: words lost", path.display());
+    }
 }

@@ -13,13 +13,14 @@ use regex::Regex;
 pub(super) fn starts_notice(folded: &str) -> bool {
     static NOTICE: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(concat!(
-            r"^[\s*_#>\-\[(.!]*(?:p\s+|\x{1f333}\s*|\x{1f332}\s*|\x{267b}\S*\s*)?(?:",
+            r"^[\s*_#>\-\[(.!]*(?:[a-z' -]{0,30}\b(?:notice|note|important|disclaimer|avis|attention|confidential|confidentiel|confidentialite)\s*[:\-!.*]+\s*)?(?:p\s+|\x{1f333}\s*|\x{1f332}\s*|\x{267b}\S*\s*)?(?:",
             // French
             r"(?:ce|cet|le present|ces|l'information|les informations)\b.{0,20}\b(?:message|courriel|mail|e-mail|email|courrier electronique|document|transmission|contenues?).{0,200}\b(?:confidentiel|confidentielle|confidentiels|confidentielles|destinataires?|usage exclusif|secret professionnel|propriete|droit d'acces)|",
             r"si vous (?:n'etes pas|avez recu|recevez)\b.{0,80}\b(?:destinataire|erreur)|",
             r"(?:avis|clause|mention|note|avertissement)s? (?:de |legale?s? |sur la )*(?:confidentialite|legale|relatif)|avertissement\s*:|mentions legales|",
             r"(?:pensez|pensons|avant d'imprimer|n'imprimez|merci de n'imprimer|merci de penser|preservons|protegeons|afin de preserver|ensemble, preservons|faites un geste).{0,60}\b(?:environnement|imprim|planete|nature|arbre)|",
-            r"avant d'imprimer|",
+            r"avant d'imprimer|n'imprimez (?:ce|cet|que|pas)\b|(?:pas a pas, )?agissons\b.{0,60}\benvironnement|",
+            r"this (?:message|e-?mail) (?:has been|was) (?:scanned|checked)|",
             r"(?:garanti|sans) (?:sans )?virus\b|l'absence de virus|cet? (?:e-mail|email|courrier|message) (?:a ete verifie|ne contient aucun virus|provient de l'exterieur)|",
             r"(?:attention|external|externe|caution|warning)\s*[:\-\]]+\s*(?:ce (?:message|mail|courriel) (?:provient|vient|emane)|this (?:e-?mail|message) (?:originated|came|was sent|comes)|external e?-?mail|e?-?mail externe)|",
             r"les donnees (?:personnelles|a caractere personnel)\b.{0,120}\b(?:rgpd|traitement|traitees|reglement)|conformement (?:au rgpd|a la loi informatique|au reglement)|",
@@ -57,6 +58,8 @@ mod tests {
             "P Pensez à l'environnement avant d'imprimer ce message",
             "🌳 N'imprimez ce message que si nécessaire, pensez à l'environnement",
             "This e-mail and any attachments are confidential and intended solely for the addressee.",
+            "NOTICE:  This communication and its attachments, if any, may contain sensitive, privileged information.",
+            "N'imprimez ce mail qu'en cas de nécessité.",
             "If you are not the intended recipient, please delete it.",
             "CONFIDENTIALITY NOTICE: x",
             "Please consider the environment before printing this email.",

@@ -54,6 +54,8 @@ pub enum MailKind {
 
 /// Cleans one message. Never fails: what cannot be read as MIME is taken as a bare body.
 pub fn clean_eml(bytes: &[u8]) -> CleanedMail {
+    // Blank lines above the headers would make a body of them.
+    let bytes = bytes.trim_ascii_start();
     let Some(message) = MessageParser::default().parse(bytes) else {
         return clean_body(String::from_utf8_lossy(bytes).into_owned(), CleanedMail::default());
     };
@@ -171,6 +173,34 @@ pub fn mail_kind(message: &Message<'_>) -> MailKind {
 /// The body as plain text: the `text/plain` parts, or the HTML ones when those are empty or only say to use another
 /// program, or the message attached when there is nothing else.
 pub fn body_text(message: &Message<'_>) -> String {
+    let text = declared_text(message);
+    unwrapped(&text).unwrap_or(text)
+}
+
+/// The words of a body that still holds MIME parts, because the header that announces them is missing or doubled.
+fn unwrapped(text: &str) -> Option<String> {
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let next = at + line.len();
+        let starts_part =
+            line.starts_with("--") && text[next..].get(..8).is_some_and(|start| start.eq_ignore_ascii_case("content-"));
+        if starts_part {
+            let before = text[..at].trim();
+            if !before.is_empty() && !before.to_ascii_lowercase().contains("mime format") {
+                return Some(before.to_owned());
+            }
+            let boundary = line[2..].trim();
+            let kind = if text.to_ascii_lowercase().contains("text/html") { "alternative" } else { "mixed" };
+            let raw = format!("Content-Type: multipart/{kind}; boundary=\"{boundary}\"\r\n\r\n{}", &text[at..]);
+            let message = MessageParser::default().parse(raw.as_bytes())?;
+            return Some(declared_text(&message)).filter(|words| !words.is_empty());
+        }
+        at = next;
+    }
+    None
+}
+
+fn declared_text(message: &Message<'_>) -> String {
     let plain_text = joined(
         message.text_bodies().filter(|part| matches!(part.body, PartType::Text(_))).map(|part| text_of(message, part)),
     );
@@ -232,7 +262,9 @@ fn well_decoded<'a>(message: &Message<'_>, part: &MessagePart<'_>, text: &'a str
             .iter()
             .any(|known| name.starts_with(known))
     });
-    if is_western && text.contains('\u{fffd}') {
+    // "Ã" and "Â" in front of a sign: UTF-8 read as ISO-8859-1, which its bytes confirm below.
+    let is_doubtful = text.contains(['\u{fffd}', 'Ã', 'Â']);
+    if is_western && is_doubtful {
         let range = part.offset_body as usize..part.offset_end as usize;
         let raw = message.raw_message().get(range).unwrap_or_default();
         let bytes = match part.encoding {
@@ -243,6 +275,7 @@ fn well_decoded<'a>(message: &Message<'_>, part: &MessagePart<'_>, text: &'a str
         if let Some(bytes) = bytes.filter(|bytes| !bytes.is_empty()) {
             return match String::from_utf8(bytes) {
                 Ok(text) => Cow::Owned(text),
+                Err(_) if !text.contains('\u{fffd}') => without_c1(text),
                 Err(error) => {
                     Cow::Owned(encoding_rs::WINDOWS_1252.decode_without_bom_handling(error.as_bytes()).0.into_owned())
                 }
@@ -296,8 +329,10 @@ fn says_use_html(text: &str) -> bool {
 
 fn sender(message: &Message<'_>) -> String {
     let from = message.from().or_else(|| message.sender());
-    let address = from.and_then(|list| list.iter().find_map(|entry| entry.address()));
-    address.map(|address| address.trim().to_owned()).unwrap_or_default()
+    let address = from.and_then(|list| list.iter().find_map(|entry| entry.address())).unwrap_or_default();
+    // Several addresses without a comma come as one.
+    let mut words = address.split([' ', '\t', ',', ';']).filter(|word| !word.is_empty());
+    words.clone().find(|word| word.contains('@')).or_else(|| words.next()).unwrap_or_default().to_owned()
 }
 
 fn sent_at(message: &Message<'_>) -> Option<DateTime<Utc>> {

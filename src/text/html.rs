@@ -230,7 +230,10 @@ impl Renderer {
         }
         if self.beyond > 0 {
             self.beyond -= 1;
-            return if name == Name::Inline { () } else { self.block() };
+            if name != Name::Inline {
+                self.block();
+            }
+            return;
         }
         self.end_named(name);
     }

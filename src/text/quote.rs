@@ -173,10 +173,15 @@ fn sentence_at(lines: &[Line<'_>], at: usize) -> Option<usize> {
     None
 }
 
-/// Whether the sentence starts at its first line and not at a later one: "Il pacco è vuoto." above "Il giorno lun 3
-/// nov 2025 … ha scritto:" is the customer's.
+/// Whether the sentence starts at its first line and not at a later one that names the moment itself: "Le colis est
+/// vide" above "Le 3 nov. 2025 à 10:12, … a écrit :" is the customer's.
 fn starts_here(lines: &[Line<'_>], at: usize, used: usize) -> bool {
-    (1..used).all(|skipped| sentence_at(lines, at + skipped).is_none_or(|later| skipped + later != used))
+    static DATED: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"^(?:le|on|el|il giorno|il|em|am|op|den|dnia|w dniu)\b[^@]{0,40}\d"));
+    (1..used).all(|skipped| {
+        !DATED.is_match(&lines[at + skipped].folded)
+            || sentence_at(lines, at + skipped).is_none_or(|later| skipped + later != used)
+    })
 }
 
 /// Tells the header of a mail program from a sentence of the customer: the program names a moment to the minute or
@@ -331,6 +336,14 @@ mod tests {
         ] {
             assert_eq!(used(header), Some(header.lines().count()), "{header}");
         }
+    }
+
+    #[test]
+    fn words_right_above_a_header_are_not_part_of_it() {
+        let body = "Le colis est vide\nLe lun. 3 nov. 2025 à 10:12, A <a@exemple.fr>\na écrit :";
+        let lines = lines(body);
+        assert_eq!(header_at(&lines, 0), None);
+        assert_eq!(header_at(&lines, 1).map(|header| header.lines), Some(2));
     }
 
     #[test]

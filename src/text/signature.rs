@@ -35,12 +35,7 @@ pub(super) fn find(lines: &[Line<'_>], segment: Range<usize>) -> Vec<(Range<usiz
         if line.is_blank() {
             continue;
         }
-        let is_bare = is_delimiter(line) && !line_is_strict_delimiter(line);
-        // A bare delimiter above the whole message is an ornament; above sentences it separates paragraphs.
-        let is_ornament = is_bare
-            && (at == first
-                || count(lines, at + 1..end) > BARE_DELIMITER_LINES
-                || lines[at + 1..end].iter().filter(|line| !line.is_blank()).take(3).any(|line| !is_block_line(line)));
+        let is_ornament = is_delimiter(line) && !line_is_strict_delimiter(line) && is_ornament(lines, first, at, end);
         if is_delimiter(line) && !is_ornament {
             found.push((at..at + 1, true));
             found.push((at + 1..end, false));
@@ -102,6 +97,17 @@ fn is_delimiter(line: &Line<'_>) -> bool {
         || (count >= 3 && text.chars().all(|c| matches!(c, '*' | '=' | '~' | '+')))
 }
 
+/// Whether a bare delimiter only decorates: above the whole message, above sentences, or a long rule that no name
+/// follows.
+fn is_ornament(lines: &[Line<'_>], first: usize, at: usize, end: usize) -> bool {
+    let below = || lines[at + 1..end].iter().filter(|line| !line.is_blank());
+    let is_long = lines[at].text.chars().count() > 3;
+    (at == first && lines[at].text != "--")
+        || below().take(BARE_DELIMITER_LINES + 1).count() > BARE_DELIMITER_LINES
+        || below().take(3).any(|line| !is_block_line(line))
+        || (is_long && !below().next().is_some_and(|line| is_nameish(line.text) || is_mobile(&line.folded)))
+}
+
 fn line_is_strict_delimiter(line: &Line<'_>) -> bool {
     line.text == "--" && line.whole.end > line.range.end
 }
@@ -121,6 +127,7 @@ pub(super) fn is_mobile(folded: &str) -> bool {
             r"(?:inviato (?:da|dal|con|tramite)|ottieni outlook|scarica outlook)\b.{0,100}|",
             r"(?:verstuurd (?:vanaf|met|via)|verzonden (?:vanaf|met|via)|outlook voor|download outlook voor|skickat fran|sendt fra)\b.{0,100}|",
             r"(?:message|mail|e-mail|courriel) envoye (?:de|depuis|via|avec) .{0,80}(?:iphone|ipad|android|smartphone|mobile|samsung|telephone|webmail|orange|tablette)\b.{0,40}|",
+            r"(?:sent|envoye) (?:via|from|par|depuis) .{1,60}(?:text messaging|messaging service|messagerie texte|mobility|mobilite)\b.{0,40}|",
             r"yahoo mail ?: .{0,100}|outlook (?:pour|for) (?:ios|android|mac|windows)\b.{0,60}",
             r")[\])>*_. ]*$"
         ))
@@ -260,12 +267,8 @@ fn is_postscript(folded: &str) -> bool {
         .any(|mark| start.starts_with(mark))
 }
 
-fn count(lines: &[Line<'_>], range: Range<usize>) -> usize {
-    lines[range].iter().filter(|line| !line.is_blank()).count()
-}
-
 fn has_words(lines: &[Line<'_>], range: Range<usize>) -> bool {
-    count(lines, range) > 0
+    lines[range].iter().any(|line| !line.is_blank())
 }
 
 fn next<'a>(lines: &'a [Line<'a>], range: Range<usize>) -> &'a str {

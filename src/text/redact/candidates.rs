@@ -64,17 +64,17 @@ fn known_names(recognisers: &Recognisers, names: &BTreeMap<String, String>, text
 
 fn at_keywords(recognisers: &Recognisers, text: &str, found: &mut Vec<Candidate>) {
     for hit in recognisers.keywords.find_overlapping_iter(text) {
+        let keyword = &text[hit.range()];
+        let starts_inside = is_word(text[..hit.start()].chars().next_back()) && is_word(keyword.chars().next());
+        if starts_inside {
+            continue;
+        }
+        let ends_inside = is_word(keyword.chars().next_back()) && is_word(text[hit.end()..].chars().next());
         for &index in &recognisers.tried[hit.pattern().as_usize()] {
             let recogniser = &recognisers.all[index];
-            let is_word_start =
-                !is_word(text[..hit.start()].chars().next_back()) || !is_word(text[hit.start()..].chars().next());
-            let is_word_end =
-                !is_word(text[..hit.end()].chars().next_back()) || !is_word(text[hit.end()..].chars().next());
             match recogniser.start {
-                Start::Keyword if is_word_start && is_word_end => {
-                    try_at(recognisers, recogniser, text, hit.end(), found)
-                }
-                Start::AtKeyword if is_word_start => try_at(recognisers, recogniser, text, hit.start(), found),
+                Start::Keyword if !ends_inside => try_at(recognisers, recogniser, text, hit.end(), found),
+                Start::AtKeyword => try_at(recognisers, recogniser, text, hit.start(), found),
                 _ => {}
             }
         }
@@ -82,52 +82,56 @@ fn at_keywords(recognisers: &Recognisers, text: &str, found: &mut Vec<Candidate>
 }
 
 fn at_tokens(recognisers: &Recognisers, text: &str, found: &mut Vec<Candidate>) {
-    let with = |start: Start| recognisers.all.iter().filter(move |recogniser| recogniser.start == start);
-    let numbers: Vec<_> = with(Start::Number).collect();
-    let codes: Vec<_> = with(Start::Code).collect();
-    let names: Vec<_> = with(Start::FirstName).collect();
     let bytes = text.as_bytes();
+    let mut try_all = |start: Start, at: usize, digits: usize| {
+        for recogniser in recognisers.starting(start) {
+            if recogniser.min_digits <= digits {
+                try_at(recognisers, recogniser, text, at, found);
+            }
+        }
+    };
     let mut is_inside = false;
     for (at, &byte) in bytes.iter().enumerate() {
         let is_word_byte =
             byte.is_ascii_alphanumeric() || byte >= 0x80 && !starts_space(&bytes[at..]) && !is_inside_space(bytes, at);
-        let opens = !is_inside
-            && (is_word_byte
-                || (matches!(byte, b'+' | b'(')
-                    && bytes.get(at + 1).is_some_and(|next| next.is_ascii_digit() || *next == b'+')));
+        let is_sign =
+            matches!(byte, b'+' | b'(') && bytes.get(at + 1).is_some_and(|next| next.is_ascii_digit() || *next == b'+');
+        let opens = !is_inside && (is_word_byte || is_sign);
         is_inside = is_word_byte;
-        if !opens || !text.is_char_boundary(at) {
+        if !opens {
             continue;
         }
-        if byte.is_ascii_digit() || matches!(byte, b'+' | b'(') {
-            // The digits after a plus or a bracket were tried with it; trying them again finds the same or less.
-            for recogniser in &numbers {
-                try_at(recognisers, recogniser, text, at, found);
-            }
-        } else if byte.is_ascii_alphabetic()
-            && bytes[at..bytes.len().min(at + 6)].iter().any(|b| b.is_ascii_digit() || *b == b':')
-        {
-            for recogniser in &codes {
-                try_at(recognisers, recogniser, text, at, found);
+        if byte.is_ascii_digit() || is_sign {
+            try_all(Start::Number, at, digits_ahead(&bytes[at..]));
+        } else if byte.is_ascii_alphabetic() {
+            let near = &bytes[at..bytes.len().min(at + 6)];
+            if near.iter().any(|b| b.is_ascii_digit() || *b == b':') {
+                try_all(Start::Code, at, usize::MAX);
             }
         }
         if byte.is_ascii_uppercase() || byte == 0xc3 {
             let end = text[at..].find(|c: char| !(c.is_alphabetic() || c == '-')).map_or(text.len(), |n| at + n);
             let is_capital = text[at..].chars().next().is_some_and(char::is_uppercase);
             if is_capital && end - at <= 30 && recognisers.is_first_name(&text[at..end]) {
-                for recogniser in &names {
-                    try_at(recognisers, recogniser, text, at, found);
-                }
+                try_all(Start::FirstName, at, usize::MAX);
             }
         }
     }
-    for recogniser in with(Start::AtSign) {
+    for recogniser in recognisers.starting(Start::AtSign) {
         for (at, _) in text.match_indices('@') {
             if let Some(range) = address_around(recogniser, text, at) {
                 found.push(Candidate { kind: recogniser.kind, range, score: recogniser.score });
             }
         }
     }
+}
+
+/// Number of digits before the first letter or other sign, up to a bound: "3 articles" need not be tried as a card.
+fn digits_ahead(bytes: &[u8]) -> usize {
+    let is_part = |byte: &&u8| {
+        byte.is_ascii_digit() || matches!(byte, b' ' | b'+' | b'(' | b')' | b'.' | b'-' | b'/' | b',' | b'\t' | 0x80..)
+    };
+    bytes.iter().take(60).take_while(is_part).filter(|byte| byte.is_ascii_digit()).count()
 }
 
 /// No-break and thin spaces in UTF-8.
@@ -152,6 +156,10 @@ fn try_at(recognisers: &Recognisers, recogniser: &Recogniser, text: &str, at: us
         end -= 1;
     }
     let seen = &text[at..end];
+    // Most places do not match, and telling so is much cheaper than finding the groups.
+    if !recogniser.pattern.is_match(seen) {
+        return;
+    }
     let Some(captures) = recogniser.pattern.captures(seen) else { return };
     let Some(value) = captures.name("value").or_else(|| captures.get(0)) else { return };
     let (start, value) = (at + value.start(), value.as_str());

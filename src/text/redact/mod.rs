@@ -134,3 +134,120 @@ impl Session<'_> {
         redacted
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::LazyLock;
+    use std::time::{Duration, Instant};
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn redactor() -> &'static Redactor {
+        static REDACTOR: LazyLock<Redactor> = LazyLock::new(|| Redactor::new(&BTreeMap::new()).unwrap());
+        &REDACTOR
+    }
+
+    fn redact(text: &str) -> String {
+        redactor().session().redact(text).text
+    }
+
+    #[test]
+    fn values_are_numbered_by_kind_and_shared_within_a_session() {
+        let mut session = redactor().session();
+        let first = session.redact("Je suis Paul Leroy, paul@exemple.fr ou marie@exemple.fr, 06 12 34 56 78");
+        assert_eq!(first.text, "Je suis [NAME_1], [EMAIL_1] ou [EMAIL_2], [PHONE_1]");
+        assert_eq!(
+            first.counts.into_iter().collect::<Vec<_>>(),
+            [("EMAIL".to_owned(), 2), ("NAME".to_owned(), 1), ("PHONE".to_owned(), 1)]
+        );
+        assert_eq!(
+            session.redact("MARIE@EXEMPLE.FR, +33612345678, M. Leroy").text,
+            "[EMAIL_2], [PHONE_1], M. [NAME_1]"
+        );
+    }
+
+    #[test]
+    fn ordinary_numbers_stay() {
+        for text in [
+            "49,90 € le 12/03/2025, 3 articles, iPhone 14, v2.3.1",
+            "de 8h à 12h30, 48 heures, 2 x 35 minutes",
+            "69003 Lyon, 15 ans, 1 250 €, 12 458 kWh",
+            "erreur 404, modèle WX-4500, 300 Mb/s, taille 42",
+            "le 3631 ou le 36 200, 10 Mb/s, 100%",
+            "facture de 312 euros, commande de 3 chaises",
+        ] {
+            assert_eq!(redact(text), text);
+        }
+    }
+
+    #[test]
+    fn patterns_of_the_company_are_applied_and_bad_ones_are_reported_together() {
+        let patterns = BTreeMap::from([("badge".to_owned(), r"BDG-\d{4}".to_owned())]);
+        let redacted =
+            Redactor::new(&patterns).unwrap().session().redact("badge BDG-0012 et BDG-0013, encore BDG-0012");
+        assert_eq!(redacted.text, "badge [BADGE_1] et [BADGE_2], encore [BADGE_1]");
+        let bad = BTreeMap::from([
+            ("A".to_owned(), "(".to_owned()),
+            ("B".to_owned(), "x*".to_owned()),
+            ("é!".to_owned(), "x".to_owned()),
+        ]);
+        let Err(crate::Error::Config { problems }) = Redactor::new(&bad) else { panic!("bad patterns were accepted") };
+        assert_eq!(
+            problems.iter().map(|problem| problem.at.as_str()).collect::<Vec<_>>(),
+            ["privacy.patterns.A", "privacy.patterns.B", "privacy.patterns.é!"]
+        );
+    }
+
+    #[test]
+    fn hostile_text_takes_linear_time() {
+        // The larger text is eight times the smaller; a quadratic search would take sixty-four times longer.
+        for piece in [
+            "1 ",
+            "a@",
+            "@",
+            "0612345678",
+            "[A_1]",
+            "je m'appelle ",
+            "Paul ",
+            "12 rue ",
+            "FR76",
+            "((",
+            "+33 ",
+            "commande n° ",
+            "A1:",
+            "é",
+            "Cordialement,\n",
+        ] {
+            let time = |count: usize| {
+                let text = piece.repeat(count);
+                let start = Instant::now();
+                redactor().find(&text);
+                start.elapsed()
+            };
+            time(1_000);
+            let (small, large) = (time(5_000), time(40_000));
+            assert!(large < small * 30 + Duration::from_millis(500), "{piece:?}: {small:?} then {large:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn redacting_twice_equals_once(
+            text in "((je m'appelle|Madame|Paul|Leroy|paul@exemple.fr|06 12 34 56 78|FR76|[NAME_1]|commande n°|4502217|12 rue des Lilas|69003 Lyon|mot de passe :|Abc123!|né le|12/04/1978|Cordialement,\n|[0-9]{1,16}|[A-Za-zÀ-ÿ]{1,8}|[-+.,:()\n@/]) ?){0,16}"
+        ) {
+            let once = redact(&text);
+            prop_assert_eq!(redact(&once), once);
+        }
+
+        #[test]
+        fn any_text_is_redacted_without_panic_and_findings_are_in_order(text in "\\PC{0,120}|[0-9 .@+()A-Za-zé\n-]{0,120}") {
+            let mut end = 0;
+            for finding in redactor().find(&text) {
+                prop_assert!(finding.range.start >= end && text.get(finding.range.clone()).is_some());
+                end = finding.range.end;
+            }
+        }
+    }
+}

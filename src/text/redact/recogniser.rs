@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, MatchKind};
 use regex::{Regex, RegexBuilder};
 use serde::Deserialize;
 
@@ -123,6 +123,8 @@ pub(super) struct Recognisers {
     pub tried: Vec<Vec<usize>>,
     /// Patterns of the company, searched everywhere.
     pub company: Vec<(usize, Regex)>,
+    /// Recognisers by place, in the order of [`Start`].
+    starting: [Vec<usize>; 6],
     first_names: Vec<String>,
     not_names: Vec<String>,
 }
@@ -143,7 +145,7 @@ impl Recognisers {
                 kinds.len() - 1
             })
         };
-        let mut all = Vec::new();
+        let mut all: Vec<Recogniser> = Vec::new();
         let mut spellings: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for declared in file.recogniser {
             let kind = kind_of(&declared.kind);
@@ -159,7 +161,7 @@ impl Recognisers {
             all.push(declared.compile(kind, &file.fragments, &file.lists)?);
         }
         let company = compile_company(patterns, &mut kind_of)?;
-        let keywords = automaton(spellings.keys(), MatchKind::Standard)?;
+        let keywords = automaton(spellings.keys(), AhoCorasickKind::DFA)?;
         let word_list = |text: &str| {
             let mut words: Vec<String> = text
                 .lines()
@@ -170,15 +172,25 @@ impl Recognisers {
             words.sort();
             words
         };
+        let mut starting: [Vec<usize>; 6] = Default::default();
+        for (index, recogniser) in all.iter().enumerate() {
+            starting[recogniser.start as usize].push(index);
+        }
         Ok(Self {
             all,
             kinds,
+            starting,
             keywords,
             tried: spellings.into_values().collect(),
             company,
             first_names: word_list(FIRST_NAMES),
             not_names: word_list(NOT_NAMES),
         })
+    }
+
+    /// The recognisers tried at a kind of place, as declared.
+    pub(super) fn starting(&self, start: Start) -> impl Iterator<Item = &Recogniser> {
+        self.starting[start as usize].iter().map(|&index| &self.all[index])
     }
 
     /// Whether a word is in the list of first names; double names are known by their first half.
@@ -216,7 +228,7 @@ impl Declared {
         };
         let words = |list: &[String]| -> Result<Option<AhoCorasick>> {
             let words: Vec<String> = expand(list, lists)?.iter().flat_map(|word| spellings_of(word)).collect();
-            if words.is_empty() { Ok(None) } else { automaton(words.iter(), MatchKind::Standard).map(Some) }
+            if words.is_empty() { Ok(None) } else { automaton(words.iter(), AhoCorasickKind::ContiguousNFA).map(Some) }
         };
         Ok(Recogniser {
             kind,
@@ -236,10 +248,11 @@ impl Declared {
     }
 }
 
-fn automaton<'a>(words: impl Iterator<Item = &'a String>, kind: MatchKind) -> Result<AhoCorasick> {
+fn automaton<'a>(words: impl Iterator<Item = &'a String>, kind: AhoCorasickKind) -> Result<AhoCorasick> {
     AhoCorasickBuilder::new()
         .ascii_case_insensitive(true)
-        .match_kind(kind)
+        .match_kind(MatchKind::Standard)
+        .kind(Some(kind))
         .build(words)
         .map_err(|error| Error::bug(format!("keywords: {error}")))
 }
