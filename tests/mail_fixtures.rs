@@ -3,6 +3,8 @@
 //! Each `NAME.eml` has a `NAME.json` written by hand. Traps are named for the mistake they provoke.
 #![allow(clippy::unwrap_used, clippy::print_stdout)] // A test that cannot go on should say where.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test prints its figures and may panic")]
+
 use std::path::{Path, PathBuf};
 
 use motif::text::eml::clean_eml;

@@ -71,7 +71,7 @@ impl Cleaner {
         let subject = contact.subject.take();
         for turn in &mut contact.turns {
             if is_email {
-                turn.text = reply_of(std::mem::take(&mut turn.text), subject.as_deref());
+                turn.text = new_words(std::mem::take(&mut turn.text), subject.as_deref());
             }
             turn.text = normalize::normalize(&turn.text);
             if is_spoken && matches!(turn.speaker, Speaker::Customer | Speaker::Agent | Speaker::Unknown) {
@@ -85,6 +85,16 @@ impl Cleaner {
         }
         for turn in &mut contact.turns {
             turn.text = redacted(&mut session, &turn.text, &mut counts);
+            if is_email {
+                // Placeholders change what a line looks like; what has settled will not change when cleaned again.
+                for _ in 0..4 {
+                    let settled = new_words(turn.text.clone(), subject.as_deref());
+                    if settled == turn.text {
+                        break;
+                    }
+                    turn.text = redacted(&mut session, &settled, &mut counts);
+                }
+            }
         }
         contact.subject = subject.map(|subject| redacted(&mut session, &normalize::normalize(&subject), &mut counts));
         contact.agent_reason = contact
@@ -99,17 +109,17 @@ impl Cleaner {
     }
 }
 
-/// The new words of an e-mail. What history or a signature hid between them may be history or a signature of its own
-/// once they stand together, so the parting goes on until nothing more leaves; each round shortens the text.
-fn reply_of(body: String, subject: Option<&str>) -> String {
-    let mut body = body;
-    loop {
+/// The tidy new reply of a body. What is left can end in a signature that the words between hid; the few rounds that
+/// settle it make cleaning twice equal to cleaning once.
+fn new_words(mut body: String, subject: Option<&str>) -> String {
+    for _ in 0..4 {
         let reply = normalize::normalize(&Zones::text(&body, &zones(&body, subject).reply));
-        if reply.len() >= body.len() {
-            return reply;
+        if reply == body {
+            break;
         }
         body = reply;
     }
+    body
 }
 
 fn redacted(session: &mut Session<'_>, text: &str, counts: &mut CleanCounts) -> String {
@@ -177,7 +187,6 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(256))]
         #[test]
         fn cleaning_twice_equals_once(
             text in "((Cordialement,|Paul Leroy|Madame|Martin|06 12 34 56 78|> |Le 3 nov. 2025 à 10:12, A a écrit :|commande n° 123456|euh|je|a@b.fr|De : x@y.fr|Objet : z|À : t|-- |12 rue des Lilas 69003 Lyon|Ce message est confidentiel|PS :|\n|,|merci)[ \n]?){0,14}",

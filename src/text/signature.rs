@@ -103,7 +103,7 @@ fn is_ornament(lines: &[Line<'_>], first: usize, at: usize, end: usize) -> bool 
     let below = || lines[at + 1..end].iter().filter(|line| !line.is_blank());
     let is_long = lines[at].text.chars().count() > 3;
     (at == first && lines[at].text != "--")
-        || below().count() > BARE_DELIMITER_LINES
+        || below().take(BARE_DELIMITER_LINES + 1).count() > BARE_DELIMITER_LINES
         || below().take(3).any(|line| !is_block_line(line))
         || (is_long && !below().next().is_some_and(|line| is_nameish(line.text) || is_mobile(&line.folded)))
 }
@@ -267,12 +267,8 @@ fn is_postscript(folded: &str) -> bool {
         .any(|mark| start.starts_with(mark))
 }
 
-fn count(lines: &[Line<'_>], range: Range<usize>) -> usize {
-    lines[range].iter().filter(|line| !line.is_blank()).count()
-}
-
 fn has_words(lines: &[Line<'_>], range: Range<usize>) -> bool {
-    count(lines, range) > 0
+    lines[range].iter().any(|line| !line.is_blank())
 }
 
 fn next<'a>(lines: &'a [Line<'a>], range: Range<usize>) -> &'a str {

@@ -381,4 +381,34 @@ mod tests {
         );
         assert_eq!(reply("> rien d'autre\n> que ça"), "rien d'autre\nque ça");
     }
+
+    #[test]
+    fn hostile_bodies_take_linear_time() {
+        use std::time::{Duration, Instant};
+        let pieces = [
+            "---\n",
+            "> a\nb\n",
+            "\n",
+            "Cordialement\n",
+            "Merci\n\n",
+            "De : a@b.fr\n",
+            "Le 3 nov. 2025\n",
+            "Ce message est confidentiel\n\n",
+            "_____\nDe : x\n",
+            "a ",
+            ">",
+            "a écrit :\n",
+        ];
+        for piece in pieces {
+            let time = |count: usize| {
+                let body = piece.repeat(count);
+                let start = Instant::now();
+                zones(&body, None);
+                start.elapsed()
+            };
+            time(1_000);
+            let (small, large) = (time(5_000), time(40_000));
+            assert!(large < small * 30 + Duration::from_millis(500), "{piece:?}: {small:?} then {large:?}");
+        }
+    }
 }
