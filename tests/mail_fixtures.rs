@@ -1,8 +1,6 @@
 //! Whole e-mails, as mail programs write them, against the parts they must be split into.
 //!
 //! Each `NAME.eml` has a `NAME.json` written by hand. Traps are named for the mistake they provoke.
-#![allow(clippy::unwrap_used, clippy::print_stdout)] // A test that cannot go on should say where.
-
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test prints its figures and may panic")]
 
 use std::path::{Path, PathBuf};

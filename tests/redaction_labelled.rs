@@ -1,6 +1,4 @@
 //! Recall and precision of redaction per kind, on texts labelled by hand before the recognisers were written.
-#![allow(clippy::unwrap_used, clippy::print_stdout)] // A test that cannot go on should say where.
-
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test prints its figures and may panic")]
 
 use std::collections::BTreeMap;
