@@ -72,10 +72,15 @@ SENTIMENT = [
 STSB = [DataSet("stsb_en", "stsb/en_train.tsv.gz", "CC BY-SA 4.0", Terms.COPYLEFT),
         DataSet("stsb_fr", "stsb/fr_train.tsv.gz", "CC BY-SA 4.0", Terms.COPYLEFT)]
 
+TWEETEVAL_EMOTION = DataSet("tweeteval_emotion", "tweeteval/emotion_train.tsv.gz", "none stated (tweets)", Terms.TWEETS)
+
 OWN_SERVICE = DataSet("service_utterances", "", "as this repository", Terms.OWN)
+OWN_LINES = DataSet("service_lines", "", "as this repository", Terms.OWN)
+OWN_DESCRIPTIONS = DataSet("intent_descriptions", "", "as this repository", Terms.OWN)
 OWN_STOCK = DataSet("stock_phrases", "", "as this repository", Terms.OWN)
 
 LABELS = ["negative", "neutral", "positive"]
+EMOTIONS = ["satisfaction", "dissatisfaction", "frustration", "confusion", "none"]
 
 
 def key(text: str) -> str:
@@ -176,6 +181,42 @@ class Corpora:
             self.note(OWN_SERVICE, "distillation pairs", len(rows))
         return rows
 
+    def service_lines(self, part: str) -> list[dict[str, str]]:
+        """Bilingual lines of `data/lines` (`en`, `fr`, `label`, `emotion`, `intent` or empty); one in ten is `dev`."""
+        rows = []
+        for path in sorted((self.own / "lines").glob("*.jsonl")):
+            entries = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+            rows += [{**entry, "file": path.stem} for entry in entries if "fr" in entry]
+        rows = [row for row in rows if key(row["en"]) not in self.blocked and key(row["fr"]) not in self.blocked]
+        rows = [row for row in rows if (bucket(row["en"], 10) == 0) == (part == "dev")]
+        if part == "train":
+            self.note(OWN_LINES, "distillation pairs", len(rows))
+        return rows
+
+    def own_opinions(self, part: str) -> list[dict[str, str]]:
+        """Labelled lines of `data/lines` in one language only (`text`, `language`, `label`, `emotion`); one in ten is `dev`."""
+        rows = []
+        for path in sorted((self.own / "lines").glob("*.jsonl")):
+            entries = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+            rows += [entry for entry in entries if "text" in entry and key(entry["text"]) not in self.blocked]
+        return [row for row in rows if (bucket(row["text"], 10) == 0) == (part == "dev")]
+
+    def descriptions(self) -> dict[str, list[str]]:
+        """Names, definitions and a typical request of each intent, in both languages, by the label of `intents()`."""
+        found: dict[str, list[str]] = {}
+        for path in sorted((self.own / "lines").glob("*.jsonl")):
+            for line in path.read_text(encoding="utf-8").splitlines():
+                entry = json.loads(line) if line.strip() else {}
+                if "name_en" in entry:
+                    found["own:" + entry["intent"]] = [entry[f"{part}_{lang}"] for part in ("name", "desc", "desc") for lang in ("en", "fr")]
+        public = self.own / "intent_descriptions.jsonl"
+        for line in public.read_text(encoding="utf-8").splitlines() if public.exists() else []:
+            entry = json.loads(line)
+            found[f"{entry['set']}:{entry['label']}"] = [
+                entry[f"{part}_{lang}"] for part in ("name", "desc", "desc", "ask") for lang in ("en", "fr")]
+        self.note(OWN_DESCRIPTIONS, "intents described", len(found))
+        return found
+
     def english_only(self) -> list[str]:
         """English texts near to what customers write, to keep the student on the teacher there."""
         texts = []
@@ -200,7 +241,7 @@ class Corpora:
         if data_set.name == "clinc150":
             rows = [(r["text"], "clinc:" + r["intent"]) for r in read_tsv(path) if r["intent"] != "oos"]
         elif data_set.name == "hwu64":
-            rows = [(r["text"], f"hwu:{r['scenario']}_{r['intent']}") for r in read_tsv(path)]
+            rows = [(r["text"], "hwu:" + r["intent"]) for r in read_tsv(path)]
         elif data_set.name == "multidogo":
             skip = {"contentonly", "openinggreeting", "closinggreeting", "confirmation", "rejection", "thankyou", "outofdomain"}
             rows = [(r["utterance"], f"mdgo:{r['domain']}_{r['intent']}") for r in read_tsv(path)
@@ -224,6 +265,9 @@ class Corpora:
             self.note(data_set, "intent contrast", len(rows))
             for text, label in rows:
                 grouped.setdefault(label, []).append(text)
+        for row in self.service_lines("train"):
+            if row["intent"]:
+                grouped.setdefault("own:" + row["intent"], []).extend([row["en"], row["fr"]])
         return {label: texts for label, texts in grouped.items() if len(texts) >= 4}
 
     def sts_train(self) -> list[tuple[str, str, float]]:
@@ -235,7 +279,11 @@ class Corpora:
                 rows = [r for r in rows if key(r[0]) not in self.blocked and key(r[1]) not in self.blocked]
                 self.note(data_set, "similarity ranking", len(rows))
                 kept += rows
-        return kept
+        french = {en: fr for en, fr in self.pairs() if len(en) > 8} if self._allowed(STSB[0]) else {}
+        english = [row for row in kept if row[0] in french and row[1] in french]
+        # One side English, the other French: the score is about the meaning, whatever the language.
+        crossed = [(french[a], b, score) if index % 2 else (a, french[b], score) for index, (a, b, score) in enumerate(english)]
+        return kept + crossed
 
     def french_only(self) -> list[str]:
         """French texts without a translation: for the vocabulary alone."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
 import pathlib
 import random
+import tomllib
 
 import numpy as np
 import torch
@@ -14,30 +16,40 @@ from sklearn.metrics import accuracy_score, f1_score
 from tokenizers import Tokenizer
 
 from batches import pad
-from corpora import LABELS, Corpora, read_tsv
+from corpora import EMOTIONS, LABELS, Corpora, read_tsv
 from encoder import Encoder, SentimentHead, mean_pool
+from sentiment_rows import emotional_comments
 
 
 class Runner:
-    """Embeddings and logits of texts, in f32, sorted by length and put back in order."""
+    """Embeddings of texts and logits of each head, in f32, sorted by length and put back in order."""
 
-    def __init__(self, tokenizer: Tokenizer, model: Encoder, head: SentimentHead | None = None) -> None:
-        self.tokenizer, self.model, self.head = tokenizer, model.eval(), head.eval() if head else None
+    def __init__(self, tokenizer: Tokenizer, model: Encoder, heads: dict[str, SentimentHead] | None = None) -> None:
+        self.tokenizer, self.model = tokenizer, model.eval()
+        self.heads = {name: head.eval() for name, head in (heads or {}).items()}
 
     @torch.no_grad()
-    def __call__(self, texts: list[str], bf16: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    def all(self, texts: list[str], bf16: bool = False) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """(texts, hidden) unit length, and (texts, labels) per head."""
         encodings = self.tokenizer.encode_batch(texts)
         order = sorted(range(len(texts)), key=lambda row: len(encodings[row].ids))
-        embeddings, logits = np.zeros((len(texts), 384), np.float32), np.zeros((len(texts), len(LABELS)), np.float32)
+        embeddings = np.zeros((len(texts), 384), np.float32)
+        logits = {name: np.zeros((len(texts), head.output.out_features), np.float32) for name, head in self.heads.items()}
         for start in range(0, len(order), 32):
             rows = order[start : start + 32]
             ids, mask = pad([encodings[row] for row in rows])
             with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
                 states = self.model(ids, mask)
             embeddings[rows] = mean_pool(states, mask).numpy()
-            if self.head is not None:
-                logits[rows] = self.head(states, mask).numpy()
+            for name, head in self.heads.items():
+                logits[name][rows] = head(states, mask).numpy()
         return embeddings, logits
+
+    def __call__(self, texts: list[str]) -> np.ndarray:
+        return self.all(texts)[0]
+
+    def logits(self, head: str, texts: list[str]) -> np.ndarray:
+        return self.all(texts)[1][head]
 
 
 def softmax(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
@@ -65,7 +77,7 @@ def similarity(run: Runner, data: pathlib.Path, split: str = "dev") -> dict:
     found = {}
     for lang in ("fr", "en"):
         rows = read_tsv(data / f"stsb/{lang}_{split}.tsv.gz")
-        left, right = run([r["sentence1"] for r in rows])[0], run([r["sentence2"] for r in rows])[0]
+        left, right = run([r["sentence1"] for r in rows]), run([r["sentence2"] for r in rows])
         score = spearmanr((left * right).sum(-1), [float(r["score"]) for r in rows]).statistic
         found[f"stsb_{split}_{lang}_spearman"] = {"value": round(float(score), 4), "n": len(rows)}
     return found
@@ -74,22 +86,31 @@ def similarity(run: Runner, data: pathlib.Path, split: str = "dev") -> dict:
 def retrieval(run: Runner, corpora: Corpora) -> dict:
     """Share of texts whose nearest neighbour in the other language is their translation, mean of both directions."""
     found = {}
-    own = [(row["en"], row["fr"]) for row in corpora.service_pairs("dev")]
+    own = [(row["en"], row["fr"]) for row in corpora.service_pairs("dev") + corpora.service_lines("dev")]
     for name, pairs in {**corpora.held_out_pairs, "service_dev": own}.items():
-        left, right = run([en for en, _ in pairs])[0], run([fr for _, fr in pairs])[0]
+        left, right = run([en for en, _ in pairs]), run([fr for _, fr in pairs])
         scores, truth = left @ right.T, np.arange(len(pairs))
         value = ((scores.argmax(0) == truth).mean() + (scores.argmax(1) == truth).mean()) / 2
         found[f"retrieval_{name}"] = {"value": round(float(value), 4), "n": len(pairs)}
     return found
 
 
+# Files of `data/lines` that hold reviews, complaints and posts.
+OPINIONS = ("reviews_complaints", "social_turns")
+
+
 def sentiment_dev(corpora: Corpora) -> dict[str, list[tuple[str, int]]]:
     """Labelled dev texts by name."""
     sets: dict[str, list[tuple[str, int]]] = {}
+    lines = corpora.service_lines("dev")
     rows = read_tsv(corpora.data / "umsab/val_fr_en.tsv.gz")
     for lang in ("fr", "en"):
         sets[f"umsab_val_{lang}"] = [(r["text"], LABELS.index(r["label"])) for r in rows if r["lang"] == lang]
-        sets[f"service_dev_{lang}"] = [(r[lang], LABELS.index(r["label"])) for r in corpora.service_pairs("dev")]
+        service = corpora.service_pairs("dev") + [r for r in lines if r["file"] not in OPINIONS]
+        sets[f"service_dev_{lang}"] = [(r[lang], LABELS.index(r["label"])) for r in service]
+        opinions = [(r[lang], r["label"]) for r in lines if r["file"] in OPINIONS]
+        opinions += [(r["text"], r["label"]) for r in corpora.own_opinions("dev") if r["language"] == lang]
+        sets[f"opinions_dev_{lang}"] = [(text, LABELS.index(label)) for text, label in opinions]
     return sets
 
 
@@ -97,7 +118,7 @@ def sentiment(run: Runner, corpora: Corpora) -> tuple[dict, dict[str, tuple[np.n
     """Macro-F1 per dev set; also the logits and the truth, for calibration."""
     found, outputs = {}, {}
     for name, rows in sentiment_dev(corpora).items():
-        logits, truth = run([text for text, _ in rows])[1], np.array([label for _, label in rows])
+        logits, truth = run.logits("sentiment", [text for text, _ in rows]), np.array([label for _, label in rows])
         outputs[name] = (logits, truth)
         found[f"sentiment_{name}_macro_f1"] = {
             "value": round(float(f1_score(truth, logits.argmax(-1), average="macro")), 4), "n": len(rows)}
@@ -119,7 +140,7 @@ def calibration(outputs: dict[str, tuple[np.ndarray, np.ndarray]], seed: int) ->
 
 def few_shot(train: list[tuple[str, str]], test: list[tuple[str, str]], run: Runner, shots: list[int | None], draws: int = 3) -> dict:
     """Accuracy of logistic regression (C = 20) on frozen embeddings; `None` shots means all of `train`."""
-    train_x, test_x = run([t for t, _ in train])[0], run([t for t, _ in test])[0]
+    train_x, test_x = run([t for t, _ in train]), run([t for t, _ in test])
     train_y, test_y = np.array([y for _, y in train]), np.array([y for _, y in test])
     found = {}
     for shot in shots:
@@ -137,6 +158,47 @@ def few_shot(train: list[tuple[str, str]], test: list[tuple[str, str]], run: Run
             scores.append(accuracy_score(test_y, model.predict(test_x)))
         found[str(shot or "full")] = {"value": round(float(np.mean(scores)), 4), "n": len(test), "draws": len(scores)}
     return found
+
+
+def emotion(run: Runner, corpora: Corpora) -> dict:
+    """Macro-F1 and F1 per label on the dev part of the own lines and on GoEmotions dev (labels mapped)."""
+    lines = [(row[lang], EMOTIONS.index(row["emotion"])) for row in corpora.service_lines("dev") for lang in ("en", "fr")]
+    found = {}
+    for name, rows in {"service_dev": lines, "goemotions_dev": emotional_comments(corpora, "dev")}.items():
+        truth = np.array([label for _, label in rows])
+        scores = f1_score(truth, run.logits("emotion", [text for text, _ in rows]).argmax(-1), average=None, labels=range(len(EMOTIONS)))
+        found[f"emotion_{name}_macro_f1"] = {"value": round(float(scores.mean()), 4), "n": len(rows)}
+        for label, score in zip(EMOTIONS, scores):
+            found[f"emotion_{name}_{label}_f1"] = {"value": round(float(score), 4), "n": int((truth == EMOTIONS.index(label)).sum())}
+    return found
+
+
+def descriptions(run: Runner, root: pathlib.Path) -> dict:
+    """Reasons from their line of description alone, no training: the development messages of `data/calibration`
+    against the names and descriptions of the shipped taxonomy, nearest by cosine; also for 20 reasons at a time."""
+    taxonomy = tomllib.loads((root / "data/taxonomy/taxonomy.toml").read_text(encoding="utf-8"))["reason"]
+    rows = [json.loads(line) for line in (root / "data/calibration/messages.jsonl").read_text(encoding="utf-8").splitlines()]
+    ids = [reason["id"] for reason in taxonomy]
+    found = {}
+    for lang in ("fr", "en"):
+        own = [row for row in rows if row["language"] == lang and row["reason"] in ids]
+        names, lines = run([r["name"][lang] for r in taxonomy]), run([r["description"][lang] for r in taxonomy])
+        scores = run([row["text"] for row in own]) @ (names + lines).T
+        truth = np.array([ids.index(row["reason"]) for row in own])
+        found[f"described_reasons_59_{lang}"] = {"value": round(float((scores.argmax(1) == truth).mean()), 4), "n": len(own)}
+        draws = []
+        for seed in range(20):
+            kept = np.random.default_rng(seed).permutation(len(ids))[:20]
+            inside = np.isin(truth, kept)
+            draws.append((kept[scores[inside][:, kept].argmax(1)] == truth[inside]).mean())
+        found[f"described_reasons_20_{lang}"] = {"value": round(float(np.mean(draws)), 4), "n": len(own)}
+    return found
+
+
+def intents_dev(run: Runner, data: pathlib.Path) -> dict:
+    """CLINC150 val, 10 examples per label: its labels were seen in training, so the figure flatters."""
+    train, test = ([(r["text"], r["intent"]) for r in read_tsv(data / f"clinc150/{s}.tsv.gz") if r["intent"] != "oos"] for s in ("train", "val"))
+    return {f"clinc150_val_{shots}_shot_seen": entry for shots, entry in few_shot(train, test, run, [10]).items()}
 
 
 def banking_train_only(run: Runner, data: pathlib.Path, shots: int = 10, draws: int = 3) -> dict:

@@ -13,14 +13,16 @@ from tokenizers import Tokenizer
 
 import card
 import evaluate
-from corpora import LABELS, Corpora
+from corpora import EMOTIONS, LABELS, Corpora
 from encoder import Encoder, SentimentHead
 from sentiment_rows import training_rows
 from vocabulary import MAX_LENGTH, SPECIALS
 
 NAME = "motif-small-fr-en"
 MERGE = 0.7
-ENCODER_FILE, HEAD_FILE = "model.safetensors", "sentiment_head.safetensors"
+ENCODER_FILE = "model.safetensors"
+HEADS = {"sentiment": LABELS, "emotion": EMOTIONS}
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 def quantise(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -47,16 +49,16 @@ def write_json(path: pathlib.Path, value: object) -> None:
     path.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
-def write_model(folder: pathlib.Path, tokenizer: Tokenizer, model: Encoder, head: SentimentHead, temperature: float,
-                quantised: bool = True) -> None:
+def write_model(folder: pathlib.Path, tokenizer: Tokenizer, model: Encoder, heads: dict[str, SentimentHead],
+                temperatures: dict[str, float], quantised: bool = True) -> None:
     """All files that the program reads, but the manifest."""
     (folder / "1_Pooling").mkdir(parents=True, exist_ok=True)
     pack = quantise if quantised else (lambda weights: {name: tensor.float().contiguous() for name, tensor in weights.items()})
     meta = {"format": "pt"}
     save_file(pack(model.state_dict()), folder / ENCODER_FILE, meta)
-    save_file(pack(head.state_dict()), folder / HEAD_FILE, meta)
-    for file in (ENCODER_FILE, HEAD_FILE):
-        (folder / file).chmod(0o644)
+    (folder / ENCODER_FILE).chmod(0o644)
+    for name, head in heads.items():
+        write_head(folder, name, head, temperatures[name], pack)
     config = dict(model.config)
     if quantised:
         config["motif_quantization"] = {
@@ -75,8 +77,15 @@ def write_model(folder: pathlib.Path, tokenizer: Tokenizer, model: Encoder, head
         "word_embedding_dimension": model.config["hidden_size"], "pooling_mode_cls_token": False,
         "pooling_mode_mean_tokens": True, "pooling_mode_max_tokens": False, "pooling_mode_mean_sqrt_len_tokens": False})
     write_json(folder / "sentence_bert_config.json", {"max_seq_length": MAX_LENGTH, "do_lower_case": False})
-    write_json(folder / "sentiment_head.json", {
-        "labels": LABELS, "temperature": round(temperature, 4), "weights": HEAD_FILE, "queries": head.query.shape[0],
+
+
+def write_head(folder: pathlib.Path, name: str, head: SentimentHead, temperature: float, pack) -> None:
+    """`NAME_head.safetensors` and `NAME_head.json`."""
+    file = f"{name}_head.safetensors"
+    save_file(pack(head.state_dict()), folder / file, {"format": "pt"})
+    (folder / file).chmod(0o644)
+    write_json(folder / f"{name}_head.json", {
+        "labels": HEADS[name], "temperature": round(temperature, 4), "weights": file, "queries": head.query.shape[0],
         "hidden_size": head.query.shape[1], "inner_size": head.dense.out_features, "activation": "gelu",
         "tensors": {"query": list(head.query.shape), "dense.weight": list(head.dense.weight.shape),
                     "dense.bias": list(head.dense.bias.shape), "output.weight": list(head.output.weight.shape),
@@ -86,50 +95,57 @@ def write_model(folder: pathlib.Path, tokenizer: Tokenizer, model: Encoder, head
                     "logits = output(gelu(dense(pooled)))", "probabilities = softmax(logits / temperature)"]})
 
 
-def read_model(folder: pathlib.Path) -> tuple[Tokenizer, Encoder, SentimentHead, dict]:
-    """Tokenizer, encoder, head and `sentiment_head.json` of an exported folder, weights in f32."""
+def read_model(folder: pathlib.Path) -> tuple[Tokenizer, Encoder, dict[str, SentimentHead]]:
+    """Tokenizer, encoder and heads of an exported folder, weights in f32."""
     model = Encoder(json.loads((folder / "config.json").read_text()))
     model.load_state_dict(dequantise(load_file(folder / ENCODER_FILE)))
-    info = json.loads((folder / "sentiment_head.json").read_text())
-    head = SentimentHead(info["hidden_size"], info["queries"], info["inner_size"], len(info["labels"]))
-    head.load_state_dict(dequantise(load_file(folder / HEAD_FILE)))
-    return Tokenizer.from_file(str(folder / "tokenizer.json")), model.eval(), head.eval(), info
+    heads = {}
+    for path in sorted(folder.glob("*_head.json")):
+        info = json.loads(path.read_text())
+        head = SentimentHead(info["hidden_size"], info["queries"], info["inner_size"], len(info["labels"]))
+        head.load_state_dict(dequantise(load_file(folder / info["weights"])))
+        heads[path.name.removesuffix("_head.json")] = head.eval()
+    return Tokenizer.from_file(str(folder / "tokenizer.json")), model.eval(), heads
 
 
 def measure(run: evaluate.Runner, corpora: Corpora) -> tuple[dict, dict[str, tuple[np.ndarray, np.ndarray]]]:
     """All dev figures of one model, and the sentiment logits."""
     found, outputs = evaluate.sentiment(run, corpora)
-    return {**evaluate.similarity(run, corpora.data), **evaluate.retrieval(run, corpora), **found}, outputs
+    return {**evaluate.similarity(run, corpora.data), **evaluate.retrieval(run, corpora), **evaluate.descriptions(run, ROOT),
+            **found, **evaluate.emotion(run, corpora)}, outputs
 
 
-def load_checkpoint(work: pathlib.Path, model: Encoder) -> SentimentHead:
-    """Loads the mean of the two stages' encoders into `model`, `MERGE` of it the second's; returns the second's head.
+def load_checkpoint(work: pathlib.Path, model: Encoder, merge: float = MERGE) -> dict[str, SentimentHead]:
+    """Loads the mean of the two stages' encoders into `model`, `merge` of it the second's; returns the second's heads.
 
     The multi-task stage alone forgets some similarity; part of the way back to the first stage regains it, and the
     sentiment stays (chosen on dev: `RESULTS.md`).
     """
     weights = torch.load(work / "multitask.pt")["weights"]
     first = torch.load(work / "distil.pt")["weights"]["encoder"]
-    head = SentimentHead(model.config["hidden_size"])
-    model.load_state_dict({name: torch.lerp(first[name].float(), tensor.float(), MERGE) for name, tensor in weights["encoder"].items()})
-    head.load_state_dict(weights["head"])
-    return head.eval()
+    model.load_state_dict({name: torch.lerp(first[name].float(), tensor.float(), merge) for name, tensor in weights["encoder"].items()})
+    heads = {}
+    for name, labels in HEADS.items():
+        heads[name] = SentimentHead(model.config["hidden_size"], labels=len(labels))
+        heads[name].load_state_dict(weights[name])
+    return heads
 
 
 def stage(options, corpora: Corpora, tokenizer: Tokenizer, model: Encoder) -> None:
     """From `multitask.pt` to the folder `--out` with manifest, card and measured figures."""
-    for read in (corpora.french_only, corpora.intents, corpora.sts_train, lambda: training_rows(corpora)):
+    for read in (corpora.french_only, corpora.intents, corpora.sts_train, corpora.descriptions, lambda: training_rows(corpora)):
         read()  # So that the manifest lists every set, also where an earlier stage ran in another process.
-    head = load_checkpoint(options.work, model)
-    before, outputs = measure(evaluate.Runner(tokenizer, model, head), corpora)
+    heads = load_checkpoint(options.work, model)
+    before, outputs = measure(evaluate.Runner(tokenizer, model, heads), corpora)
     temperature, _ = evaluate.calibration(outputs, options.seed)
-    write_model(options.out, tokenizer, model, head, temperature)
-    run = evaluate.Runner(*read_model(options.out)[:3])
+    write_model(options.out, tokenizer, model, heads, {"sentiment": temperature, "emotion": 1.0})
+    run = evaluate.Runner(*read_model(options.out))
     after, outputs = measure(run, corpora)
     after.update(evaluate.calibration(outputs, options.seed)[1])
     for name, entry in before.items():
         after[name]["before_quantisation"] = entry["value"]
     finish(options.out, corpora, after)  # The few-shot figures take the longest: the folder is whole before them.
+    after.update(evaluate.intents_dev(run, corpora.data))
     for shots, entry in evaluate.banking_train_only(run, corpora.data).items():
         after[f"banking77_train_part_{shots}_shot_accuracy"] = entry
     for shots, entry in evaluate.banking_test(run, corpora.data).items():
@@ -141,7 +157,8 @@ def finish(folder: pathlib.Path, corpora: Corpora, figures: dict) -> None:
     """Writes manifest and card. The revision is the hash of the weights and tokenizer, so that it cannot be stale."""
     files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name not in ("manifest.json", "README.md"))
     digests = {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
-    joined = "".join(digests[name] for name in (ENCODER_FILE, HEAD_FILE, "tokenizer.json", "sentiment_head.json"))
+    named = (ENCODER_FILE, "sentiment_head.safetensors", "tokenizer.json", "sentiment_head.json", "emotion_head.safetensors")
+    joined = "".join(digests[name] for name in named)
     manifest = {
         "name": NAME, "revision": hashlib.sha256(joined.encode()).hexdigest()[:16],
         "files": {name: {"sha256": digest, "bytes": (folder / name).stat().st_size} for name, digest in digests.items()},

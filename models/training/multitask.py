@@ -1,4 +1,5 @@
-"""Stage 2: distillation goes on, while the sentiment head, the intent contrast and the similarity ranking are learnt."""
+"""Stage 2: distillation goes on, while the heads of sentiment and emotion, the intent contrast and the similarity
+ranking are learnt."""
 
 from __future__ import annotations
 
@@ -10,14 +11,16 @@ import torch.nn.functional as F
 from tokenizers import Tokenizer
 
 from batches import bucketed, encode, with_typos
-from corpora import Corpora
+from corpora import EMOTIONS, Corpora
 from distil import SCALE, distillation_loss
 from encoder import Encoder, SentimentHead, mean_pool
 from schedule import Progress, optimiser
-from sentiment_rows import training_rows
+from sentiment_rows import IGNORED, training_rows
 from teacher import Targets, Teacher
 
-INTENT_SETS = {"clinc": 0.35, "hwu": 0.3, "mdgo": 0.15, "dstc": 0.05, "nlupp": 0.15}
+INTENT_SETS = {"clinc": 0.27, "hwu": 0.22, "mdgo": 0.08, "dstc": 0.05, "nlupp": 0.08, "own": 0.3}
+# How often the second text of an intent is its name or definition, which the first must find.
+DESCRIBED = 0.4
 
 
 def contrast_loss(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
@@ -40,14 +43,16 @@ class Sampler:
     def __init__(self, corpora: Corpora, teacher: Teacher, tokenizer: Tokenizer, pairs: list[tuple[str, str]], english: list[str]) -> None:
         self.tokenizer, self.rng = tokenizer, random.Random(corpora.seed + 1)
         self.own = [(row["en"], row["fr"]) for row in corpora.service_pairs("train")]
+        self.lines = [(row["en"], row["fr"]) for row in corpora.service_lines("train")]
         self.pairs = [(en, fr) for en, fr in pairs if 12 <= len(en) <= 160]
         self.english = [text for text in english if len(text) > 8]
-        texts = list(dict.fromkeys([en for en, _ in self.pairs + self.own] + self.english))
+        texts = list(dict.fromkeys([en for en, _ in self.pairs + self.own + self.lines] + self.english))
         self.index = {text: row for row, text in enumerate(texts)}
         self.targets = Targets(teacher, texts)
         self.rows = training_rows(corpora)
-        counts = torch.bincount(torch.tensor([label for _, label in self.rows]), minlength=3).float()
-        self.class_weights = (counts.mean() / counts) ** 0.5
+        self.class_weights = balance([row[1] for row in self.rows], 3)
+        self.emotion_weights = balance([row[2] for row in self.rows], len(EMOTIONS))
+        self.descriptions = corpora.descriptions()
         self.intents: dict[str, dict[str, list[str]]] = {}
         for label, texts in corpora.intents().items():
             self.intents.setdefault(label.split(":")[0], {})[label] = texts
@@ -56,16 +61,17 @@ class Sampler:
     def _noisy(self, text: str, share: float) -> str:
         return with_typos(text, self.rng) if self.rng.random() < share else text
 
-    def sentiment(self, size: int) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
-        lengths = [len(text) for text, _ in self.rows]
+    def feelings(self, size: int) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]]:
+        """Texts with the index of their label and of their emotion, either of which may be `IGNORED`."""
+        lengths = [len(row[0]) for row in self.rows]
         while True:
             for batch in bucketed(list(range(len(self.rows))), lengths, size, self.rng):
                 ids, mask = encode(self.tokenizer, [self._noisy(self.rows[row][0], 0.15) for row in batch], 72)
-                yield ids, mask, torch.tensor([self.rows[row][1] for row in batch])
+                yield ids, mask, torch.tensor([self.rows[row][1] for row in batch]), torch.tensor([self.rows[row][2] for row in batch])
 
     def translations(self, size: int) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
         """`size` English texts, then their French; the same targets twice."""
-        pairs = self.pairs + self.own * 20
+        pairs = self.pairs + self.own * 8 + self.lines * 4
         lengths = [len(en) for en, _ in pairs]
         while True:
             for batch in bucketed(list(range(len(pairs))), lengths, size, self.rng):
@@ -83,11 +89,15 @@ class Sampler:
                 yield ids, mask, self.targets.get([self.index[text] for text in texts])
 
     def intent_pairs(self, size: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Two texts of each of `size` intents of one data set: first all left ones, then all right ones."""
+        """Two texts of each of `size` intents of one data set: first all left ones, then all right ones. The right one
+        is at times the intent's name or definition; of own intents either may be in either language."""
         present = [name for name in INTENT_SETS if name in self.intents]
         chosen = self.intents[self.rng.choices(present, [INTENT_SETS[name] for name in present])[0]]
         labels = self.rng.sample(sorted(chosen), min(size, len(chosen)))
         drawn = [self.rng.sample(chosen[label], 2) for label in labels]
+        for pair, label in zip(drawn, labels):
+            if label in self.descriptions and self.rng.random() < DESCRIBED:
+                pair[1] = self.rng.choice(self.descriptions[label])
         return encode(self.tokenizer, [self._noisy(pair[side], 0.1) for side in (0, 1) for pair in drawn], 48)
 
     def sts_pairs(self, size: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -96,12 +106,26 @@ class Sampler:
         return ids, mask, torch.tensor([row[2] for row in drawn])
 
 
-def run(model: Encoder, head: SentimentHead, sampler: Sampler, progress: Progress, rate: float) -> None:
-    """Trains both in place until `progress` is over."""
-    update = optimiser([(model.encoder, rate), (model.embeddings, 3 * rate), (head, 7 * rate)], progress)
-    model.train()
-    head.train()
-    sentiment, translations, english = sampler.sentiment(64), sampler.translations(36), sampler.english_texts(36)
+def balance(labels: list[int], count: int) -> torch.Tensor:
+    """Class weights that go half of the way to equal classes."""
+    counts = torch.bincount(torch.tensor([label for label in labels if label != IGNORED]), minlength=count).float().clamp(min=1.0)
+    return (counts.mean() / counts) ** 0.5
+
+
+def head_loss(head: SentimentHead, states: torch.Tensor, mask: torch.Tensor, labels: torch.Tensor, weights: torch.Tensor) -> torch.Tensor | None:
+    """Class-weighted cross-entropy on the rows that have a label; none where no row has."""
+    kept = labels != IGNORED
+    if not bool(kept.any()):
+        return None
+    return F.cross_entropy(head(states[kept], mask[kept]), labels[kept], weight=weights, label_smoothing=0.05)
+
+
+def run(model: Encoder, heads: dict[str, SentimentHead], sampler: Sampler, progress: Progress, rate: float) -> None:
+    """Trains all in place until `progress` is over."""
+    update = optimiser([(model.encoder, rate), (model.embeddings, 3 * rate)] + [(head, 7 * rate) for head in heads.values()], progress)
+    for module in (model, *heads.values()):
+        module.train()
+    feelings, translations, english = sampler.feelings(64), sampler.translations(36), sampler.english_texts(36)
 
     def forward(ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         with torch.autocast("cpu", torch.bfloat16):
@@ -109,10 +133,13 @@ def run(model: Encoder, head: SentimentHead, sampler: Sampler, progress: Progres
 
     while not progress.over():
         losses = {}
-        ids, mask, labels = next(sentiment)
+        ids, mask, labels, emotions = next(feelings)
         tokens, sentences = int(mask.sum()), len(ids)
-        losses["sentiment"] = F.cross_entropy(head(forward(ids, mask), mask), labels, weight=sampler.class_weights, label_smoothing=0.05)
-        total = 2.0 * losses["sentiment"]
+        states = forward(ids, mask)
+        losses["sentiment"] = head_loss(heads["sentiment"], states, mask, labels, sampler.class_weights)
+        losses["emotion"] = head_loss(heads["emotion"], states, mask, emotions, sampler.emotion_weights)
+        losses = {name: loss for name, loss in losses.items() if loss is not None}
+        total = 2.0 * losses.get("sentiment", 0.0) + 0.5 * losses.get("emotion", 0.0)
 
         paired = progress.done % 4 != 3
         ids, mask, target = next(translations if paired else english)
@@ -122,23 +149,22 @@ def run(model: Encoder, head: SentimentHead, sampler: Sampler, progress: Progres
         if paired:
             # What the head says of an English text, it must say of its French wording.
             half = len(ids) // 2
-            logits = head(states, mask)
+            logits = heads["sentiment"](states, mask)
             losses["agree"] = F.kl_div(logits[half:].log_softmax(-1), logits[:half].detach().softmax(-1), reduction="batchmean")
             total = total + min(1.0, 3 * progress.share()) * losses["agree"]
         tokens, sentences = tokens + int(mask.sum()), sentences + len(ids)
 
-        if progress.done % 4 == 0 or (progress.done % 4 == 2 and not sampler.sts):
+        if progress.done % 3 != 2 or not sampler.sts:
             ids, mask = sampler.intent_pairs(48)
             left, right = mean_pool(forward(ids, mask), mask).chunk(2)
             losses["intent"] = contrast_loss(left, right)
-            total = total + 2.0 * losses["intent"]
-        elif progress.done % 4 == 2:
+            total = total + losses["intent"]
+        else:
             ids, mask, wanted = sampler.sts_pairs(40)
             left, right = mean_pool(forward(ids, mask), mask).chunk(2)
             losses["sts"] = ranking_loss(left, right, wanted)
             total = total + 0.3 * losses["sts"]
-        if progress.done % 2 == 0:
-            tokens, sentences = tokens + int(mask.sum()), sentences + len(ids)
+        tokens, sentences = tokens + int(mask.sum()), sentences + len(ids)
         update(total)
         progress.step({name: loss.item() for name, loss in losses.items()}, sentences, tokens)
 
@@ -146,13 +172,15 @@ def run(model: Encoder, head: SentimentHead, sampler: Sampler, progress: Progres
 def stage(options, corpora: Corpora, teacher: Teacher, tokenizer: Tokenizer, model: Encoder,
           pairs: list[tuple[str, str]], english: list[str]) -> None:
     """From `distil.pt` to `multitask.pt` in the work folder."""
-    head = SentimentHead(model.config["hidden_size"])
+    hidden = model.config["hidden_size"]
+    heads = {"sentiment": SentimentHead(hidden), "emotion": SentimentHead(hidden, labels=len(EMOTIONS))}
     if options.resume:
         weights = torch.load(options.work / "multitask.pt")["weights"]
-        head.load_state_dict(weights["head"])
+        for name, head in heads.items():
+            head.load_state_dict(weights[name])
     else:
         weights = torch.load(options.work / "distil.pt")["weights"]
     model.load_state_dict(weights["encoder"])
-    progress = Progress("multitask", options.multitask_steps, options.multitask_minutes, options.work, {"encoder": model, "head": head}, 0.985)
-    run(model, head, Sampler(corpora, teacher, tokenizer, pairs, english), progress, options.multitask_rate)
+    progress = Progress("multitask", options.multitask_steps, options.multitask_minutes, options.work, {"encoder": model, **heads}, 0.985)
+    run(model, heads, Sampler(corpora, teacher, tokenizer, pairs, english), progress, options.multitask_rate)
     progress.finish()

@@ -38,23 +38,26 @@ def main() -> None:
     parser.add_argument("--out", type=pathlib.Path, required=True)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    tokenizer, model, head, info = read_model(options.model)
+    tokenizer, model, heads = read_model(options.model)
+    infos = {name: json.loads((options.model / f"{name}_head.json").read_text()) for name in heads}
     rows = []
     with torch.no_grad():
         for text in TEXTS:
             ids = torch.tensor([tokenizer.encode(text).ids])
             mask = torch.ones_like(ids)
             states = model(ids, mask)
-            logits = head(states, mask)[0]
-            rows.append({
+            row = {
                 "text": text, "input_ids": ids[0].tolist(),
-                "embedding_first_8": [round(float(x), 7) for x in mean_pool(states, mask)[0, :8]],
-                "sentiment_logits": [round(float(x), 6) for x in logits],
-                "sentiment_probabilities": [round(float(x), 6) for x in (logits / info["temperature"]).softmax(-1)]})
+                "embedding_first_8": [round(float(x), 7) for x in mean_pool(states, mask)[0, :8]]}
+            for name, head in heads.items():
+                logits = head(states, mask)[0]
+                row[f"{name}_logits"] = [round(float(x), 6) for x in logits]
+                row[f"{name}_probabilities"] = [round(float(x), 6) for x in (logits / infos[name]["temperature"]).softmax(-1)]
+            rows.append(row)
     manifest = options.model / "manifest.json"
     revision = json.loads(manifest.read_text())["revision"] if manifest.exists() else None
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(json.dumps({"model": options.model.name, "revision": revision, "labels": info["labels"], "rows": rows},
+    options.out.write_text(json.dumps({"model": options.model.name, "revision": revision, "labels": infos["sentiment"]["labels"], "rows": rows},
                                       ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 

@@ -5,13 +5,20 @@ from __future__ import annotations
 import dataclasses
 import random
 
-from corpora import LABELS, OWN_SERVICE, OWN_STOCK, SENTIMENT, Corpora, DataSet, Terms, key, read_tsv
+from corpora import (EMOTIONS, LABELS, OWN_LINES, OWN_SERVICE, OWN_STOCK, SENTIMENT, TWEETEVAL_EMOTION, Corpora, DataSet, Terms, key,
+                     read_tsv)
 
 GOOD = {"admiration", "amusement", "approval", "caring", "desire", "excitement", "gratitude", "joy", "love", "optimism",
         "pride", "relief"}
 BAD = {"anger", "annoyance", "disappointment", "disapproval", "disgust", "embarrassment", "fear", "grief", "nervousness",
        "remorse", "sadness"}
 PLUTCHIK = {"anger": "negative", "disgust": "negative", "fear": "negative", "sadness": "negative", "joy": "positive"}
+
+FELT = {"satisfaction": {"gratitude", "joy", "admiration", "relief", "love", "excitement", "pride"},
+        "dissatisfaction": {"disappointment", "disapproval", "sadness", "embarrassment", "remorse", "grief"},
+        "frustration": {"annoyance", "anger"}, "confusion": {"confusion"}, "none": {"neutral"}}
+FELT_IN_TWEETS = {"anger": "frustration", "sadness": "dissatisfaction", "joy": "satisfaction"}
+IGNORED = -1
 
 MULTIDOGO_STOCK = DataSet("multidogo_stock", "multidogo/turn_train.tsv.gz", "CDLA-Permissive-1.0", Terms.PERMISSIVE)
 
@@ -123,18 +130,44 @@ def stock_turns(corpora: Corpora) -> Part:
     return Part(MULTIDOGO_STOCK, "en", 1, corpora.sample(rows, 1500, "multidogo-stock"))
 
 
-def training_rows(corpora: Corpora) -> list[tuple[str, int]]:
-    """(text, label index) of one epoch: the sets nearest to customers' words appear several times over."""
+def emotion_of(labels: set[str]) -> int:
+    """GoEmotions labels to one of `EMOTIONS`; `IGNORED` where they say several or another."""
+    found = {name for name, members in FELT.items() if labels & members}
+    return EMOTIONS.index(found.pop()) if len(found) == 1 and labels <= set.union(*FELT.values()) else IGNORED
+
+
+def emotional_comments(corpora: Corpora, split: str = "train") -> list[tuple[str, int]]:
+    """GoEmotions comments with one of the field's emotions; the neutral ones cut to the number of the next largest."""
+    rows = [(r["text"], emotion_of(set(r["labels"].split("|")))) for r in read_tsv(corpora.data / f"goemotions/{split}.tsv.gz")]
+    by_label = [[row for row in rows if row[1] == label] for label in range(len(EMOTIONS))]
+    cap = max(len(part) for part in by_label[:-1])
+    return [row for part in by_label for row in corpora.sample(part, min(cap, 5000), "goemotions-felt")]
+
+
+def training_rows(corpora: Corpora) -> list[tuple[str, int, int]]:
+    """(text, label index, emotion index) of one epoch, `IGNORED` where a set does not tell; the sets nearest to
+    customers' words appear several times over."""
     service = [(row[lang], row["label"]) for row in corpora.service_pairs("train") for lang in ("en", "fr")]
     parts = tweets(corpora) + [comments(corpora), subtitles(corpora, "fr", 6000), subtitles(corpora, "en", 4000), reviews(corpora),
                                Part(OWN_SERVICE, "fr and en", 8, service), stock_turns(corpora)]
-    kept: list[tuple[str, int]] = []
+    kept: list[tuple[str, int, int]] = []
     for part in parts:
         if corpora.permissive_only and part.data_set.terms not in (Terms.PERMISSIVE, Terms.OWN):
             continue
-        rows = [(text, LABELS.index(label)) for text, label in part.rows if key(text) and key(text) not in corpora.blocked]
+        rows = [(text, LABELS.index(label), IGNORED) for text, label in part.rows if key(text) and key(text) not in corpora.blocked]
         corpora.note(part.data_set, f"sentiment {part.language} (x{part.times})", len(rows))
         kept += rows * part.times
-    own = stock_phrases(2500, corpora.seed)
+    lines = [(row[lang], LABELS.index(row["label"]), EMOTIONS.index(row["emotion"]))
+             for row in corpora.service_lines("train") for lang in ("en", "fr")]
+    lines += [(row["text"], LABELS.index(row["label"]), EMOTIONS.index(row["emotion"])) for row in corpora.own_opinions("train")]
+    corpora.note(OWN_LINES, "sentiment and emotion fr and en (x4)", len(lines))
+    felt = [(text, IGNORED, label) for text, label in emotional_comments(corpora) if key(text) not in corpora.blocked]
+    corpora.note(SENTIMENT[2], "emotion en", len(felt))
+    if not corpora.permissive_only:
+        rows = read_tsv(corpora.data / TWEETEVAL_EMOTION.path)
+        tweets_felt = [(r["text"], IGNORED, EMOTIONS.index(FELT_IN_TWEETS[r["label"]])) for r in rows if r["label"] in FELT_IN_TWEETS]
+        corpora.note(TWEETEVAL_EMOTION, "emotion en", len(tweets_felt))
+        felt += tweets_felt
+    own = [(text, label, EMOTIONS.index("none")) for text, label in stock_phrases(2500, corpora.seed)]
     corpora.note(OWN_STOCK, "sentiment fr and en (x1)", len(own))
-    return kept + own
+    return kept + lines * 4 + felt + own
