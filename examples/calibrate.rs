@@ -7,7 +7,8 @@
 
 use std::path::Path;
 
-use motif::encode::Vectors;
+use motif::contact::{Contact, Provenance, Speaker, Turn};
+use motif::encode::{Encoded, Vector, Vectors};
 use motif::evaluate::calibration::{expected_calibration_error, temperature};
 use motif::evaluate::classification::f1;
 use motif::evaluate::gold::{Columns, Field, Gold};
@@ -19,7 +20,7 @@ use motif::evaluate::scope::ScopeBasis;
 use motif::evaluate::turn::{Limits, TurnWindows, turns};
 use motif::label::avoidability::{AvoidabilityModel, Clue};
 use motif::label::head::{FitOptions, Head};
-use motif::label::reason::ReasonModel;
+use motif::label::reason::{ReasonModel, ReasonVerdict, Weighing};
 use motif::label::taxonomy::{OTHER, UNCLEAR};
 use motif::label::{Catalogue, shipped};
 use motif::model::{Encoder, EncoderOptions, ModelFiles, bundled};
@@ -57,6 +58,7 @@ fn main() -> Result<()> {
     let windows = turns(&messages.texts(0)?, Limits::default(), &mut vectors)?;
     print(&format!("model {}, kernel {}", vectors.encoder().model_hash(), vectors.encoder().kernel_class()));
     reasons(&messages, &windows, &catalogue, &mut vectors)?;
+    whole_contacts(&folder.join("contacts.jsonl"), &catalogue, &mut vectors)?;
     avoidability(&messages, &windows, &catalogue, &mut vectors)?;
     repeats(&pairs, &catalogue, &mut vectors)?;
     descriptions(&messages, &catalogue, &mut vectors)
@@ -79,7 +81,7 @@ fn reasons(messages: &Gold, windows: &[TurnWindows], catalogue: &Catalogue, vect
     let mut rows = Vec::new();
     let mut calibration = Vec::new();
     for (row, turn) in windows.iter().enumerate() {
-        let verdict = model.verdict(&turn.inputs());
+        let verdict = model.verdict(&turn.inputs(), &[]);
         let mut order: Vec<usize> = (0..verdict.scores.len()).collect();
         order.sort_by(|&a, &b| verdict.scores[b].total_cmp(&verdict.scores[a]));
         let place = model.ids().iter().position(|id| id == gold[row]);
@@ -128,6 +130,130 @@ fn reasons(messages: &Gold, windows: &[TurnWindows], catalogue: &Catalogue, vect
             ));
         }
     }
+    Ok(())
+}
+
+/// A labelled contact of `contacts.jsonl`.
+#[derive(serde::Deserialize)]
+struct Labelled {
+    turns: Vec<Said>,
+    reason: String,
+    avoidable: bool,
+    criterion: Option<String>,
+}
+
+#[derive(serde::Deserialize)]
+struct Said {
+    speaker: Speaker,
+    text: String,
+}
+
+/// Whole contacts: how to weigh the agent's words and the evidence of many windows; the verdicts as they ship.
+fn whole_contacts(path: &Path, catalogue: &Catalogue, vectors: &mut Vectors) -> Result<()> {
+    print("\n== whole contacts");
+    let text = std::fs::read_to_string(path).map_err(|_| Error::usage("data/calibration/contacts.jsonl is missing"))?;
+    let rows: Vec<Labelled> = text
+        .lines()
+        .map(serde_json::from_str)
+        .collect::<std::result::Result<_, _>>()
+        .map_err(|_| Error::usage("data/calibration/contacts.jsonl does not parse"))?;
+    let limits = Limits::default();
+    let encoded: Vec<Encoded> = rows
+        .iter()
+        .map(|row| {
+            let provenance = Provenance { file: String::new(), record: 1 };
+            let mut contact = Contact::new("", chrono::DateTime::UNIX_EPOCH, provenance);
+            contact.turns = row.turns.iter().map(|said| Turn::new(said.speaker, &said.text)).collect();
+            Encoded::new(contact, limits.window_chars, limits.max_windows)
+        })
+        .collect();
+    vectors.ensure(encoded.iter().flat_map(Encoded::texts))?;
+    let known: Vec<Vec<(Vector, u32)>> = encoded
+        .iter()
+        .map(|encoded| {
+            let lengths = encoded.windows.iter().chain(&encoded.heard).map(|w| w.end_char - w.start_char);
+            encoded.texts().zip(lengths).map(|(text, length)| Ok((vectors.get(text)?, length))).collect()
+        })
+        .collect::<Result<_>>()?;
+    let base = ReasonModel::learn(&catalogue.taxonomy, &catalogue.background, None, vectors)?;
+    let verdicts = |model: &ReasonModel| -> Vec<ReasonVerdict> {
+        encoded
+            .iter()
+            .zip(&known)
+            .map(|(encoded, known)| {
+                let inputs: Vec<(&[f32], u32)> = known.iter().map(|(v, l)| (v.embedding.as_slice(), *l)).collect();
+                let (said, heard) = inputs.split_at(encoded.windows.len());
+                model.verdict(said, heard)
+            })
+            .collect()
+    };
+    let mut best = (f64::MAX, Weighing::default());
+    for window_temperature in [0.67, 1.0, 1.4] {
+        for floor in [0.01, 0.02, 0.05] {
+            for agent_words in [0.0, 0.4, 0.6, 0.8, 1.0] {
+                for temperature in [0.15, 0.2, 0.25, 0.3, 0.35, 0.4] {
+                    let weighing = Weighing { window_temperature, floor, agent_words, temperature };
+                    let model = base.clone().with_weighing(weighing);
+                    let judged = verdicts(&model);
+                    let (mut loss, mut right, mut n) = (0.0, 0, 0);
+                    for (row, verdict) in rows.iter().zip(&judged) {
+                        let Some(place) = model.ids().iter().position(|id| *id == row.reason) else { continue };
+                        let top =
+                            (0..verdict.scores.len()).max_by(|a, b| verdict.scores[*a].total_cmp(&verdict.scores[*b]));
+                        right += u32::from(top == Some(place));
+                        n += 1;
+                        loss -= f64::from(verdict.scores[place].max(1e-4)).ln();
+                    }
+                    if loss < best.0 {
+                        best = (loss, weighing);
+                        let (accuracy, loss) = (f64::from(right) / f64::from(n), loss / f64::from(n));
+                        print(&format!("{weighing:?}: forced choice {accuracy:.3}, log loss {loss:.3} (n {n})"));
+                    }
+                }
+            }
+        }
+    }
+    let shipped = verdicts(&base);
+    for threshold in [0.0, 0.15, 0.2, 0.25, 0.3, 0.35] {
+        let said = |verdict: &ReasonVerdict| match &verdict.hits[0] {
+            hit if hit.id != UNCLEAR && hit.id != OTHER && hit.score < threshold => OTHER.to_owned(),
+            hit => hit.id.clone(),
+        };
+        let right = rows.iter().zip(&shipped).filter(|(row, verdict)| said(verdict) == row.reason).count();
+        print(&format!(
+            "as shipped, `other` below {threshold:.2}: {:.3} of {} right",
+            right as f64 / rows.len() as f64,
+            rows.len()
+        ));
+    }
+    let calibrated =
+        rows.iter().zip(&shipped).map(|(row, verdict)| (verdict.hits[0].score, verdict.hits[0].id == row.reason));
+    print(&format!("ece of the score: {}", show(expected_calibration_error(calibrated))));
+
+    let model = AvoidabilityModel::learn(&catalogue.criteria, &catalogue.background, None, vectors)?;
+    let (mut scores, mut right) = (Vec::new(), 0);
+    for ((row, encoded), known) in rows.iter().zip(&encoded).zip(&known) {
+        let inputs: Vec<(&str, &[f32])> = encoded
+            .windows
+            .iter()
+            .zip(known)
+            .map(|(window, (vector, _))| (window.text(&encoded.contact), vector.embedding.as_slice()))
+            .collect();
+        let verdict = model.verdict(&inputs);
+        scores.push(verdict.probability);
+        right += usize::from(
+            row.avoidable
+                && verdict.evidence.first().map(|found| model.id(found.criterion)) == row.criterion.as_deref(),
+        );
+    }
+    let gold: Vec<bool> = rows.iter().map(|row| row.avoidable).collect();
+    print(&format!("avoidable, as shipped: {}", binary_line(&scores, &gold, shipped::AVOIDABLE_THRESHOLD)));
+    let best = best_threshold(&scores, &gold);
+    print(&format!("best threshold by F1: {best:.2}: {}", binary_line(&scores, &gold, best)));
+    print(&format!(
+        "criterion right among avoidable contacts: {:.3}",
+        right as f64 / gold.iter().filter(|is| **is).count() as f64
+    ));
     Ok(())
 }
 

@@ -113,7 +113,7 @@ fn the_examples_of_the_taxonomy_decide() {
         vectors.ensure(texts.iter().copied()).unwrap();
         let right = rows.iter().zip(&texts).filter(|(row, text)| {
             let vector = vectors.get(text).unwrap();
-            let verdict = labeller.reasons().verdict(&[(&vector.embedding, text.chars().count() as u32)]);
+            let verdict = labeller.reasons().verdict(&[(&vector.embedding, text.chars().count() as u32)], &[]);
             verdict.hits[0].id == row["reason"].as_str().unwrap()
         });
         right.count() as f64 / rows.len() as f64

@@ -1,4 +1,4 @@
-//! Cuts the customer's words of a contact into windows.
+//! Cuts the words of a contact into windows: the customer's, and apart from them the agent's.
 //!
 //! A window is one or more whole sentences of one turn, packed up to a number of characters; a single sentence that is
 //! longer is cut between words, each piece starting a few words before the previous one ended. Windows depend on the
@@ -46,13 +46,15 @@ pub struct Encoded {
     pub contact: Contact,
     /// The windows of the customer's words; the subject comes first.
     pub windows: Vec<Window>,
+    /// The windows of the agent's words, which help to tell the contact reason and nothing else.
+    pub heard: Vec<Window>,
 }
 
 impl Encoded {
     /// Cuts a cleaned contact. Contacts that no rate counts get no windows. Beyond `max_windows` the rest of the
     /// contact is left out of the analysis (not of the tables) and the contact is flagged `analysed_in_part`.
     pub fn new(mut contact: Contact, window_chars: usize, max_windows: usize) -> Self {
-        let mut windows = Vec::new();
+        let (mut windows, mut heard) = (Vec::new(), Vec::new());
         if contact.is_counted() {
             if let Some(subject) = contact.subject.as_deref().map(subject_words) {
                 cut(SUBJECT, subject, window_chars, &mut windows);
@@ -61,6 +63,9 @@ impl Encoded {
             for (index, turn) in contact.turns.iter().enumerate() {
                 if is_customer(&contact, turn.speaker) {
                     cut(index as u32, &turn.text, window_chars, &mut windows);
+                } else if turn.speaker == Speaker::Agent && heard.len() < max_windows {
+                    cut(index as u32, &turn.text, window_chars, &mut heard);
+                    heard.truncate(max_windows);
                 }
                 if windows.len() > max_windows {
                     break;
@@ -73,12 +78,12 @@ impl Encoded {
                 }
             }
         }
-        Self { contact, windows }
+        Self { contact, windows, heard }
     }
 
-    /// The words of each window.
+    /// The words of each window: the customer's, then the agent's.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
-        self.windows.iter().map(|window| window.text(&self.contact))
+        self.windows.iter().chain(&self.heard).map(|window| window.text(&self.contact))
     }
 }
 
@@ -228,6 +233,16 @@ mod tests {
         let encoded = Encoded::new(contact(&"mot ".repeat(10_000)), 100, 5);
         assert_eq!(encoded.windows.len(), 5);
         assert_eq!(encoded.contact.flags, ["analysed_in_part"]);
+    }
+
+    #[test]
+    fn the_agents_words_are_kept_apart_and_a_bots_are_left_out() {
+        let mut spoken = contact("Rien ne marche.");
+        spoken.turns.push(Turn::new(Speaker::Agent, "Votre box ne s'allume plus ?"));
+        spoken.turns.push(Turn::new(Speaker::Bot, "Tapez 1."));
+        let encoded = Encoded::new(spoken, 240, 10);
+        assert_eq!((encoded.windows.len(), encoded.heard.len()), (1, 1));
+        assert_eq!(encoded.texts().collect::<Vec<_>>(), ["Rien ne marche.", "Votre box ne s'allume plus ?"]);
     }
 
     #[test]

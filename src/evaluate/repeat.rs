@@ -78,7 +78,7 @@ pub fn meanings(
         .iter()
         .map(|turn| {
             let (embeddings, lengths): (Vec<&[f32]>, Vec<u32>) = turn.inputs().into_iter().unzip();
-            Meaning::new(&embeddings, &lengths, &reasons.verdict(&turn.inputs()))
+            Meaning::new(&embeddings, &lengths, &reasons.verdict(&turn.inputs(), &[]))
         })
         .collect())
 }

@@ -171,7 +171,8 @@ impl Labeller {
     /// A window has no vector.
     pub fn label(&self, encoded: Encoded, vectors: &Vectors) -> Result<(Labelled, Option<Meaning>)> {
         let known = encoded.texts().map(|text| vectors.get(text)).collect::<Result<Vec<_>>>()?;
-        let Encoded { contact, windows } = encoded;
+        let Encoded { contact, windows, heard } = encoded;
+        let (known, known_heard) = known.split_at(windows.len());
         let customer: Vec<bool> = contact.turns.iter().map(|turn| is_customer(&contact, turn.speaker)).collect();
         let customer_turns = customer.iter().filter(|is| **is).count() as u32;
         let customer_chars = contact
@@ -217,9 +218,14 @@ impl Labeller {
 
         let inputs: Vec<(&[f32], u32)> =
             known.iter().zip(&lengths).map(|(vector, length)| (vector.embedding.as_slice(), *length)).collect();
-        let verdict = self.reasons.verdict(&inputs);
+        let heard_inputs: Vec<(&[f32], u32)> = known_heard
+            .iter()
+            .zip(&heard)
+            .map(|(vector, window)| (vector.embedding.as_slice(), window.end_char - window.start_char))
+            .collect();
+        let verdict = self.reasons.verdict(&inputs, &heard_inputs);
         for hit in &verdict.hits {
-            if let Some(window) = hit.window.map(|index| &windows[index as usize])
+            if let Some(window) = hit.window.and_then(|index| windows.iter().chain(&heard).nth(index as usize))
                 && window.turn != SUBJECT
             {
                 labelled.spans.push(Span {

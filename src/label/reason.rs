@@ -1,11 +1,14 @@
 //! Contact reasons: which leaf of the company's taxonomy the customer's words belong to.
 //!
 //! A logistic regression learns the taxonomy's names, descriptions and examples, plus one class of background words
-//! (greetings, thanks, order numbers) that carry no reason. Each window gets a probability per class; a contact's
-//! score for a reason joins its mean and its highest window, weighted by how much a window says.
+//! (greetings, thanks, order numbers) that carry no reason. Each window gets a probability per class and adds evidence
+//! for each reason: the logarithm of how far the probability stands above a floor, weighted by how much the window
+//! says. Agents often put the customer's matter in plain words ("so your parcel is late"), so their windows add
+//! evidence too, at a discount; the words shown as evidence stay the customer's wherever the customer said them. The
+//! evidence becomes a probability per reason through a softmax with a fitted temperature.
 
 use super::criteria::Criteria;
-use super::head::{FitOptions, Head};
+use super::head::{FitOptions, Head, softmax};
 use super::shipped;
 use super::taxonomy::{BilingualList, OTHER, Taxonomy, UNCLEAR};
 use crate::encode::Vectors;
@@ -18,7 +21,8 @@ pub struct ReasonHit {
     pub id: String,
     /// 0 to 1.
     pub score: f64,
-    /// Index of the window that is its evidence; `None` for the reserved reasons.
+    /// Index of the window that is its evidence, counted over the customer's windows, then the agent's; `None` for the
+    /// reserved reasons.
     pub window: Option<u32>,
 }
 
@@ -41,6 +45,63 @@ pub struct ReasonModel {
     courtesy: Vec<bool>,
     head: Head,
     threshold: f64,
+    weighing: Weighing,
+}
+
+/// How the windows of a contact are weighed; what ships unless somebody fits it anew.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Weighing {
+    /// Temperature of a window's probabilities.
+    pub window_temperature: f32,
+    /// Probability of a reason in a window from which the window begins to be evidence for it.
+    pub floor: f32,
+    /// How much the agent's words count, the customer's being 1.
+    pub agent_words: f32,
+    /// Temperature of the softmax over the evidence.
+    pub temperature: f32,
+}
+
+impl Default for Weighing {
+    fn default() -> Self {
+        Self {
+            window_temperature: shipped::REASON_TEMPERATURE,
+            floor: shipped::EVIDENCE_FLOOR,
+            agent_words: shipped::AGENT_WORDS,
+            temperature: shipped::EVIDENCE_TEMPERATURE,
+        }
+    }
+}
+
+/// Below this strength the customer's words do not name a reason.
+const NAMED: f32 = 0.1;
+
+/// One window: the probability of each reason and of background words, and how much it says of any reason, 0 to 1.
+struct Reading {
+    probabilities: Vec<f32>,
+    says: f32,
+    length: f32,
+}
+
+impl Reading {
+    /// Adds the window's evidence, times `trust`; returns how much it told.
+    fn add(&self, trust: f32, floor: f32, evidence: &mut [f32]) -> f32 {
+        // Long windows say more than short ones.
+        let weight = trust * self.says * (self.length / 120.0).min(1.0).sqrt();
+        for (sum, probability) in evidence.iter_mut().zip(&self.probabilities) {
+            *sum += weight * (probability / floor).ln_1p();
+        }
+        weight
+    }
+
+    /// Remembers the window where a reason is strongest.
+    fn raise(&self, index: usize, highest: &mut [(f32, u32)]) {
+        for (best, probability) in highest.iter_mut().zip(&self.probabilities) {
+            let strength = probability * (self.length / 40.0).min(1.0).sqrt();
+            if strength > best.0 {
+                *best = (strength, index as u32);
+            }
+        }
+    }
 }
 
 /// The texts that the classifier learns from: `(text, class)`, the last class being background.
@@ -83,60 +144,74 @@ impl ReasonModel {
             courtesy: taxonomy.reasons.iter().map(|reason| reason.courtesy).collect(),
             head,
             threshold: threshold.unwrap_or(shipped::REASON_THRESHOLD),
+            weighing: Weighing::default(),
         })
     }
 
-    /// The reasons of a contact from the embeddings and lengths (characters) of its windows, in order.
-    pub fn verdict(&self, windows: &[(&[f32], u32)]) -> ReasonVerdict {
+    /// The same classifier, weighing the windows of a contact in another way.
+    pub fn with_weighing(self, weighing: Weighing) -> Self {
+        Self { weighing, ..self }
+    }
+
+    /// The reasons of a contact from the embeddings and lengths (characters) of its windows, in order: what the customer
+    /// `said`, and what the customer `heard` from the agent.
+    pub fn verdict(&self, said: &[(&[f32], u32)], heard: &[(&[f32], u32)]) -> ReasonVerdict {
         let classes = self.ids.len();
-        let mut mean = vec![0.0f32; classes];
+        let mut evidence = vec![0.0f32; classes];
+        let mut told = 0.0f32;
         let mut highest = vec![(0.0f32, 0u32); classes];
-        let mut salience = Vec::with_capacity(windows.len());
-        let mut total = 0.0f32;
-        let mut said = 0.0f32;
+        let mut salience = Vec::with_capacity(said.len());
         let mut loudest = 0.0f32;
-        for (index, (embedding, length)) in windows.iter().enumerate() {
-            let probabilities = self.head.probabilities(embedding, shipped::REASON_TEMPERATURE);
-            let courteous: f32 = probabilities
-                .iter()
-                .zip(&self.courtesy)
-                .filter(|(_, is)| **is)
-                .map(|(probability, _)| probability)
-                .sum();
-            loudest = loudest.max(1.0 - probabilities[classes]);
-            // Thanks and greetings say nothing of the other reasons.
-            let says = (1.0 - probabilities[classes] - courteous).max(1e-6);
-            salience.push(says);
-            // The first things said state the matter; long windows say more than short ones.
-            let weight = says * (*length as f32 / 120.0).min(1.0).sqrt() * if said < 3.0 { 1.0 } else { 0.6 };
-            said += says;
-            total += weight;
-            for (class, probability) in probabilities[..classes].iter().enumerate() {
-                if !self.courtesy[class] {
-                    mean[class] += weight * probability / says;
-                }
-                let strength = probability * (*length as f32 / 40.0).min(1.0).sqrt();
-                if strength > highest[class].0 {
-                    highest[class] = (strength, index as u32);
-                }
-            }
+        for (index, &(embedding, length)) in said.iter().enumerate() {
+            let window = self.read(embedding, length);
+            loudest = loudest.max(1.0 - window.probabilities[classes]);
+            salience.push(window.says);
+            told += window.add(1.0, self.weighing.floor, &mut evidence);
+            window.raise(index, &mut highest);
+        }
+        let mut highest_heard = vec![(0.0f32, 0u32); classes];
+        for (index, &(embedding, length)) in heard.iter().enumerate() {
+            let window = self.read(embedding, length);
+            told += window.add(self.weighing.agent_words, self.weighing.floor, &mut evidence);
+            window.raise(said.len() + index, &mut highest_heard);
         }
         let stated =
             highest.iter().zip(&self.courtesy).filter(|(_, is)| !**is).map(|((s, _), _)| *s).fold(0.0, f32::max);
-        let scores: Vec<f32> = (0..classes)
-            .map(|class| {
-                if self.courtesy[class] {
-                    (highest[class].0 - stated * shipped::STATED_OVER_COURTESY).max(0.0)
-                } else if total > 0.0 {
-                    // Where little is said, a mean over little must not look sure.
-                    let sure = (total / 0.2).min(1.0);
-                    0.5 * sure * mean[class] / total + 0.5 * highest[class].0
-                } else {
-                    0.0
-                }
-            })
+        let scores =
+            self.scores(&evidence, told, |class| (highest[class].0 - stated * shipped::STATED_OVER_COURTESY).max(0.0));
+        let hits = self.hits(&scores, &highest, &highest_heard, loudest);
+        ReasonVerdict { hits, scores, salience }
+    }
+
+    /// What one window says.
+    fn read(&self, embedding: &[f32], length: u32) -> Reading {
+        let classes = self.ids.len();
+        let probabilities = self.head.probabilities(embedding, self.weighing.window_temperature);
+        let courteous: f32 =
+            probabilities.iter().zip(&self.courtesy).filter(|(_, is)| **is).map(|(probability, _)| probability).sum();
+        // Thanks and greetings say nothing of the other reasons.
+        let says = (1.0 - probabilities[classes] - courteous).max(1e-6);
+        Reading { probabilities, says, length: length as f32 }
+    }
+
+    /// The evidence as a probability per reason. More words make surer, but not in proportion: people repeat
+    /// themselves, so the evidence counts by the square root of what was told. Courtesies share what they leave.
+    fn scores(&self, evidence: &[f32], told: f32, courtesy: impl Fn(usize) -> f32) -> Vec<f32> {
+        let scale = self.weighing.temperature * told.max(shipped::LEAST_TOLD).sqrt();
+        let mut scores: Vec<f32> = evidence
+            .iter()
+            .zip(&self.courtesy)
+            .map(|(value, is_courtesy)| if *is_courtesy { f32::NEG_INFINITY } else { value / scale })
             .collect();
-        ReasonVerdict { hits: self.hits(&scores, &highest, loudest), scores, salience }
+        if self.courtesy.iter().all(|is| *is) {
+            scores.fill(0.0);
+        } else {
+            softmax(&mut scores, 1.0);
+        }
+        let polite: Vec<f32> =
+            (0..scores.len()).map(|class| if self.courtesy[class] { courtesy(class) } else { 0.0 }).collect();
+        let left = (1.0 - polite.iter().sum::<f32>()).max(0.0);
+        scores.iter().zip(&polite).map(|(score, polite)| score * left + polite).collect()
     }
 
     /// Logits of one window: the reasons in the order of the taxonomy, then background words.
@@ -149,7 +224,13 @@ impl ReasonModel {
         &self.ids
     }
 
-    fn hits(&self, scores: &[f32], highest: &[(f32, u32)], loudest: f32) -> Vec<ReasonHit> {
+    fn hits(
+        &self,
+        scores: &[f32],
+        highest: &[(f32, u32)],
+        highest_heard: &[(f32, u32)],
+        loudest: f32,
+    ) -> Vec<ReasonHit> {
         let mut order: Vec<usize> = (0..scores.len()).collect();
         order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]).then(a.cmp(&b)));
         let reserved =
@@ -161,10 +242,15 @@ impl ReasonModel {
         if f64::from(scores[first]) < self.threshold {
             return reserved(OTHER, scores[first]);
         }
+        // The customer's words are the evidence; the agent's only where the customer never named the matter.
+        let evidence = |class: usize| {
+            let (said, heard) = (highest[class], highest_heard[class]);
+            if said.0 < NAMED && heard.0 > said.0 { heard.1 } else { said.1 }
+        };
         let hit = |class: usize| ReasonHit {
             id: self.ids[class].clone(),
             score: f64::from(scores[class]),
-            window: Some(highest[class].1),
+            window: Some(evidence(class)),
         };
         let mut hits = vec![hit(first)];
         for &class in &order[1..] {

@@ -5,6 +5,14 @@
 pub const REASON_C: f64 = 20.0;
 /// Temperature of its probabilities.
 pub const REASON_TEMPERATURE: f32 = 0.67;
+/// Probability of a reason in a window from which the window begins to be evidence for it.
+pub const EVIDENCE_FLOOR: f32 = 0.02;
+/// How much the agent's words count as evidence of the reason, the customer's being 1.
+pub const AGENT_WORDS: f32 = 0.8;
+/// Temperature of the softmax that turns evidence into the score of a reason.
+pub const EVIDENCE_TEMPERATURE: f32 = 0.3;
+/// A contact that tells less than this is judged as if it told this much.
+pub const LEAST_TOLD: f32 = 0.3;
 /// Below this score the reason is `other`.
 pub const REASON_THRESHOLD: f64 = 0.25;
 /// A contact none of whose windows reaches this salience is `unclear`.

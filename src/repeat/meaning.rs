@@ -37,7 +37,9 @@ impl Meaning {
                 *sum += weight * value;
             }
         }
-        let telling = verdict.hits.first().and_then(|hit| hit.window).map_or(best.1, |window| window as usize);
+        // The window of the primary reason may be the agent's: it is not among the customer's.
+        let telling = verdict.hits.first().and_then(|hit| hit.window).map(|window| window as usize);
+        let telling = telling.filter(|window| *window < embeddings.len()).unwrap_or(best.1);
         let mut order: Vec<usize> = (0..verdict.scores.len()).collect();
         order.sort_by(|&a, &b| verdict.scores[b].total_cmp(&verdict.scores[a]).then(a.cmp(&b)));
         order.truncate(KEPT_REASONS);
