@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::config::Options;
+use crate::contact::Speaker;
 
 use super::value;
 
@@ -25,6 +26,12 @@ pub(crate) struct RawTurn {
     pub(crate) end_s: Option<f64>,
     /// Start as an instant, when the source gives a time for each message.
     pub(crate) at: Option<chrono::DateTime<chrono::Utc>>,
+    /// Role that the source states by other means than the label; the configuration still wins.
+    pub(crate) role: Option<Speaker>,
+    /// Role that the platform's convention suggests (the agent speaks on channel 1), to be confirmed by the words.
+    pub(crate) usual_role: Option<Speaker>,
+    /// How sure the speech recogniser is, 0 to 1.
+    pub(crate) confidence: Option<f64>,
 }
 
 const TIME: &str = r"(?:[\[(]?(?P<t>\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d{1,3})?)(?:\s*(?:-->|-|–|à|to)\s*(?P<e>\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d{1,3})?))?[\])]?\s*[-–|]?\s*)";
@@ -64,7 +71,7 @@ pub(crate) fn split(text: &str, options: &Options, is_transcript: bool) -> Optio
                 text: found["x"].trim().to_owned(),
                 start_s: found.name("t").or(found.name("u")).and_then(|time| seconds(time.as_str())),
                 end_s: found.name("e").and_then(|time| seconds(time.as_str())),
-                at: None,
+                ..RawTurn::default()
             }),
             None => match turns.last_mut() {
                 Some(turn) if !line.trim().is_empty() => {

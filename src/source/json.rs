@@ -59,12 +59,19 @@ pub(crate) fn read_lines(
                     continue;
                 }
                 match serde_json::from_str::<Value>(text) {
-                    Ok(Value::Object(object)) => mappings.row(record, object, &place).and_then(|mut row| {
+                    Ok(Value::Object(object)) => {
+                        let mut rows = mappings.rows(record, object, &place);
+                        let last = rows.pop();
+                        for row in rows {
+                            output.met();
+                            output.record(row::contact(&row, &place))?;
+                        }
+                        let Some(mut row) = last else { continue };
                         if lossy {
                             push(&mut row.flags, "undecodable_bytes");
                         }
                         row::contact(&row, &place)
-                    }),
+                    }
                     Ok(_) => Err(place.reject(record, RejectCode::Malformed, "the line is not a JSON object")),
                     Err(error) => Err(place.reject(
                         record,
@@ -170,7 +177,7 @@ impl Reading<'_, '_, '_> {
     /// One top-level value: a contact, or an envelope around an array of contacts.
     fn document(&mut self, value: Value) {
         if let Value::Object(mut object) = value {
-            if !platform::knows(&object)
+            if !platform::knows(&object, self.place)
                 && let Some(key) = envelope(&object)
                 && let Some(Value::Array(elements)) = object.remove(&key)
             {
@@ -191,25 +198,32 @@ impl Reading<'_, '_, '_> {
         }
         self.record += 1;
         let place = *self.place;
-        let result = match value {
-            Value::Object(object) => {
-                if self.record == 1 {
-                    self.place.derive_ids = !self.mappings.has_id(&object, &place);
-                }
-                let place = *self.place;
-                self.mappings.row(self.record, object, &place).and_then(|mut row| {
-                    if let Some(fallback) = self.fallback.filter(|_| is_alone && row.turns.is_some()) {
-                        row.fallback_id = Some(fallback.contact_id.clone());
-                        row.fallback_start = fallback.start;
-                    }
-                    row::contact(&row, &place)
-                })
-            }
-            _ => Err(place.reject(self.record, RejectCode::Malformed, "the element is not a JSON object")),
+        let Value::Object(object) = value else {
+            self.give(Err(place.reject(self.record, RejectCode::Malformed, "the element is not a JSON object")));
+            return;
         };
-        self.output.met();
-        if let Err(error) = self.output.record(result) {
-            self.failure = Some(Failure::Sink(error));
+        if self.record == 1 {
+            self.place.derive_ids = !self.mappings.has_id(&object, &place);
+        }
+        let place = *self.place;
+        let mut rows = self.mappings.rows(self.record, object, &place);
+        let is_alone = is_alone && rows.len() == 1;
+        self.record += rows.len().saturating_sub(1) as u64;
+        for row in &mut rows {
+            if let Some(fallback) = self.fallback.filter(|_| is_alone && row.turns.is_some()) {
+                row.fallback_id = Some(fallback.contact_id.clone());
+                row.fallback_start = fallback.start;
+            }
+            self.give(row::contact(row, &place));
+        }
+    }
+
+    fn give(&mut self, result: Result<crate::contact::Contact, crate::error::RecordError>) {
+        if self.failure.is_none() {
+            self.output.met();
+            if let Err(error) = self.output.record(result) {
+                self.failure = Some(Failure::Sink(error));
+            }
         }
     }
 }
@@ -294,18 +308,15 @@ impl Mappings {
         self.mapping(&keys, place).has(Field::ContactId)
     }
 
-    /// One object to a row.
-    fn row(
-        &mut self,
-        record: u64,
-        object: Map<String, Value>,
-        place: &Place<'_>,
-    ) -> Result<Row, crate::error::RecordError> {
-        if let Some(row) = platform::row(record, &object, place) {
-            return Ok(row);
-        }
+    /// One object to the rows of its contacts: one, unless a platform bundles several.
+    fn rows(&mut self, record: u64, object: Map<String, Value>, place: &Place<'_>) -> Vec<Row> {
+        platform::rows(record, &object, place).unwrap_or_else(|| vec![self.row(record, &object, place)])
+    }
+
+    /// One object to a row, by the general rules.
+    fn row(&mut self, record: u64, object: &Map<String, Value>, place: &Place<'_>) -> Row {
         let mut flat = Vec::new();
-        flatten("", &object, 0, &mut flat);
+        flatten("", object, 0, &mut flat);
         let keys: Vec<String> = flat.iter().map(|(key, _)| key.clone()).collect();
         let mapping = self.mapping(&keys, place);
         let mut row = Row::new(record);
@@ -330,8 +341,18 @@ impl Mappings {
                 _ => {}
             }
         }
-        Ok(row)
+        row
     }
+}
+
+/// What the general rules read of an object beside its words: identifiers, times, dimensions that somebody added to the
+/// output of a speech recogniser.
+pub(crate) fn base_row(object: &Map<String, Value>, place: &Place<'_>) -> Row {
+    let scalars: Map<String, Value> =
+        object.iter().filter(|(_, value)| !value.is_array()).map(|(key, value)| (key.clone(), value.clone())).collect();
+    let mut row = Mappings::default().row(1, &scalars, place);
+    row.turns = None;
+    row
 }
 
 /// Keys and values, nested objects with their path; arrays stay whole.
@@ -493,7 +514,16 @@ fn turn(object: &Map<String, Value>, place: &Place<'_>) -> Option<RawTurn> {
     };
     let start_s = seconds(&STARTS);
     let at = if start_s.is_none() { instant(&TIMES).or_else(|| instant(&STARTS)) } else { None };
-    Some(RawTurn { label, text: row::plain(text), start_s, end_s: seconds(&ENDS), at })
+    let confidence = find(&["confidence"]).and_then(|(_, _, value)| cell(value)?.number());
+    Some(RawTurn {
+        label,
+        text: row::plain(text),
+        start_s,
+        end_s: seconds(&ENDS),
+        at,
+        confidence,
+        ..RawTurn::default()
+    })
 }
 
 /// Text of a message: a string, a list of content parts, or an object with a text.

@@ -8,6 +8,7 @@
 //! no contact identifier counts alone); a message of a mailbox; a transcript file as a whole. A file refused as a whole, and
 //! an error that stops the reading before the end, count as one record read and one reject.
 
+mod automatic;
 pub mod columns;
 mod customers;
 mod decode;
@@ -30,6 +31,7 @@ mod table;
 #[cfg(test)]
 mod testing;
 mod time;
+mod timing;
 mod transcript;
 mod value;
 
@@ -43,6 +45,7 @@ pub use customers::{Customers, normalise_identifier};
 pub use discover::{InputFile, discover};
 pub use email::{Mail, parse as parse_mail};
 pub use format::Format;
+pub use platform::names as platforms;
 
 /// One record of a file.
 #[derive(Debug, Clone, PartialEq)]
