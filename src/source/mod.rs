@@ -18,6 +18,7 @@ mod discover;
 mod email;
 mod format;
 mod group;
+mod join;
 mod json;
 mod mbox;
 mod open;
@@ -45,6 +46,7 @@ pub use customers::{Customers, normalise_identifier};
 pub use discover::{InputFile, discover};
 pub use email::{Mail, parse as parse_mail};
 pub use format::Format;
+pub use join::Beside;
 pub use platform::names as platforms;
 
 /// One record of a file.
@@ -173,6 +175,9 @@ impl<'a> Source<'a> {
             }
         };
         summary.format = Some(format);
+        if file.is_joined {
+            return Ok(());
+        }
         let encoding = options.input.encoding.as_str();
         match format {
             Format::Parquet => parquet::read(file, stream, compression, place, output),
@@ -183,7 +188,8 @@ impl<'a> Source<'a> {
                 let mut stream = decode::text_reader(stream, &head, encoding);
                 match text {
                     Format::Csv | Format::Tsv => {
-                        table::read(&mut *stream, &head, text, place, &again, &fallback(file, settings), output)
+                        let beside = file.beside.as_ref();
+                        table::read(&mut *stream, &head, text, place, &again, &fallback(file, settings), beside, output)
                     }
                     Format::Jsonl => json::read_lines(&mut *stream, &decode::head_text(&head, encoding), place, output),
                     Format::Json => json::read_document(&mut *stream, place, &fallback(file, settings), output),

@@ -165,6 +165,9 @@ pub(crate) fn contact(row: &Row, place: &Place<'_>) -> Result<Contact, RecordErr
             voices[0].label.as_deref().and_then(|label| value::speaker(label, options)).unwrap_or(by_direction);
     } else {
         speaker_confidence = speakers::resolve(&mut turns, &voices, options, &mut flags);
+        if row.is_comment && speakers::first_is_customer(&mut turns, &voices, &mut flags) {
+            speaker_confidence = Some(FIRST_AUTHOR_ASKS);
+        }
     }
     finish(row, started, Said { turns, speaker_confidence }, flags, place)
 }

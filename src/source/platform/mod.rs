@@ -12,12 +12,16 @@ mod google;
 mod intercom;
 mod reach;
 mod salesforce;
+mod sheet;
 mod ticket;
 mod twilio;
 mod whisper;
 mod zendesk;
 
 use serde_json::{Map, Value};
+
+pub(crate) use sheet::Sheet;
+pub(crate) use ticket::{Comment, fill, is_same};
 
 use super::dialogue::RawTurn;
 use super::row::{Place, Row};

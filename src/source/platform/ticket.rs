@@ -41,21 +41,21 @@ fn constant(text: &str) -> Regex {
 
 /// One message of a ticket.
 #[derive(Debug, Default, Clone)]
-pub(super) struct Comment {
+pub(crate) struct Comment {
     /// Author as the tool names it: an identifier, an address.
-    pub(super) author: Option<String>,
+    pub(crate) author: Option<String>,
     /// Role, when it is known.
-    pub(super) role: Option<Speaker>,
+    pub(crate) role: Option<Speaker>,
     /// Words: HTML or plain.
-    pub(super) text: String,
+    pub(crate) text: String,
     /// Whether only the company sees it.
-    pub(super) is_private: bool,
+    pub(crate) is_private: bool,
     /// When.
-    pub(super) at: Option<DateTime<Utc>>,
+    pub(crate) at: Option<DateTime<Utc>>,
 }
 
 /// Comments to the turns of the row, with their flags.
-pub(super) fn fill(row: &mut Row, comments: Vec<Comment>) {
+pub(crate) fn fill(row: &mut Row, comments: Vec<Comment>) {
     let mut turns: Vec<RawTurn> = Vec::with_capacity(comments.len());
     for comment in comments {
         let text = row::plain(comment.text);
@@ -88,7 +88,7 @@ pub(super) fn fill(row: &mut Row, comments: Vec<Comment>) {
 }
 
 /// Whether two bodies are the same message: HTML and plain text of one mail differ in blanks only.
-pub(super) fn is_same(a: &str, b: &str) -> bool {
+pub(crate) fn is_same(a: &str, b: &str) -> bool {
     let words = |text: &str| row::plain(text.to_owned()).split_whitespace().map(str::to_owned).collect::<Vec<_>>();
     words(a) == words(b)
 }
