@@ -16,6 +16,7 @@ use crate::error::RejectCode;
 use super::columns::{Field, Mapping, normalise};
 use super::decode::{LineRead, read_line, record_text};
 use super::dialogue::RawTurn;
+use super::lenient::{self, Lenient};
 use super::platform;
 use super::row::{self, Place, Row};
 use super::speakers::push;
@@ -58,7 +59,9 @@ pub(crate) fn read_lines(
                 if text.is_empty() {
                     continue;
                 }
-                match serde_json::from_str::<Value>(text) {
+                let read = serde_json::from_str::<Value>(text)
+                    .or_else(|error| serde_json::from_slice(&lenient::line(text)).map_err(|_| error));
+                match read {
                     Ok(Value::Object(object)) => {
                         let mut rows = mappings.rows(record, object, &place);
                         let last = rows.pop();
@@ -108,7 +111,7 @@ pub(crate) fn read_document(
     let mut reading =
         Reading { place: &mut place, mappings: Mappings::default(), output, failure: None, record: 0, fallback: None };
     let error = if first == Some(b'[') {
-        let mut deserializer = serde_json::Deserializer::from_reader(stream);
+        let mut deserializer = serde_json::Deserializer::from_reader(Lenient::new(stream));
         deserializer.deserialize_seq(&mut reading).and_then(|()| deserializer.end()).err()
     } else {
         let mut error = None;
@@ -116,7 +119,7 @@ pub(crate) fn read_document(
         // One value is held back: when what follows it is not JSON, a lone document is damaged as a whole.
         let mut held: Option<Value> = None;
         let mut is_first = true;
-        for value in serde_json::Deserializer::from_reader(stream).into_iter::<Value>() {
+        for value in serde_json::Deserializer::from_reader(Lenient::new(stream)).into_iter::<Value>() {
             match value {
                 Ok(value) => {
                     if let Some(before) = held.replace(value) {

@@ -20,6 +20,7 @@ mod format;
 mod group;
 mod join;
 mod json;
+mod lenient;
 mod mbox;
 mod open;
 mod parquet;

@@ -136,8 +136,13 @@ impl Row {
 
 /// Makes the contact of one row that holds everything.
 pub(crate) fn contact(row: &Row, place: &Place<'_>) -> Result<Contact, RecordError> {
-    let started = start(row, place)?;
+    let mut started = start(row, place)?;
     let options = &place.settings.options;
+    if started.is_none() {
+        // Chats without a start of their own start with their first message.
+        let messages = row.turns.iter().flatten().filter_map(|turn| turn.at);
+        started = messages.min().map(|instant| Moment { instant, flag: None });
+    }
     let mut flags = row.flags.clone();
     let (mut turns, voices) = if let Some(raw) = &row.turns {
         raw_turns(raw.clone(), started.map(|moment| moment.instant))

@@ -11,7 +11,7 @@
 //! | several labels are open beside the customer, no agent | agents (a transfer) | 0.7 |
 //! | of two labels, one alone says what only an agent says ("comment puis-je vous aider") | it is the agent | 0.9 |
 //! | of two labels, one speaks more as an agent does ("votre commande", "je vérifie") and the other as a customer does ("ma commande", "je n'ai pas reçu") | accordingly | 0.55 to 0.85, by the difference |
-//! | the platform has a convention (Twilio: the agent is on channel 1) and the words do not contradict it | the convention | 0.8, or 0.95 when the words agree |
+//! | a convention tells (Twilio: the agent is on channel 1; `Support Nautile` is the company) and the words do not contradict it | the convention | 0.8, or 0.95 when the words agree |
 //! | only agents say what this label says, among more than two labels | it is an agent | 0.6 |
 //! | the comments of a ticket, whose authors are numbers | the first author asks, the others answer | 0.75 |
 //! | nothing of that, or no label at all | unknown | 0 |
@@ -31,6 +31,22 @@ const UNKNOWN: &str = "speakers_unknown";
 /// Flag: a conversation of several turns with one role only.
 const SINGLE: &str = "single_speaker";
 
+/// Words of labels that name the company's side.
+const COMPANY_WORDS: [&str; 13] = [
+    "support",
+    "service",
+    "sav",
+    "assistance",
+    "helpdesk",
+    "hotline",
+    "conseiller",
+    "conseillere",
+    "agent",
+    "agente",
+    "advisor",
+    "technicien",
+    "technicienne",
+];
 /// What an agent says at the start of a contact and a customer does not, normalised.
 const AGENT_PHRASES: [&str; 24] = [
     "commentpuisjevousaider",
@@ -235,8 +251,14 @@ fn of_two(turns: &[Turn], voices: &[Voice], first: &str, second: &str) -> (Vec<(
     (assigned, (confidence * 100.0).round() / 100.0)
 }
 
+/// The role that a convention suggests: that of the platform, or a word of the label (`Support Nautile`).
 fn usual_role(voices: &[Voice], label: &str) -> Option<Speaker> {
-    voices.iter().find(|voice| voice.label.as_deref() == Some(label)).and_then(|voice| voice.usual_role)
+    let stated = voices.iter().find(|voice| voice.label.as_deref() == Some(label)).and_then(|voice| voice.usual_role);
+    stated.or_else(|| {
+        let is_company =
+            label.split(|c: char| !c.is_alphanumeric()).any(|word| COMPANY_WORDS.contains(&normalise(word).as_str()));
+        is_company.then_some(Speaker::Agent)
+    })
 }
 
 /// What the words of one label tell about its role.
