@@ -14,6 +14,7 @@ mod reach;
 mod salesforce;
 mod sheet;
 mod ticket;
+mod transcribe;
 mod twilio;
 mod whisper;
 mod zendesk;
@@ -35,8 +36,9 @@ struct Platform {
 }
 
 /// In the order in which they are asked: the surest signs first.
-const PLATFORMS: [Platform; 9] = [
+const PLATFORMS: [Platform; 10] = [
     Platform { name: "amazon_connect", knows: amazon::knows, rows: amazon::rows },
+    Platform { name: "amazon_transcribe", knows: transcribe::knows, rows: transcribe::rows },
     Platform { name: "genesys", knows: genesys::knows, rows: genesys::rows },
     Platform { name: "google_insights", knows: google::knows, rows: google::rows },
     Platform { name: "twilio", knows: twilio::knows, rows: twilio::rows },

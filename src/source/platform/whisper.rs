@@ -1,4 +1,5 @@
-//! Whisper and its family: Whisper, whisper-timestamped, faster-whisper and WhisperX, with and without speakers.
+//! Whisper and its family: Whisper, whisper-timestamped, faster-whisper, whisper.cpp and WhisperX, with and without
+//! speakers.
 //!
 //! The words are in `segments`; WhisperX names a `speaker` for each segment, or only for each word, and then a segment is
 //! parted where the voice changes. Without speakers, each segment is a turn of an unknown voice. The confidence is the one
@@ -23,6 +24,7 @@ pub(super) fn knows(object: &Object) -> bool {
             && reach::get(segment, &["end"]).is_some()
     };
     reach::objects(object, &["segments"]).any(is_segment)
+        || reach::objects(object, &["transcription"]).any(|segment| reach::object(segment, &["offsets"]).is_some())
         || (reach::has_objects(object, &["wordsegments"]) && !reach::has_objects(object, &["segments"]))
 }
 
@@ -34,7 +36,7 @@ pub(super) fn rows(object: &Object, place: &Place<'_>) -> Vec<Row> {
         row.set(Field::Channel, Some(Cell::Text("phone".into())), 1.0);
     }
     let mut turns = Vec::new();
-    for segment in reach::objects(object, &["segments"]) {
+    for segment in reach::objects(object, &["segments"]).chain(reach::objects(object, &["transcription"])) {
         segment_turns(segment, &mut turns);
     }
     if turns.is_empty() {
@@ -95,6 +97,10 @@ fn turn_of_words(words: &[&Object], label: Option<String>) -> Option<RawTurn> {
 }
 
 fn times(object: &Object) -> (Option<f64>, Option<f64>) {
+    if let Some(offsets) = reach::object(object, &["offsets"]) {
+        let time = |names: &[&str]| reach::get(offsets, names).and_then(|time| reach::seconds(time, 0.001));
+        return (time(&["from"]), time(&["to"]));
+    }
     let time = |names: &[&str]| reach::get(object, names).and_then(|time| reach::seconds(time, 1.0));
     (time(&["start"]), time(&["end"]))
 }
@@ -103,6 +109,14 @@ fn times(object: &Object) -> (Option<f64>, Option<f64>) {
 mod tests {
     use crate::contact::Speaker;
     use crate::source::testing;
+
+    #[test]
+    fn offsets_of_whisper_cpp_are_milliseconds() {
+        let text = r#"{"result":{"language":"fr"},"transcription":[{"timestamps":{"from":"00:00:00,500","to":"00:00:02,000"},"offsets":{"from":500,"to":2000},"text":" Bonjour"}]}"#;
+        let (contacts, ..) = testing::read_bytes("2026-09-03T0912.json", text.as_bytes());
+        let turn = &contacts[0].turns[0];
+        assert_eq!((turn.text.as_str(), turn.start_s, turn.end_s), ("Bonjour", Some(0.5), Some(2.0)));
+    }
 
     #[test]
     fn a_segment_is_parted_where_the_voice_of_its_words_changes() {
