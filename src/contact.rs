@@ -114,12 +114,14 @@ pub struct Turn {
     pub end_s: Option<f64>,
     /// Language of this turn (ISO 639-1), when it could be told.
     pub language: Option<String>,
+    /// How sure the speech recogniser is of the words, 0 to 1; `None` for written turns and where it does not say.
+    pub confidence: Option<f64>,
 }
 
 impl Turn {
     /// A turn without times.
     pub fn new(speaker: Speaker, text: impl Into<String>) -> Self {
-        Self { speaker, text: text.into(), start_s: None, end_s: None, language: None }
+        Self { speaker, text: text.into(), start_s: None, end_s: None, language: None, confidence: None }
     }
 }
 
@@ -163,6 +165,12 @@ pub struct Handling {
     pub transfer_type: Option<TransferType>,
     /// Whether a transfer took place; `None` when the source has no transfer column.
     pub is_transferred: Option<bool>,
+    /// Seconds in which nobody spoke, as the source states it, else from the times of the turns.
+    pub silence_s: Option<f64>,
+    /// Number of turns that began while the other party was still speaking, stated or from the times of the turns.
+    pub interruptions: Option<u32>,
+    /// Share of the speaking time of agent and customer that was the agent's, 0 to 1.
+    pub agent_talk_share: Option<f64>,
 }
 
 /// Answers to the survey, on the scales declared in the configuration.
@@ -231,6 +239,8 @@ pub struct Contact {
     pub agent_reason: Option<String>,
     /// The conversation, in order.
     pub turns: Vec<Turn>,
+    /// How sure it is who speaks, 0 to 1: `None` when the source states the roles, 0 when nothing allows to tell.
+    pub speaker_confidence: Option<f64>,
     /// File and record.
     pub provenance: Provenance,
     /// Things worth telling about the record (e.g. `unknown_channel_value`, `single_speaker`), as stable codes.
@@ -257,6 +267,7 @@ impl Contact {
             survey: Survey::default(),
             agent_reason: None,
             turns: Vec::new(),
+            speaker_confidence: None,
             provenance,
             flags: Vec::new(),
         }

@@ -98,6 +98,11 @@ fn ordinary_files_become_the_expected_contacts() {
 }
 
 #[test]
+fn exports_of_platforms_become_the_expected_contacts() {
+    run_folder("clients");
+}
+
+#[test]
 fn malformed_files_become_the_expected_rejects() {
     run_folder("malformed");
 }

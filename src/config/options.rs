@@ -63,8 +63,12 @@ impl OneOrMany {
 pub struct InputOptions {
     /// Files, folders or globs, relative to the configuration file.
     pub paths: Vec<String>,
-    /// `auto`, or the format of every file: `csv`, `tsv`, `jsonl`, `parquet`, `eml`, `mbox`, `vtt`, `srt`, `json`, `txt`.
+    /// `auto`, or the format of every file: `csv`, `tsv`, `jsonl`, `parquet`, `eml`, `mbox`, `vtt`, `srt`, `sbv`, `json`, `txt`.
     pub format: String,
+    /// `auto` (told by the content), `none` (the general rules), or the platform whose JSON exports are read:
+    /// `amazon_connect`, `amazon_transcribe`, `genesys`, `google_insights`, `twilio`, `whisper`, `zendesk`, `freshdesk`,
+    /// `intercom`, `salesforce`.
+    pub platform: String,
     /// `auto` (UTF-8, UTF-16 with a mark, else windows-1252) or a WHATWG encoding label.
     pub encoding: String,
     /// `auto` or one character.
@@ -88,6 +92,7 @@ impl Default for InputOptions {
         Self {
             paths: Vec::new(),
             format: "auto".into(),
+            platform: "auto".into(),
             encoding: "auto".into(),
             delimiter: "auto".into(),
             time_zone: "Europe/Paris".into(),

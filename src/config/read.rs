@@ -207,6 +207,7 @@ fn check(
             problem(at, crate::label::taxonomy::unknown("value", value, &known.iter().copied().collect()));
         }
     };
+    one_of("input.platform", &options.input.platform, &crate::source::platforms());
     one_of("input.date_order", &options.input.date_order, &["auto", "dmy", "mdy"]);
     one_of("model.device", &options.model.device, &["auto", "cpu", "cuda", "metal"]);
     one_of("survey.ces_high_means", &options.survey.ces_high_means, &["ease", "effort"]);

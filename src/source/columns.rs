@@ -53,21 +53,21 @@ fields! {
     /// Start, with date and time in one column.
     StartedAt "started_at" ["startedat" "contactstartedat" "datecontact" "contactdate" "datedebut" "debut" "startat" "startdatetime" "starttimestamp" "initiationtimestamp"
         "conversationstart" "conversationstarttime" "dateheure" "dateheuredebut" "horodatage" "horodate" "timestamp" "datetime" "datetimestart"
-        "createdat" "createddate" "creationdate" "createdon" "datecreation" "datecree" "creele" "created" "creation" "receivedat" "datereception"
+        "createdat" "createdtime" "createddate" "creationdate" "createdon" "datecreation" "datecree" "creele" "created" "creation" "receivedat" "datereception"
         "recule" "dateappel" "calldate" "callstart" "sentat" "dateenvoi" "openedat" "dateouverture" "ouvertle" "opened" "date" "jour" "day"
         "eventtime" "starttime" "messagedate" "messagetimestamp"],
     /// Time of day of the start, when the date stands alone in its own column.
     StartClock "started_time" ["heure" "heuredebut" "heureappel" "heurecontact" "heurecreation" "heurereception" "time" "calltime" "timeofday" "hour" "hh"],
     /// Closing.
     EndedAt "ended_at" ["endedat" "contactendedat" "datefin" "fin" "endat" "enddatetime" "endtimestamp" "disconnecttimestamp" "conversationend" "conversationendtime"
-        "dateheurefin" "closedat" "closeddate" "dateclosed" "datecloture" "cloture" "closle" "cloturele" "fermele" "datefermeture" "solvedat" "resolvedat"
+        "dateheurefin" "closedat" "closedtime" "closeddate" "dateclosed" "datecloture" "cloture" "closle" "cloturele" "fermele" "datefermeture" "solvedat" "resolvedat" "resolvedtime"
         "dateresolution" "resolule" "resolutiondate" "ended" "closed" "endtime" "callend" "heurefin"],
     /// Channel.
     Channel "channel" ["channel" "canal" "canalcontact" "contactchannel" "viachannel" "channeltype" "typecanal" "mediatype" "media" "origin" "origine" "caseorigin" "medium"
         "moyencontact" "modecontact" "typecontact" "contacttype" "via" "source"],
     /// The words.
     Text "text" ["text" "texte" "message" "body" "corps" "description" "transcript" "transcription" "transcriptiontext" "verbatim" "contenu" "content" "conversation" "dialogue"
-        "echange" "echanges" "messagetext" "plainbody" "descriptiontext" "textemessage" "contenumessage" "corpsmessage" "emailbody" "utterance"
+        "echange" "echanges" "messagetext" "plainbody" "descriptiontext" "textbody" "commentbody" "textemessage" "contenumessage" "corpsmessage" "emailbody" "utterance"
         "phrase" "demande" "commentaire" "comment" "comments" "commentaires" "question"],
     /// Subject line.
     Subject "subject" ["subject" "objet" "sujet" "title" "titre" "emailsubject" "objetmessage" "intitule"],
@@ -111,6 +111,12 @@ fields! {
     /// Seconds of after-call work.
     Acw "acw_s" ["acw" "aftercallwork" "aftercallworktime" "wrapup" "wrapuptime" "wrap" "postappel" "tempspostappel" "dureepostappel" "tacw" "postcall" "traitementpostappel"
         "acwtime"],
+    /// Seconds in which nobody spoke.
+    Silence "silence_s" ["silence" "silences" "silencetime" "nontalk" "nontalktime" "deadair" "tempssilence" "dureesilence" "totalsilence"],
+    /// Turns that began while the other party was speaking.
+    Interruptions "interruptions" ["interruptions" "interruptioncount" "interruptionscount" "nombreinterruptions" "nbinterruptions" "overtalkcount"],
+    /// Share of the speaking time that was the agent's.
+    AgentTalkShare "agent_talk_share" ["agenttalkshare" "agenttalkratio" "agentspeakingpercentage" "partparoleagent" "partparoleconseiller" "talkratio"],
     /// The customer left before the answer.
     Abandoned "abandoned" ["abandoned" "abandon" "abandonne" "isabandoned" "appelabandonne" "tabandon" "estabandonne"],
     /// Customer satisfaction.
@@ -132,7 +138,7 @@ fields! {
     /// Language that the source states.
     Language "language" ["language" "langue" "lang" "locale" "languagecode" "codelangue"],
     /// Whether a message is public (ticket comments); private notes are left out.
-    Public "is_public" ["public" "ispublic"],
+    Public "is_public" ["public" "ispublic" "ispublished"],
     /// Conversation in turns, in JSON and Parquet.
     Turns "turns" ["turns" "messages" "transcript" "transcription" "conversation" "utterances" "segments" "dialogue" "dialog" "tours" "echanges" "exchanges" "speechsegments" "sentences" "phrases"
         "transcriptentries" "conversationparts" "comments"],
@@ -154,7 +160,10 @@ impl Field {
 
     /// Fields whose cells are durations in seconds unless the header says milliseconds or minutes.
     fn is_duration(self) -> bool {
-        matches!(self, Self::Wait | Self::Talk | Self::Hold | Self::Acw | Self::TurnStart | Self::TurnEnd)
+        matches!(
+            self,
+            Self::Wait | Self::Talk | Self::Hold | Self::Acw | Self::Silence | Self::TurnStart | Self::TurnEnd
+        )
     }
 }
 

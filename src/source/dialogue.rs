@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::config::Options;
+use crate::contact::Speaker;
 
 use super::value;
 
@@ -25,16 +26,42 @@ pub(crate) struct RawTurn {
     pub(crate) end_s: Option<f64>,
     /// Start as an instant, when the source gives a time for each message.
     pub(crate) at: Option<chrono::DateTime<chrono::Utc>>,
+    /// Role that the source states by other means than the label; the configuration still wins.
+    pub(crate) role: Option<Speaker>,
+    /// Role that the platform's convention suggests (the agent speaks on channel 1), to be confirmed by the words.
+    pub(crate) usual_role: Option<Speaker>,
+    /// How sure the speech recogniser is, 0 to 1.
+    pub(crate) confidence: Option<f64>,
 }
 
-const TIME: &str = r"(?:[\[(]?(?P<t>\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d{1,3})?)(?:\s*(?:-->|-|–|à|to)\s*(?P<e>\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d{1,3})?))?[\])]?\s*[-–|]?\s*)";
+/// `00:01:23`, `01:23.5`, `14h32`, `1m 12s`.
+const CLOCK: &str = r"\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d{1,3})?(?:\s?[AaPp][Mm]\b)?|\d{1,2}\s?h\s?\d{2}(?:\s?m(?:in)?\s?\d{2}\s?s?)?|(?:\d{1,2}h\s?)?(?:\d{1,3}m\s?)?\d{1,5}s\b";
+/// `2026-09-03` or `03/09/2026`, before a time of day.
+const DATE: &str = r"\d{4}-\d{2}-\d{2}|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}";
+static TIME: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        r"(?:[\[(]?\s*(?:(?P<d>{DATE})[T,\s]\s*(?:à\s)?)?(?P<t>{CLOCK})Z?(?:\s*(?:-->|-|–|à|to)\s*(?P<e>{CLOCK}))?\s*[\])]?\s*[-–|]?\s*)"
+    )
+});
 static LABELLED: LazyLock<Regex> = LazyLock::new(|| {
     // A constant pattern, compiled by every test of this module.
     Regex::new(&format!(
-        r"^\s*{TIME}?(?:[-*•>]\s*)?(?:\*\*|<v\s)?(?P<l>[\p{{L}}][\p{{L}}\p{{M}}\p{{N}} ._'’/-]{{0,39}}?|[A-Z]+_\d+)\s*(?:[\[(](?P<u>\d{{1,2}}:\d{{2}}(?::\d{{2}})?)[\])])?\s*(?:\*\*)?\s?[:：>]\s*(?:\*\*)?\s*(?P<x>.*)$"
+        r"^\s*{time}?(?:[-*•>]\s*)?(?:\*\*|<v\s|<)?(?P<l>[\p{{L}}][\p{{L}}\p{{M}}\p{{N}} ._'’/-]{{0,39}}?|[A-Z]+_\d+)\s*(?:[-–,]?\s*[\[(]?\s*(?P<u>{CLOCK})\s*[\])]?)?\s*(?:\*\*)?\s?[:：>]\s*(?:\*\*)?\s*(?P<x>.*)$",
+        time = *TIME
     ))
     .expect("constant pattern")
 });
+
+/// A speaker and a time alone on a line, as meeting tools write above the words: `Marie Dupont  0:03`.
+static ABOVE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(&format!(
+        r"^\s*(?:\*\*)?\[?(?P<l>[\p{{L}}][\p{{L}}\p{{M}}\p{{N}} ._'’-]{{0,39}}?)\]?(?:\*\*)?\s*[-–,]?\s*[\[(]?\s*(?P<t>{CLOCK})\s*[\])]?\s*$"
+    ))
+    .expect("constant pattern")
+});
+/// A time alone on a line: it is that of the words below.
+static TIME_ALONE: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(&format!(r"^\s*[\[(]?\s*(?P<t>{CLOCK})\s*[\])]?\s*$")).expect("constant pattern"));
 
 /// The longest cell that is examined for a dialogue; longer ones are one turn.
 const LONGEST: usize = 60_000_000;
@@ -51,21 +78,36 @@ pub(crate) fn split(text: &str, options: &Options, is_transcript: bool) -> Optio
     if !is_transcript && text.lines().find(|line| !line.trim().is_empty()).is_none_or(|line| label_of(line).is_none()) {
         return None;
     }
-    let names = labels(text.lines(), options, is_transcript);
+    let chat = if is_transcript { chat_lines(text) } else { None };
+    let text = chat.as_deref().unwrap_or(text);
+    let one_line = if is_transcript { labels_beside_words(text, options) } else { None };
+    let (text, above) = one_line.as_ref().map_or((text, &[] as &[String]), |(text, names)| (text, names));
+    let mut names = labels(text.lines(), options, is_transcript);
+    names.extend_from_slice(above);
     if names.is_empty() {
         return None;
     }
     let mut turns: Vec<RawTurn> = Vec::new();
+    let mut time_above: Option<f64> = None;
     for line in text.lines() {
-        let found = LABELLED.captures(line).filter(|found| names.iter().any(|name| *name == found["l"].trim()));
+        let found = labelled(line).filter(|found| names.contains(&name_of(&found["l"])));
         match found {
-            Some(found) => turns.push(RawTurn {
-                label: Some(found["l"].trim().to_owned()),
-                text: found["x"].trim().to_owned(),
-                start_s: found.name("t").or(found.name("u")).and_then(|time| seconds(time.as_str())),
-                end_s: found.name("e").and_then(|time| seconds(time.as_str())),
-                at: None,
-            }),
+            Some(found) => {
+                let time = found.name("t").or(found.name("u")).map(|time| time.as_str());
+                let at = found.name("d").zip(time).and_then(|(date, time)| instant(date.as_str(), time, options));
+                let start_s = if at.is_some() { None } else { time.and_then(seconds) };
+                turns.push(RawTurn {
+                    label: Some(name_of(&found["l"])),
+                    text: found["x"].trim().to_owned(),
+                    start_s: start_s.or(time_above.take().filter(|_| at.is_none())),
+                    end_s: found.name("e").and_then(|time| seconds(time.as_str())),
+                    at,
+                    ..RawTurn::default()
+                });
+            }
+            None if is_transcript && TIME_ALONE.is_match(line) => {
+                time_above = TIME_ALONE.captures(line).and_then(|found| seconds(&found["t"]));
+            }
             None => match turns.last_mut() {
                 Some(turn) if !line.trim().is_empty() => {
                     if !turn.text.is_empty() {
@@ -79,8 +121,106 @@ pub(crate) fn split(text: &str, options: &Options, is_transcript: bool) -> Optio
         }
     }
     turns.retain(|turn| !turn.text.is_empty());
+    if turns.iter().any(|turn| turn.at.is_none()) {
+        // Dates on some lines only do not order the others.
+        for turn in &mut turns {
+            turn.at = None;
+        }
+    }
     start_at_zero(&mut turns);
     (!turns.is_empty()).then_some(turns)
+}
+
+/// The text with every speaker at the start of its words, and the speakers, when speakers stand on lines of their own; such a line has to
+/// come back, since "Rendez-vous 14:30" is one too.
+fn labels_beside_words(text: &str, options: &Options) -> Option<(String, Vec<String>)> {
+    // Where speakers stand before their words, a name and a time alone are an appointment.
+    let is_role = |line: &str| label_of(line).is_some_and(|label| value::speaker(&label, options).is_some());
+    if text.lines().filter(|line| is_role(line)).take(2).count() == 2 {
+        return None;
+    }
+    let mut names: Vec<(&str, usize)> = Vec::new();
+    for line in text.lines() {
+        if let Some(found) = ABOVE.captures(line) {
+            let name = found.name("l").map_or("", |name| name.as_str().trim());
+            let has_room = names.len() < 64;
+            match names.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, count)) => *count += 1,
+                None if has_room => names.push((name, 1)),
+                None => {}
+            }
+        }
+    }
+    let count: usize = names.iter().map(|(_, count)| count).sum();
+    if names.is_empty() || count < 2 || (names.len() > 8 && names.iter().all(|(_, count)| *count < 2)) {
+        return None;
+    }
+    let mut rewritten = String::with_capacity(text.len() + 16);
+    for line in text.lines() {
+        match ABOVE.captures(line) {
+            Some(found) => {
+                let (name, time) = (found["l"].trim(), &found["t"]);
+                rewritten.push_str(&format!("[{time}] {name} :\n"));
+            }
+            None => {
+                rewritten.push_str(line);
+                rewritten.push('\n');
+            }
+        }
+    }
+    Some((rewritten, names.into_iter().map(|(name, _)| name.to_owned()).collect()))
+}
+
+/// `09:12:05 From Hélène M. to Everyone:` as the chats of meetings write it.
+static CHAT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(&format!(
+        r"^\s*(?P<t>{CLOCK})\s+(?:From|De)\s+(?P<l>[\p{{L}}][^:\t]{{0,39}}?)\s+(?:to|à)\s+[^:\t]{{1,80}}:[ \t]*(?P<x>.*)$"
+    ))
+    .expect("constant pattern")
+});
+
+/// The text with the lines of a meeting's chat as labelled lines; `None` when there is none.
+fn chat_lines(text: &str) -> Option<String> {
+    if !text.lines().any(|line| CHAT.is_match(line)) {
+        return None;
+    }
+    let mut rewritten = String::with_capacity(text.len());
+    for line in text.lines() {
+        match CHAT.captures(line) {
+            Some(found) => rewritten.push_str(&format!("{} {} : {}\n", &found["t"], &found["l"], &found["x"])),
+            None => {
+                rewritten.push_str(line);
+                rewritten.push('\n');
+            }
+        }
+    }
+    Some(rewritten)
+}
+
+/// Whether a label that occurs once can be a name: `Marie D.`, `SPEAKER_01`. Not caught: `Je vous écoute`.
+fn looks_like_name(label: &str) -> bool {
+    label.split_whitespace().all(|word| {
+        word.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit())
+            || matches!(word, "de" | "du" | "des" | "la" | "le" | "van" | "von" | "d'" | "-")
+    })
+}
+
+/// A label without what chats put around it: `From Marie Dupont to Everyone`.
+fn name_of(label: &str) -> String {
+    let label = label.trim();
+    for (before, after) in [("From ", " to "), ("De ", " à "), ("from ", " to ")] {
+        if let Some((name, _)) = label.strip_prefix(before).and_then(|rest| rest.split_once(after)) {
+            return name.trim().to_owned();
+        }
+    }
+    label.to_owned()
+}
+
+/// A date and a time of day as an instant of the configured time zone.
+fn instant(date: &str, time: &str, options: &Options) -> Option<chrono::DateTime<chrono::Utc>> {
+    let zone = options.input.time_zone.parse().ok()?;
+    super::time::instant(&format!("{date} {time}"), zone, super::order(&options.input.date_order))
+        .map(|moment| moment.instant)
 }
 
 /// The speaker labels of a text: known roles, and names that come back or that start most lines of a transcript.
@@ -90,12 +230,14 @@ pub(crate) fn labels<'t>(lines: impl Iterator<Item = &'t str>, options: &Options
     let (mut written, mut with_label) = (0usize, 0usize);
     for line in lines.filter(|line| !line.trim().is_empty()) {
         written += 1;
-        let Some(label) = label_of(line) else { continue };
+        let Some((label, is_timed)) = label_and_time(line) else { continue };
         with_label += 1;
         if let Some((_, count, _)) = names.iter_mut().find(|(name, ..)| *name == label) {
             *count += 1;
         } else if names.len() < MOST {
-            let is_role = value::speaker(&label, options).is_some();
+            // A time and a name before a colon are a speaker, even once.
+            let is_speaker = is_transcript && is_timed && looks_like_name(&label);
+            let is_role = is_speaker || value::speaker(&label, options).is_some();
             names.push((label, 1, is_role));
         }
     }
@@ -104,7 +246,8 @@ pub(crate) fn labels<'t>(lines: impl Iterator<Item = &'t str>, options: &Options
     names.retain(|(name, count, is_role)| {
         *is_role
             || (name.split_whitespace().count() <= 4
-                && (are_most_labelled || (*count >= 2 && (is_transcript || has_role))))
+                && ((are_most_labelled && (*count >= 2 || looks_like_name(name)))
+                    || (*count >= 2 && (is_transcript || has_role))))
     });
     let labelled: usize = names.iter().map(|(_, count, _)| count).sum();
     if !is_transcript && (!has_role || labelled < 2) {
@@ -115,9 +258,23 @@ pub(crate) fn labels<'t>(lines: impl Iterator<Item = &'t str>, options: &Options
 
 /// The label at the start of a line, if any.
 pub(crate) fn label_of(line: &str) -> Option<String> {
+    label_and_time(line).map(|(label, _)| label)
+}
+
+fn label_and_time(line: &str) -> Option<(String, bool)> {
     // No label lies beyond the first hundred characters.
     let end = line.char_indices().nth(160).map_or(line.len(), |(index, _)| index);
-    LABELLED.captures(&line[..end]).map(|found| found["l"].trim().to_owned())
+    labelled(&line[..end]).map(|found| (name_of(&found["l"]), found.name("t").is_some() || found.name("u").is_some()))
+}
+
+/// The parts of a line that starts with a label. Not caught: `Jeudi 14:30`, whose colon stands between digits.
+fn labelled(line: &str) -> Option<regex::Captures<'_>> {
+    let found = LABELLED.captures(line)?;
+    let ends_in_digit = found["l"].trim_end().ends_with(|c: char| c.is_ascii_digit());
+    let is_time = ends_in_digit
+        && line[..found.name("x")?.start()].ends_with(':')
+        && found["x"].starts_with(|c: char| c.is_ascii_digit());
+    (!is_time).then_some(found)
 }
 
 /// Times of day (14:32:05) become offsets: the first turn starts at 0 when it starts later than a call can.
@@ -163,6 +320,39 @@ mod tests {
         assert_eq!(turns[1].start_s, Some(70.0));
         let turns = split("14:32:05 Agent: Hello\n14:33:05 Customer: Hi", &Options::default(), true).unwrap();
         assert_eq!((turns[0].start_s, turns[1].start_s), (Some(0.0), Some(60.0)));
+    }
+
+    #[test]
+    fn times_in_any_usual_form_are_read() {
+        for line in [
+            "[00:01:23] Client : a",
+            "(01:23) Client : a",
+            "01:23 - Client : a",
+            "Client (01:23) : a",
+            "Client [00:01:23] : a",
+            "Client - 01:23 : a",
+            "00:01:23,400 --> 00:01:25,000 Client : a",
+            "( 1m 23s ) Client: a",
+            "<Client> a",
+        ] {
+            let turns = split(&format!("{line}\nConseiller : b"), &Options::default(), true).unwrap();
+            assert_eq!(turns[0].label.as_deref(), Some("Client"), "{line}");
+            assert_eq!(turns[0].text, "a", "{line}");
+            assert_eq!(turns[0].start_s.map(f64::floor), (!line.starts_with('<')).then_some(83.0), "{line}");
+        }
+        let turns =
+            split("03/09/2026 09:12:05 Client : a\n03/09/2026 09:12:35 Conseiller : b", &Options::default(), true);
+        assert_eq!(turns.unwrap()[0].at.unwrap().to_rfc3339(), "2026-09-03T07:12:05+00:00");
+    }
+
+    #[test]
+    fn a_speaker_above_the_words_is_the_speaker() {
+        let text = "Marie Dupont  0:03\nBonjour.\nJe vous écoute : allez-y.\n\nPaul (0:09)\nMa box.\n\nMarie Dupont 0:12\nOui.";
+        let turns = split(text, &Options::default(), true).unwrap();
+        let told: Vec<(&str, Option<f64>)> =
+            turns.iter().map(|turn| (turn.label.as_deref().unwrap(), turn.start_s)).collect();
+        assert_eq!(told, [("Marie Dupont", Some(3.0)), ("Paul", Some(9.0)), ("Marie Dupont", Some(12.0))]);
+        assert_eq!(turns[0].text, "Bonjour.\nJe vous écoute : allez-y.");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 
 use super::customers;
 use super::format::Format;
+use super::join::{self, Beside};
 use super::open::plain_name;
 
 /// One file to read.
@@ -26,6 +27,10 @@ pub struct InputFile {
     pub contact_id: String,
     /// Format known from the place rather than the content (messages of a Maildir).
     pub format: Option<Format>,
+    /// Tables that complete this table of tickets.
+    pub beside: Option<Beside>,
+    /// The table is read together with another one, so it gives no records of its own.
+    pub is_joined: bool,
 }
 
 impl InputFile {
@@ -34,7 +39,7 @@ impl InputFile {
         let path = path.into();
         let name = shown(&path);
         let contact_id = stem(&name);
-        Self { path, name, contact_id, format: None }
+        Self { path, name, contact_id, format: None, beside: None, is_joined: false }
     }
 }
 
@@ -99,6 +104,7 @@ pub fn discover(settings: &Settings) -> Result<Vec<InputFile>> {
     }
     files.sort_by(|a, b| a.name.cmp(&b.name));
     name_contacts(&mut files);
+    join::bring_together(&mut files, &settings.options);
     Ok(files)
 }
 

@@ -16,6 +16,7 @@ use crate::error::RejectCode;
 use super::columns::{Field, Mapping, normalise};
 use super::decode::{LineRead, read_line, record_text};
 use super::dialogue::RawTurn;
+use super::lenient::{self, Lenient};
 use super::platform;
 use super::row::{self, Place, Row};
 use super::speakers::push;
@@ -58,13 +59,22 @@ pub(crate) fn read_lines(
                 if text.is_empty() {
                     continue;
                 }
-                match serde_json::from_str::<Value>(text) {
-                    Ok(Value::Object(object)) => mappings.row(record, object, &place).and_then(|mut row| {
+                let read = serde_json::from_str::<Value>(text)
+                    .or_else(|error| serde_json::from_slice(&lenient::line(text)).map_err(|_| error));
+                match read {
+                    Ok(Value::Object(object)) => {
+                        let mut rows = mappings.rows(record, object, &place);
+                        let last = rows.pop();
+                        for row in rows {
+                            output.met();
+                            output.record(row::contact(&row, &place))?;
+                        }
+                        let Some(mut row) = last else { continue };
                         if lossy {
                             push(&mut row.flags, "undecodable_bytes");
                         }
                         row::contact(&row, &place)
-                    }),
+                    }
                     Ok(_) => Err(place.reject(record, RejectCode::Malformed, "the line is not a JSON object")),
                     Err(error) => Err(place.reject(
                         record,
@@ -101,7 +111,7 @@ pub(crate) fn read_document(
     let mut reading =
         Reading { place: &mut place, mappings: Mappings::default(), output, failure: None, record: 0, fallback: None };
     let error = if first == Some(b'[') {
-        let mut deserializer = serde_json::Deserializer::from_reader(stream);
+        let mut deserializer = serde_json::Deserializer::from_reader(Lenient::new(stream));
         deserializer.deserialize_seq(&mut reading).and_then(|()| deserializer.end()).err()
     } else {
         let mut error = None;
@@ -109,7 +119,7 @@ pub(crate) fn read_document(
         // One value is held back: when what follows it is not JSON, a lone document is damaged as a whole.
         let mut held: Option<Value> = None;
         let mut is_first = true;
-        for value in serde_json::Deserializer::from_reader(stream).into_iter::<Value>() {
+        for value in serde_json::Deserializer::from_reader(Lenient::new(stream)).into_iter::<Value>() {
             match value {
                 Ok(value) => {
                     if let Some(before) = held.replace(value) {
@@ -170,7 +180,7 @@ impl Reading<'_, '_, '_> {
     /// One top-level value: a contact, or an envelope around an array of contacts.
     fn document(&mut self, value: Value) {
         if let Value::Object(mut object) = value {
-            if !platform::knows(&object)
+            if !platform::knows(&object, self.place)
                 && let Some(key) = envelope(&object)
                 && let Some(Value::Array(elements)) = object.remove(&key)
             {
@@ -191,25 +201,32 @@ impl Reading<'_, '_, '_> {
         }
         self.record += 1;
         let place = *self.place;
-        let result = match value {
-            Value::Object(object) => {
-                if self.record == 1 {
-                    self.place.derive_ids = !self.mappings.has_id(&object, &place);
-                }
-                let place = *self.place;
-                self.mappings.row(self.record, object, &place).and_then(|mut row| {
-                    if let Some(fallback) = self.fallback.filter(|_| is_alone && row.turns.is_some()) {
-                        row.fallback_id = Some(fallback.contact_id.clone());
-                        row.fallback_start = fallback.start;
-                    }
-                    row::contact(&row, &place)
-                })
-            }
-            _ => Err(place.reject(self.record, RejectCode::Malformed, "the element is not a JSON object")),
+        let Value::Object(object) = value else {
+            self.give(Err(place.reject(self.record, RejectCode::Malformed, "the element is not a JSON object")));
+            return;
         };
-        self.output.met();
-        if let Err(error) = self.output.record(result) {
-            self.failure = Some(Failure::Sink(error));
+        if self.record == 1 {
+            self.place.derive_ids = !self.mappings.has_id(&object, &place);
+        }
+        let place = *self.place;
+        let mut rows = self.mappings.rows(self.record, object, &place);
+        let is_alone = is_alone && rows.len() == 1;
+        self.record += rows.len().saturating_sub(1) as u64;
+        for row in &mut rows {
+            if let Some(fallback) = self.fallback.filter(|_| is_alone && row.turns.is_some()) {
+                row.fallback_id = Some(fallback.contact_id.clone());
+                row.fallback_start = fallback.start;
+            }
+            self.give(row::contact(row, &place));
+        }
+    }
+
+    fn give(&mut self, result: Result<crate::contact::Contact, crate::error::RecordError>) {
+        if self.failure.is_none() {
+            self.output.met();
+            if let Err(error) = self.output.record(result) {
+                self.failure = Some(Failure::Sink(error));
+            }
         }
     }
 }
@@ -294,18 +311,15 @@ impl Mappings {
         self.mapping(&keys, place).has(Field::ContactId)
     }
 
-    /// One object to a row.
-    fn row(
-        &mut self,
-        record: u64,
-        object: Map<String, Value>,
-        place: &Place<'_>,
-    ) -> Result<Row, crate::error::RecordError> {
-        if let Some(row) = platform::row(record, &object, place) {
-            return Ok(row);
-        }
+    /// One object to the rows of its contacts: one, unless a platform bundles several.
+    fn rows(&mut self, record: u64, object: Map<String, Value>, place: &Place<'_>) -> Vec<Row> {
+        platform::rows(record, &object, place).unwrap_or_else(|| vec![self.row(record, &object, place)])
+    }
+
+    /// One object to a row, by the general rules.
+    fn row(&mut self, record: u64, object: &Map<String, Value>, place: &Place<'_>) -> Row {
         let mut flat = Vec::new();
-        flatten("", &object, 0, &mut flat);
+        flatten("", object, 0, &mut flat);
         let keys: Vec<String> = flat.iter().map(|(key, _)| key.clone()).collect();
         let mapping = self.mapping(&keys, place);
         let mut row = Row::new(record);
@@ -330,8 +344,18 @@ impl Mappings {
                 _ => {}
             }
         }
-        Ok(row)
+        row
     }
+}
+
+/// What the general rules read of an object beside its words: identifiers, times, dimensions that somebody added to the
+/// output of a speech recogniser.
+pub(crate) fn base_row(object: &Map<String, Value>, place: &Place<'_>) -> Row {
+    let scalars: Map<String, Value> =
+        object.iter().filter(|(_, value)| !value.is_array()).map(|(key, value)| (key.clone(), value.clone())).collect();
+    let mut row = Mappings::default().row(1, &scalars, place);
+    row.turns = None;
+    row
 }
 
 /// Keys and values, nested objects with their path; arrays stay whole.
@@ -493,7 +517,16 @@ fn turn(object: &Map<String, Value>, place: &Place<'_>) -> Option<RawTurn> {
     };
     let start_s = seconds(&STARTS);
     let at = if start_s.is_none() { instant(&TIMES).or_else(|| instant(&STARTS)) } else { None };
-    Some(RawTurn { label, text: row::plain(text), start_s, end_s: seconds(&ENDS), at })
+    let confidence = find(&["confidence"]).and_then(|(_, _, value)| cell(value)?.number());
+    Some(RawTurn {
+        label,
+        text: row::plain(text),
+        start_s,
+        end_s: seconds(&ENDS),
+        at,
+        confidence,
+        ..RawTurn::default()
+    })
 }
 
 /// Text of a message: a string, a list of content parts, or an object with a text.

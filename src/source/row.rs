@@ -14,9 +14,10 @@ use crate::error::{RecordError, RejectCode};
 use super::columns::{FIELDS, Field};
 use super::customers::Customers;
 use super::dialogue::{self, RawTurn};
-use super::speakers::{self, push};
+use super::speakers::{self, Voice, push};
 use super::time::{self, DateOrder, Moment};
 use super::value::{self, Cell};
+use super::{automatic, timing};
 
 /// What a reader knows about its file, needed to read any of its rows.
 #[derive(Debug, Clone, Copy)]
@@ -135,10 +136,15 @@ impl Row {
 
 /// Makes the contact of one row that holds everything.
 pub(crate) fn contact(row: &Row, place: &Place<'_>) -> Result<Contact, RecordError> {
-    let started = start(row, place)?;
+    let mut started = start(row, place)?;
     let options = &place.settings.options;
+    if started.is_none() {
+        // Chats without a start of their own start with their first message.
+        let messages = row.turns.iter().flatten().filter_map(|turn| turn.at);
+        started = messages.min().map(|instant| Moment { instant, flag: None });
+    }
     let mut flags = row.flags.clone();
-    let (mut turns, labels) = if let Some(raw) = &row.turns {
+    let (mut turns, voices) = if let Some(raw) = &row.turns {
         raw_turns(raw.clone(), started.map(|moment| moment.instant))
     } else {
         match row.cell(Field::Text) {
@@ -147,21 +153,28 @@ pub(crate) fn contact(row: &Row, place: &Place<'_>) -> Result<Contact, RecordErr
                 let text = plain(cell.text());
                 match dialogue::split(&text, options, false) {
                     Some(raw) => raw_turns(raw, None),
-                    None => (vec![Turn::new(Speaker::Unknown, text)], vec![row.text(Field::Speaker)]),
+                    None => (
+                        vec![Turn::new(Speaker::Unknown, text)],
+                        vec![Voice { label: row.text(Field::Speaker), usual_role: None }],
+                    ),
                 }
             }
         }
     };
+    let mut speaker_confidence = None;
     if turns.len() == 1 && row.turns.is_none() {
         // One text is what the party who started the contact wrote, unless its speaker is known.
         let direction = row.text(Field::Direction).and_then(|text| value::direction(&text, options));
         let by_direction = if direction == Some(Direction::Outbound) { Speaker::Agent } else { Speaker::Customer };
         turns[0].speaker =
-            labels[0].as_deref().and_then(|label| value::speaker(label, options)).unwrap_or(by_direction);
+            voices[0].label.as_deref().and_then(|label| value::speaker(label, options)).unwrap_or(by_direction);
     } else {
-        speakers::resolve(&mut turns, &labels, options, &mut flags);
+        speaker_confidence = speakers::resolve(&mut turns, &voices, options, &mut flags);
+        if row.is_comment && speakers::first_is_customer(&mut turns, &voices, &mut flags) {
+            speaker_confidence = Some(FIRST_AUTHOR_ASKS);
+        }
     }
-    finish(row, started, turns, flags, place)
+    finish(row, started, Said { turns, speaker_confidence }, flags, place)
 }
 
 /// Makes the contact of rows that hold one turn each, in the order of their turn index, else of the file.
@@ -222,6 +235,7 @@ pub(crate) fn contact_of_turns(mut rows: Vec<Row>, place: &Place<'_>) -> Result<
                 start_s,
                 end_s,
                 at: at.or(if varies { *start } else { None }),
+                ..RawTurn::default()
             })
         })
         .collect();
@@ -229,12 +243,12 @@ pub(crate) fn contact_of_turns(mut rows: Vec<Row>, place: &Place<'_>) -> Result<
         // Files without a column for the contact's start may give each turn a full time.
         started = raw.iter().filter_map(|turn| turn.at).min().map(|instant| Moment { instant, flag: None });
     }
-    let (mut turns, labels) = raw_turns(raw, started.map(|moment| moment.instant));
-    speakers::resolve(&mut turns, &labels, options, &mut flags);
-    if head.is_comment {
-        speakers::first_is_customer(&mut turns, &labels, &mut flags);
+    let (mut turns, voices) = raw_turns(raw, started.map(|moment| moment.instant));
+    let mut speaker_confidence = speakers::resolve(&mut turns, &voices, options, &mut flags);
+    if head.is_comment && speakers::first_is_customer(&mut turns, &voices, &mut flags) {
+        speaker_confidence = Some(FIRST_AUTHOR_ASKS);
     }
-    finish(&head, started, turns, flags, place)
+    finish(&head, started, Said { turns, speaker_confidence }, flags, place)
 }
 
 /// The start time of a row; an error when it is there and cannot be read.
@@ -279,8 +293,20 @@ fn turn_time(row: &Row, field: Field, place: &Place<'_>) -> (Option<f64>, Option
     }
 }
 
-/// Turns with times from the start of the contact, in order, and the labels beside them.
-fn raw_turns(mut raw: Vec<RawTurn>, started: Option<DateTime<Utc>>) -> (Vec<Turn>, Vec<Option<String>>) {
+/// How sure it is that the first author of a ticket is the customer.
+const FIRST_AUTHOR_ASKS: f64 = 0.75;
+
+/// The conversation of a contact, its roles resolved.
+struct Said {
+    turns: Vec<Turn>,
+    speaker_confidence: Option<f64>,
+}
+
+/// Below this confidence of the speech recogniser, the words of a segment may be invented.
+const DOUBTFUL_BELOW: f64 = 0.4;
+
+/// Turns with times from the start of the contact, in order, and the voices beside them.
+fn raw_turns(mut raw: Vec<RawTurn>, started: Option<DateTime<Utc>>) -> (Vec<Turn>, Vec<Voice>) {
     if raw.iter().all(|turn| turn.at.is_some()) {
         // Every message has its own time: that is the order of the conversation. The sort keeps the order of equals.
         raw.sort_by_key(|turn| turn.at);
@@ -294,7 +320,15 @@ fn raw_turns(mut raw: Vec<RawTurn>, started: Option<DateTime<Utc>>) -> (Vec<Turn
             };
             let start_s = raw.start_s.or_else(|| raw.at.and_then(from_start));
             let end_s = raw.end_s.filter(|end| start_s.is_none_or(|start| *end >= start));
-            (Turn { speaker: Speaker::Unknown, text: raw.text, start_s, end_s, language: None }, raw.label)
+            let turn = Turn {
+                speaker: raw.role.unwrap_or(Speaker::Unknown),
+                text: raw.text,
+                start_s,
+                end_s,
+                language: None,
+                confidence: raw.confidence.filter(|sure| (0.0..=1.0).contains(sure)),
+            };
+            (turn, Voice { label: raw.label, usual_role: raw.usual_role })
         })
         .unzip()
 }
@@ -319,10 +353,11 @@ fn looks_like_html(text: &str) -> bool {
 fn finish(
     row: &Row,
     started: Option<Moment>,
-    turns: Vec<Turn>,
+    said: Said,
     mut flags: Vec<String>,
     place: &Place<'_>,
 ) -> Result<Contact, RecordError> {
+    let Said { mut turns, speaker_confidence } = said;
     let settings = place.settings;
     let options = &settings.options;
     let Some(started) = started.or(row.fallback_start) else {
@@ -391,8 +426,14 @@ fn finish(
     dimensions(row, &mut contact, &mut flags);
     handling(row, &mut contact, &mut flags, place);
     survey(row, &mut contact, &mut flags, place);
+    automatic::mark(&mut turns, contact.channel, &mut flags);
+    if turns.iter().any(|turn| turn.confidence.is_some_and(|sure| sure < DOUBTFUL_BELOW)) {
+        push(&mut flags, "low_confidence_speech");
+    }
     contact.turns = turns;
+    contact.speaker_confidence = speaker_confidence;
     contact.flags = flags;
+    timing::fill(&mut contact);
     Ok(contact)
 }
 
@@ -473,6 +514,18 @@ fn handling(row: &Row, contact: &mut Contact, flags: &mut Vec<String>, place: &P
     contact.handling.talk_s = duration(Field::Talk, "unreadable_talk_s");
     contact.handling.hold_s = duration(Field::Hold, "unreadable_hold_s");
     contact.handling.acw_s = duration(Field::Acw, "unreadable_acw_s");
+    contact.handling.silence_s = duration(Field::Silence, "unreadable_silence_s");
+    contact.handling.interruptions = row
+        .cell(Field::Interruptions)
+        .and_then(Cell::number)
+        .filter(|count| (0.0..=1e6).contains(count))
+        .map(|count| count as u32);
+    // Shares are also written as percentages.
+    contact.handling.agent_talk_share = row
+        .cell(Field::AgentTalkShare)
+        .and_then(Cell::number)
+        .map(|share| if share > 1.0 { share / 100.0 } else { share })
+        .filter(|share| (0.0..=1.0).contains(share));
     if let Some(cell) = row.cell(Field::Abandoned) {
         contact.handling.is_abandoned = value::boolean(cell, Field::Abandoned, options);
         if contact.handling.is_abandoned.is_none() {

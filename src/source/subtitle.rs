@@ -214,7 +214,7 @@ fn turns(cues: Vec<Cue>, place: &Place<'_>) -> Vec<RawTurn> {
                     turn.text.push_str(&text);
                     turn.end_s = cue.end_s.or(turn.end_s);
                 }
-                _ => turns.push(RawTurn { label, text, start_s: cue.start_s, end_s: cue.end_s, at: None }),
+                _ => turns.push(RawTurn { label, text, start_s: cue.start_s, end_s: cue.end_s, ..RawTurn::default() }),
             }
         }
     }

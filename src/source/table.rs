@@ -10,7 +10,9 @@ use super::decode;
 use super::delimited::{self, Delimited, RowRead};
 use super::format::Format;
 use super::group::Grouper;
+use super::join::{Beside, Joined};
 use super::json::Fallback;
+use super::platform::Sheet;
 use super::row::{self, Place, Row};
 use super::time::{self, DateOrder};
 use super::value::Cell;
@@ -30,6 +32,7 @@ fn dialect(head: &str, format: Format, options: &Options) -> (u8, bool) {
 }
 
 /// Reads a table; `again` opens the same text a second time, to settle the order of day and month.
+#[expect(clippy::too_many_arguments, reason = "what a table needs to know about its file")]
 pub(crate) fn read(
     stream: &mut dyn BufRead,
     head: &[u8],
@@ -37,6 +40,7 @@ pub(crate) fn read(
     mut place: Place<'_>,
     again: &dyn Fn() -> std::io::Result<Box<dyn BufRead>>,
     fallback: &Fallback,
+    beside: Option<&Beside>,
     output: &mut Output<'_>,
 ) -> Result<(), Failure> {
     let options = &place.settings.options;
@@ -46,11 +50,15 @@ pub(crate) fn read(
     if let Some(columns) = transcript::columns(&head, delimiter, options) {
         return transcript::read(&mut rows, columns, place, fallback, output);
     }
-    let Some(headers) = headers(&mut rows)? else {
+    let Some(mut headers) = headers(&mut rows)? else {
         output.met();
         output.reject(place.reject_file(RejectCode::EmptyFile, "the file has no header row"))?;
         return Ok(());
     };
+    let sheet = Sheet::of(&headers).filter(|_| options.columns.is_empty());
+    if sheet.is_some() {
+        headers = Sheet::headers();
+    }
     let mapping = match Mapping::new(&headers, options)
         .and_then(|mapping| mapping.needed_columns(&headers).map(|()| mapping))
     {
@@ -62,7 +70,10 @@ pub(crate) fn read(
         }
     };
     place.derive_ids = !mapping.has(Field::ContactId);
-    place.order = order(&mapping, options, delimiter, quoting, again)?;
+    if sheet.is_none() {
+        place.order = order(&mapping, options, delimiter, quoting, again)?;
+    }
+    let mut joined = beside.map(|beside| Joined::load(beside, &place, output)).transpose()?;
     let mut grouper = mapping.is_one_row_per_turn().then(|| Grouper::new(place));
     // The header is row 1, as in a spreadsheet.
     let mut record = 1;
@@ -75,28 +86,50 @@ pub(crate) fn read(
                 output.met();
                 output.reject(place.reject(record, code, message))?;
             }
-            RowRead::Row { fields, lossy } => match row_of(record, fields, lossy, &headers, &mapping) {
-                Err(message) => {
-                    output.met();
-                    output.reject(place.reject(record, RejectCode::Malformed, message))?;
-                }
-                Ok(row) => match &mut grouper {
-                    Some(grouper) => grouper.add(row, output)?,
-                    None => {
+            RowRead::Row { fields, lossy } => {
+                let fields = match &sheet {
+                    Some(sheet) => match sheet.row(&fields) {
+                        Some(fields) => fields,
+                        None => continue,
+                    },
+                    None => fields,
+                };
+                match row_of(record, fields, lossy, &headers, &mapping) {
+                    Err(message) => {
                         output.met();
-                        output.record(row::contact(&row, &place))?;
+                        output.reject(place.reject(record, RejectCode::Malformed, message))?;
                     }
-                },
-            },
+                    Ok(mut row) => match &mut grouper {
+                        Some(grouper) => grouper.add(row, output)?,
+                        None => {
+                            if let Some(joined) = &mut joined {
+                                joined.complete(&mut row, &place);
+                            }
+                            output.met();
+                            output.record(row::contact(&row, &place))?;
+                        }
+                    },
+                }
+            }
         }
         is_empty = false;
+    }
+    if let Some(joined) = &mut joined {
+        joined.rest(&place, output)?;
     }
     if let Some(grouper) = grouper {
         grouper.finish(output)?;
     }
     if is_empty {
         output.met();
-        output.reject(place.reject_file(RejectCode::EmptyFile, "the file has a header row and no other row"))?;
+        output.reject(place.reject_file(
+            RejectCode::EmptyFile,
+            if sheet.is_some() {
+                "the file has no row with words"
+            } else {
+                "the file has a header row and no other row"
+            },
+        ))?;
     }
     Ok(())
 }

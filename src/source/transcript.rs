@@ -90,7 +90,7 @@ pub(crate) fn read(
                 text: text.trim().to_owned(),
                 start_s: time(columns.start),
                 end_s: time(columns.end),
-                at: None,
+                ..RawTurn::default()
             }),
             None => push(&mut row.flags, "damaged_rows"),
         }

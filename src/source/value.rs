@@ -91,7 +91,25 @@ fn configured<'a>(options: &'a Options, field: Field, text: &str) -> Option<&'a 
         .or_else(|| {
             values.iter().find(|(key, _)| !wanted.is_empty() && normalise(key) == wanted).map(|(_, value)| value)
         })
+        .or_else(|| {
+            values.iter().find(|(key, _)| key.contains('*') && matches_stars(key, text)).map(|(_, value)| value)
+        })
         .map(String::as_str)
+}
+
+/// Whether a text matches a rule with stars, without case: `CC-*` matches `cc-1234 (Lille)`.
+fn matches_stars(rule: &str, text: &str) -> bool {
+    let (rule, text) = (rule.to_lowercase(), text.to_lowercase());
+    let parts: Vec<&str> = rule.split('*').collect();
+    let (Some(first), Some(last)) = (parts.first(), parts.last()) else { return false };
+    let Some(mut rest) = text.strip_prefix(first) else { return false };
+    for part in &parts[1..parts.len().max(2) - 1] {
+        match rest.find(part) {
+            Some(at) => rest = &rest[at + part.len()..],
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
 }
 
 /// Reads a channel.
@@ -103,7 +121,7 @@ pub(crate) fn channel(text: &str, options: &Options) -> Option<Channel> {
         "phone" | "telephone" | "tel" | "telephonie" | "appel" | "appels" | "appelentrant" | "appelsortant"
         | "appeltelephonique" | "call" | "calls" | "phonecall" | "inboundcall" | "outboundcall" | "voice" | "voix"
         | "vocal" | "voip" | "telephony" | "audio" | "callcenter" | "phoneinbound" | "phoneoutbound" | "voicemail"
-        | "messagerievocale" => Channel::Phone,
+        | "messagerievocale" | "phonecallinbound" | "phonecalloutbound" | "voicecall" | "recording" => Channel::Phone,
         "email"
         | "emails"
         | "mail"
@@ -177,10 +195,17 @@ pub(crate) fn direction(text: &str, options: &Options) -> Option<Direction> {
     })
 }
 
+/// The role that `[values.speaker]` gives to a label. The channel of a recording is written as its number there.
+pub(crate) fn configured_speaker(text: &str, options: &Options) -> Option<Speaker> {
+    configured(options, Field::Speaker, text)
+        .or_else(|| configured(options, Field::Speaker, text.strip_prefix("SPEAKER_")?))
+        .and_then(Speaker::from_written)
+}
+
 /// Reads who speaks. `None` when the label tells no role: a person's name, `SPEAKER_00`.
 pub(crate) fn speaker(text: &str, options: &Options) -> Option<Speaker> {
-    if let Some(value) = configured(options, Field::Speaker, text) {
-        return Speaker::from_written(value);
+    if let Some(speaker) = configured_speaker(text, options) {
+        return Some(speaker);
     }
     let whole = normalise(text);
     role(&whole).or_else(|| {
@@ -198,14 +223,14 @@ fn role(word: &str) -> Option<Speaker> {
         | "consumer" | "consommateur" | "guest" | "adherent" | "adherente" | "assure" | "assuree" | "abonne"
         | "abonnee" | "patient" | "patiente" | "prospect" | "buyer" | "acheteur" | "member" | "contact" | "lead"
         | "requester" | "demandeur" | "locataire" | "external" | "internaute" | "voyageur" | "cust" | "cli"
-        | "shopper" => Speaker::Customer,
+        | "shopper" | "anyuser" => Speaker::Customer,
         "agent" | "agente" | "conseiller" | "conseillere" | "teleconseiller" | "teleconseillere" | "advisor"
         | "adviser" | "operator" | "operateur" | "operatrice" | "support" | "rep" | "representative"
         | "representant" | "representante" | "csr" | "staff" | "employee" | "technicien" | "technicienne"
         | "technician" | "sav" | "serviceclient" | "customerservice" | "chargedeclientele" | "chargeedeclientele"
         | "admin" | "teammate" | "expert" | "gestionnaire" | "hotesse" | "internal" | "teleoperateur"
         | "teleoperatrice" | "supervisor" | "superviseur" | "clerk" | "associate" | "agt" | "company"
-        | "entreprise" | "hotline" | "gestionnaireclient" => Speaker::Agent,
+        | "entreprise" | "hotline" | "gestionnaireclient" | "humanagent" | "business" => Speaker::Agent,
         "bot"
         | "chatbot"
         | "robot"
@@ -218,7 +243,14 @@ fn role(word: &str) -> Option<Speaker> {
         | "agentvirtuel"
         | "answerbot"
         | "assistantevirtuelle"
-        | "custombot" => Speaker::Bot,
+        | "custombot"
+        | "automatedagent"
+        | "operatorbot"
+        | "aiagent"
+        | "agentbot"
+        | "botuser"
+        | "flowbot"
+        | "agentia" => Speaker::Bot,
         "ivr"
         | "svi"
         | "system"

@@ -112,6 +112,18 @@ impl View<'_> {
         Ok(self.column(name, &DataType::Float64)?.as_primitive().clone())
     }
 
+    /// A column that outputs of earlier versions do not have: all null there.
+    fn later(&self, name: &str, wanted: &DataType) -> Result<ArrayRef> {
+        match self.batch.column_by_name(name) {
+            Some(column) => Ok(cast(column, wanted)?),
+            None => Ok(arrow::array::new_null_array(wanted, self.batch.num_rows())),
+        }
+    }
+
+    fn later_double(&self, name: &str) -> Result<Float64Array> {
+        Ok(self.later(name, &DataType::Float64)?.as_primitive().clone())
+    }
+
     fn int(&self, name: &str) -> Result<Int32Array> {
         Ok(self.column(name, &DataType::Int32)?.as_primitive().clone())
     }
@@ -181,6 +193,9 @@ fn read_contacts(path: &Path, batch: &RecordBatch, kept: &mut Vec<Contact>) -> R
     let derived = view.boolean("is_ended_at_derived")?;
     let (abandoned, transferred) = (view.boolean("is_abandoned")?, view.boolean("is_transferred")?);
     let level = view.int("level")?;
+    let (silence, share) = (view.later_double("silence_s")?, view.later_double("agent_talk_share")?);
+    let interruptions: Int32Array = view.later("interruptions", &DataType::Int32)?.as_primitive().clone();
+    let sure = view.later_double("speaker_confidence")?;
     let flags = view.column("flags", &schema_of_flags())?;
     let references = view.column("thread_references", &schema_of_flags())?;
     let message_id = view.text("message_id")?;
@@ -221,7 +236,11 @@ fn read_contacts(path: &Path, batch: &RecordBatch, kept: &mut Vec<Contact>) -> R
             transferred_to: text("transferred_to"),
             transfer_type: text("transfer_type").and_then(|name| TransferType::from_written(&name)),
             is_transferred: boolean_at(&transferred, row),
+            silence_s: double_at(&silence, row),
+            interruptions: interruptions.is_valid(row).then(|| u32::try_from(interruptions.value(row)).ok()).flatten(),
+            agent_talk_share: double_at(&share, row),
         };
+        contact.speaker_confidence = double_at(&sure, row);
         contact.survey = Survey { csat: number("csat"), nps: number("nps"), ces: number("ces") };
         contact.agent_reason = text("agent_reason");
         contact.flags = list_at(&flags, row);
@@ -244,6 +263,7 @@ fn read_turns(path: &Path, batch: &RecordBatch, place: &HashMap<String, usize>, 
     let (id, speaker, text, language) =
         (view.text("contact_id")?, view.text("speaker")?, view.text("text")?, view.text("language")?);
     let (start_s, end_s) = (view.double("start_s")?, view.double("end_s")?);
+    let confidence = view.later_double("asr_confidence")?;
     for row in 0..batch.num_rows() {
         if let Some(&index) = place.get(id.value(row)) {
             kept[index].turns.push(Turn {
@@ -252,6 +272,7 @@ fn read_turns(path: &Path, batch: &RecordBatch, place: &HashMap<String, usize>, 
                 start_s: double_at(&start_s, row),
                 end_s: double_at(&end_s, row),
                 language: text_at(&language, row),
+                confidence: double_at(&confidence, row),
             });
         }
     }

@@ -150,6 +150,21 @@ pub const CONTACTS: Table = Table {
             Double,
             "talk_s + hold_s + acw_s; null when talk_s is unknown, unknown hold or after-call work counts as 0",
         ),
+        may(
+            "silence_s",
+            Double,
+            "seconds in which nobody spoke: as the source states it, else the pauses of 3 s or more between the turns of a call",
+        ),
+        may(
+            "interruptions",
+            Int,
+            "turns that began while the other party was still speaking: as the source states it, else those that overlap by 0.5 s or more",
+        ),
+        may(
+            "agent_talk_share",
+            Double,
+            "share of the speaking time of agent and customer that was the agent's, 0 to 1",
+        ),
         may("is_abandoned", Boolean, "the customer left before the answer"),
         may("is_transferred", Boolean, "the contact was transferred"),
         may("transferred_to", Enum, "where it was transferred to"),
@@ -158,6 +173,11 @@ pub const CONTACTS: Table = Table {
         may("nps", Double, "recommendation answer (default 0 to 10)"),
         may("ces", Double, "effort answer on the configured scale (default 1 to 7, 7 = very easy)"),
         must("turns", Int, "number of turns"),
+        may(
+            "speaker_confidence",
+            Double,
+            "how sure it is who speaks, 0 to 1; null when the source states the roles, 0 when nothing allows to tell",
+        ),
         must("customer_turns", Int, "number of the customer's turns"),
         must("customer_chars", Long, "characters of the customer's redacted words"),
         may(
@@ -255,6 +275,7 @@ pub const TURNS: Table = Table {
         may("language", Enum, "ISO 639-1 code, when the turn's language differs from or confirms the contact's"),
         may("start_s", Double, "start, seconds from the start of the contact"),
         may("end_s", Double, "end, seconds from the start of the contact"),
+        may("asr_confidence", Double, "how sure the speech recogniser is of the words, 0 to 1; null for written turns"),
         may(
             "sentiment_score",
             Double,

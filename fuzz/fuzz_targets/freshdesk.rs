@@ -1,0 +1,6 @@
+//! The reader of freshdesk, whatever the content.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| motif_fuzz::read("export.json", "freshdesk", bytes));
