@@ -100,11 +100,14 @@ fn is_delimiter(line: &Line<'_>) -> bool {
 /// Whether a bare delimiter only decorates: above the whole message, above sentences, or a long rule that no name
 /// follows.
 fn is_ornament(lines: &[Line<'_>], first: usize, at: usize, end: usize) -> bool {
-    let below = || lines[at + 1..end].iter().filter(|line| !line.is_blank());
+    let below = || {
+        let words = lines[at + 1..end].iter().take_while(|line| !is_delimiter(line));
+        words.filter(|line| !line.is_blank() && !is_image(line.text))
+    };
     let is_long = lines[at].text.chars().count() > 3;
     (at == first && lines[at].text != "--")
         || below().take(BARE_DELIMITER_LINES + 1).count() > BARE_DELIMITER_LINES
-        || below().take(3).any(|line| !is_block_line(line))
+        || below().take(3).any(|line| !is_block_line(line) && !is_mobile(&line.folded))
         || (is_long && !below().next().is_some_and(|line| is_nameish(line.text) || is_mobile(&line.folded)))
 }
 
@@ -116,16 +119,17 @@ fn line_is_strict_delimiter(line: &Line<'_>) -> bool {
 pub(super) fn is_mobile(folded: &str) -> bool {
     static MOBILE: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(concat!(
-            r"^[\s*_\[(<]*(?:",
-            r"envoye (?:de|depuis|a partir de|a l'aide de|avec|via|par) (?:mon|ma|l'|l'application|la|un|une|le|outlook|yahoo|proton|gmail|orange|sfr|free|bouygues|courrier|mail|icloud|windows|samsung|hotmail|laposte|android|ipad|iphone|zoho|tutanota|infomaniak|my)\b.{0,80}|",
+            r"^[\s*_\[(<>|\-]*(?:",
+            r"envoye (?:de |d'|depuis |a partir de |a partir d'|a l'aide de |a l'aide d'|avec |via |par |grace a )\[?(?:mon|ma|l'|l'application|la|un|une|le|outlook|yahoo|proton|gmail|orange|sfr|free|bouygues|courrier|mail|icloud|windows|samsung|hotmail|laposte|android|ipad|iphone|zoho|tutanota|infomaniak|my)\b.{0,80}|",
             r"(?:telecharge[rz]?|obtenez|obtenir|decouvrez|installez) (?:l'application )?(?:outlook|yahoo|orange|bluemail|gmail|mail orange)\b.{0,120}|",
             r"provenance ?: ?(?:courrier|mail)\b.{0,60}|",
-            r"(?:sent|send) (?:from|via|using|with|by) (?:my|an?|the|outlook|yahoo|proton|gmail|mail|windows|samsung|aol|android|ipad|iphone|icloud|bluemail|mailbird|zoho|tutanota|spark|galaxy|hey)\b.{0,80}|",
+            r"(?:sent|send) (?:from|via|using|with|by) \[?(?:my|an?|the|outlook|yahoo|proton|gmail|mail|windows|samsung|aol|android|ipad|iphone|icloud|bluemail|mailbird|zoho|tutanota|spark|galaxy|hey)\b.{0,80}|",
             r"get (?:outlook|bluemail|yahoo|mail) (?:for|on)\b.{0,120}|download (?:outlook|the yahoo)\b.{0,100}|",
             r"(?:von meinem|gesendet (?:von|mit|aus)|holen sie sich outlook|outlook fur)\b.{0,100}|",
             r"(?:enviado (?:desde|do|a partir|de|via|com)|obtener outlook|obter o? ?outlook|descarga outlook)\b.{0,100}|",
             r"(?:inviato (?:da|dal|con|tramite)|ottieni outlook|scarica outlook)\b.{0,100}|",
-            r"(?:verstuurd (?:vanaf|met|via)|verzonden (?:vanaf|met|via)|outlook voor|download outlook voor|skickat fran|sendt fra)\b.{0,100}|",
+            r"(?:verstuurd (?:vanaf|met|via)|verzonden (?:vanaf|met|via)|outlook voor|download outlook voor|skickat fran|sendt fra|hamta outlook|hent outlook)\b.{0,100}|",
+            r"(?:wyslan[eo] z|odeslano z|odoslane z|trimis de pe|отправлено с|enviat des|poslano z|iphone'umdan gonderildi|hanki outlook|pobierz outlook|stahnout outlook)\b.{0,80}|lahetetty (?:iphone|ipad|samsung|android|outlook|puhelim)\S*.{0,40}|",
             r"(?:message|mail|e-mail|courriel) envoye (?:de|depuis|via|avec) .{0,80}(?:iphone|ipad|android|smartphone|mobile|samsung|telephone|webmail|orange|tablette)\b.{0,40}|",
             r"(?:sent|envoye) (?:via|from|par|depuis) .{1,60}(?:text messaging|messaging service|messagerie texte|mobility|mobilite)\b.{0,40}|",
             r"yahoo mail ?: .{0,100}|outlook (?:pour|for) (?:ios|android|mac|windows)\b.{0,60}",
@@ -137,7 +141,9 @@ pub(super) fn is_mobile(folded: &str) -> bool {
         return false;
     }
     // "Sent from my office last week, it never came." is a sentence.
-    !(folded.ends_with('.') && folded.split_whitespace().count() > 7 && !folded.contains("outlook"))
+    let names_program =
+        ["outlook", "messagerie", "proton", "messaging", "orange"].iter().any(|name| folded.contains(name));
+    !(folded.ends_with('.') && folded.split_whitespace().count() > 7 && !names_program)
 }
 
 enum Closing {
@@ -162,6 +168,10 @@ fn closing(line: &Line<'_>) -> Closing {
             r"(?:un |reciba un |reciban un )?(?:cordial|cordiales|atento|atentos|muchos)? ?(?:saludos?)(?: cordial(?:es)?)?|atentamente|un abrazo|",
             r"(?:cordiali|distinti|cari|un cordiale|i miei|tanti) saluti|saluti|cordialmente|",
             r"(?:met )?(?:vriendelijke|hartelijke) groet(?:en)?|groet(?:en|jes)?|mvg|hoogachtend|",
+            r"(?:serdecznie |z powazaniem,? )?pozdrawiam(?: serdecznie)?|(?:z powazaniem|z wyrazami szacunku)|pozdrowienia|",
+            r"(?:med |de )?(?:basta |bedste |beste )?(?:vanliga?|venlige?|vennlige?|basta|beste|bedste|hjertelige?) (?:halsning(?:ar)?|hilsner?|hilsen)|(?:mvh|hilsen|halsningar|hilsner)|",
+            r"(?:ystavallisin|parhain|terveisin) ?(?:terveisin)?|terveisin|(?:s|se srdecnym|s pratelskym) pozdrav(?:em|om)|s uctou|udvozlettel|tisztelettel|cu (?:stima|respect|drag)|cu stima si respect|",
+            r"με (?:εκτιμηση|σεβασμο)|φιλικα|с уважением|saygılarımla|saygilarimla|iyi gunler|(?:srdacan|lep|lijep) pozdrav|(?:s postovanjem|lp|pozdrav)|(?:cordials |atentes )?salutacions|",
             r"(?:com os )?(?:melhores|os meus melhores) cumprimentos|cumprimentos|atenciosamente|atentamente|abracos?|obrigad[oa] e cumprimentos",
             r")\s*(?P<after>[,.!;:\-–\s*_]*(?:[(:;]-?[)D])?)(?P<name>.*)$"
         ))

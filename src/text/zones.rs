@@ -6,6 +6,9 @@
 //! message forwards another, the forwarded words are the reply.
 
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use super::lines::{Line, lines};
 use super::{disclaimer, quote, signature};
@@ -133,17 +136,41 @@ fn mark_quotes(lines: &[Line<'_>], labels: &mut [Zone], from: usize, subject: Op
     forward
 }
 
-/// A line that ends with a colon right above a quote and names an address or a moment: the header of a mail program in
-/// a language that is not listed.
+/// Up to three lines that end with a colon right above a quote and name an address or a moment: the header of a mail
+/// program in a language that is not listed.
+///
+/// Caught: `Missatge de Atenció <a@example.com> del dia dl., 3 de nov. 2025 a les 10:12:`. Not caught: "Vous m'avez écrit
+/// le 03/11/2025 :", which is the customer's.
 fn unknown_header(lines: &[Line<'_>], at: usize) -> Option<quote::Header> {
-    let line = &lines[at];
-    if !line.text.ends_with([':', '：']) || line.folded.len() > 300 {
-        return None;
+    static OWN_WORDS: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"^(?:vous|je|j'|nous|on (?:m|vous)|voici|voila|dans|selon|comme|pour|suite|en reponse|votre|ma |mon |mes |you|your|i |we |here|in your|as |regarding|re:)",
+        )
+        .expect("a literal pattern that the tests compile")
+    });
+    let starts_paragraph = at == 0 || lines[at - 1].is_blank() || lines[at - 1].depth > 0;
+    let (mut used, mut digits, mut has_address, mut is_ended) = (0, 0, false, false);
+    for line in lines[at..].iter().take(if starts_paragraph { 3 } else { 1 }) {
+        if line.is_blank() || line.depth > 0 || line.folded.is_empty() || line.folded.len() > 300 {
+            return None;
+        }
+        used += 1;
+        digits += line.text.bytes().filter(u8::is_ascii_digit).count();
+        has_address |= line.text.contains('@');
+        is_ended = line.text.ends_with([':', '：']);
+        // A sentence of one's own right above a header is not part of it.
+        if !is_ended && line.text.ends_with(['.', '!', '?', '…']) {
+            return None;
+        }
+        if is_ended {
+            break;
+        }
     }
-    let next = lines[at + 1..].iter().take(2).find(|line| !line.is_blank())?;
-    let digits = line.text.bytes().filter(u8::is_ascii_digit).count();
-    let is_header = next.depth > 0 && (line.text.contains('@') || digits >= 6);
-    is_header.then_some(quote::Header { lines: 1, is_forward: false, is_ruled: false, is_ambiguous: false })
+    let is_header = if used > 1 { has_address && digits >= 6 } else { has_address || digits >= 6 };
+    let next = lines[at + used..].iter().take(2).find(|line| !line.is_blank())?;
+    let is_header = is_ended && is_header && next.depth > 0 && !OWN_WORDS.is_match(&lines[at].folded);
+    let is_header = is_header && (1..used).all(|more| quote::header_at(lines, at + more).is_none());
+    is_header.then_some(quote::Header { lines: used, is_forward: false, is_ruled: false, is_ambiguous: false })
 }
 
 /// Quoted lines that a mail program wrapped without repeating the mark: one line between two marked ones that goes on
