@@ -12,7 +12,8 @@ use serde::Serialize;
 
 use super::fold::fold;
 use super::html::html_to_text;
-use super::zones::{Zones, zones};
+use super::names::Sender;
+use super::zones::{Zones, zones_from};
 
 /// What `motif clean` prints. Absent parts are empty strings.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -57,7 +58,7 @@ pub fn clean_eml(bytes: &[u8]) -> CleanedMail {
     // Blank lines above the headers would make a body of them.
     let bytes = bytes.trim_ascii_start();
     let Some(message) = MessageParser::default().parse(bytes) else {
-        return clean_body(String::from_utf8_lossy(bytes).into_owned(), CleanedMail::default());
+        return clean_body(String::from_utf8_lossy(bytes).into_owned(), CleanedMail::default(), &Sender::default());
     };
     let mail = CleanedMail {
         subject: without_c1(message.subject().unwrap_or_default()).split_whitespace().collect::<Vec<_>>().join(" "),
@@ -66,7 +67,9 @@ pub fn clean_eml(bytes: &[u8]) -> CleanedMail {
         kind: mail_kind(&message),
         ..CleanedMail::default()
     };
-    clean_body(body_text(&message), mail)
+    let name = message.from().or_else(|| message.sender()).and_then(|list| list.iter().find_map(|entry| entry.name()));
+    let sender = Sender::new(name.unwrap_or_default(), &mail.from);
+    clean_body(body_text(&message), mail, &sender)
 }
 
 /// The kind of a parsed message, from its headers and parts (RFC 3834, RFC 3464, RFC 8098, RFC 5546), then from the
@@ -300,8 +303,8 @@ fn without_c1(text: &str) -> Cow<'_, str> {
     Cow::Owned(fixed.collect())
 }
 
-fn clean_body(body: String, mut mail: CleanedMail) -> CleanedMail {
-    let found = zones(&body, Some(&mail.subject));
+fn clean_body(body: String, mut mail: CleanedMail, sender: &Sender) -> CleanedMail {
+    let found = zones_from(&body, Some(&mail.subject), sender);
     mail.reply = Zones::text(&body, &found.reply);
     mail.quoted = Zones::text(&body, &found.quoted);
     mail.signature = Zones::text(&body, &found.signature);

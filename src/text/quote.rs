@@ -37,7 +37,7 @@ const BLOCK_LINES: usize = 40;
 /// Header of quoted history that starts at `lines[at]`, if there is one. Every line of it has the depth of its first.
 pub(super) fn header_at(lines: &[Line<'_>], at: usize) -> Option<Header> {
     let line = lines.get(at)?;
-    if line.is_blank() || line.folded.is_empty() {
+    if line.is_blank() {
         return None;
     }
     if let Some(is_forward) = rule(&line.folded) {
@@ -61,6 +61,9 @@ pub(super) fn header_at(lines: &[Line<'_>], at: usize) -> Option<Header> {
     if let Some(used) = sentence_at(lines, at) {
         return Some(Header { lines: used, is_forward: false, is_ruled: false, is_ambiguous: false });
     }
+    if is_fields_in_line(&start_of(line)) {
+        return Some(Header { lines: 1, is_forward: false, is_ruled: false, is_ambiguous: true });
+    }
     if is_dashed_title(&line.folded) {
         let next = skip_blank(lines, at + 1, 2);
         return block_at(lines, next, 1).map(|block| Header {
@@ -79,6 +82,17 @@ fn titled_at(lines: &[Line<'_>], at: usize) -> Option<Header> {
     let line = lines.get(at)?;
     let is_titled = !line.is_blank() && !is_line_rule(&line.folded) && rule(&line.folded).is_some();
     if is_titled { header_at(lines, at) } else { None }
+}
+
+/// The fields of a header run together on one line, as some converters of HTML write them.
+fn is_fields_in_line(folded: &str) -> bool {
+    static FIELDS: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(concat!(
+            r"^[*\- ]*(?:de|from|von|da|van|od|fra|fran) ?: ?[^:]{3,120} \*?(?:envoye|envoye le|sent|date|gesendet|datum|inviato|verzonden|enviado|enviado el|data|sendt|skickat) ?: ?\*? ?.{6,60}?",
+            r" \*?(?:a|to|an|para|aan|til|till|pour|do) ?: ?\*? ?[^:]{3,200}"
+        ))
+    });
+    FIELDS.is_match(folded) && folded.contains('@')
 }
 
 /// `----- Any title -----`, in whatever language; a header when fields follow.
@@ -126,7 +140,7 @@ fn skip_blank(lines: &[Line<'_>], mut at: usize, most: usize) -> usize {
     at
 }
 
-fn is_line_rule(folded: &str) -> bool {
+pub(super) fn is_line_rule(folded: &str) -> bool {
     folded.len() >= 5 && folded.bytes().all(|b| matches!(b, b'_' | b'-' | b'=' | b'*'))
 }
 

@@ -11,6 +11,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::lines::{Line, lines};
+use super::names::Sender;
 use super::{disclaimer, quote, signature};
 
 /// Where each line of a body belongs. Ranges are bytes of the body, in order, without the line ends around them.
@@ -65,14 +66,20 @@ enum Zone {
 
 /// Zones of a plain-text body. `subject` tells an answer from a forward where the body alone does not.
 pub fn zones(body: &str, subject: Option<&str>) -> Zones {
+    zones_from(body, subject, &Sender::default())
+}
+
+/// The same, with the name of the sender: their own name below the words is a signature.
+pub(super) fn zones_from(body: &str, subject: Option<&str>, sender: &Sender) -> Zones {
     let mut lines = lines(body);
     let mut labels = vec![Zone::Reply; lines.len()];
     let mut from = 0;
     // Each round unwraps one forwarded message whose forwarder wrote nothing; forwards of forwards are rare and short.
     for _ in 0..4 {
         let forward = mark_quotes(&lines, &mut labels, from, subject);
+        mark_banner(&lines, &mut labels, from);
         mark_notices(&lines, &mut labels, from);
-        mark_signatures(&lines, &mut labels, from);
+        mark_signatures(&lines, &mut labels, from, sender);
         let has_reply = (from..lines.len()).any(|at| labels[at] == Zone::Reply && has_letters(lines[at].text));
         let Some(start) = forward.filter(|_| !has_reply) else { break };
         // A forward without new words: the forwarded message is the content.
@@ -116,7 +123,8 @@ fn mark_quotes(lines: &[Line<'_>], labels: &mut [Zone], from: usize, subject: Op
         };
         let after = at + header.lines;
         labels[at..after].fill(Zone::Quoted);
-        if forward.is_none() && (header.is_forward || (header.is_ambiguous && is_forward_subject(subject))) {
+        if forward.is_none() && (header.is_forward || (header.is_ambiguous && is_forward_subject(subject, at == from)))
+        {
             forward = Some(after);
         }
         let next = lines[after..].iter().position(|line| !line.is_blank()).map(|n| after + n);
@@ -186,16 +194,19 @@ fn mark_wrapped(lines: &[Line<'_>], labels: &mut [Zone], from: usize) {
     }
 }
 
-/// Subjects that mail programs give to forwards.
-fn is_forward_subject(subject: Option<&str>) -> bool {
+/// Subjects that mail programs give to forwards. A message that starts with a header and whose subject answers nothing
+/// is one too: forms of web sites and scanned letters look like that.
+fn is_forward_subject(subject: Option<&str>, is_at_top: bool) -> bool {
     let folded = super::fold::fold(subject.unwrap_or_default());
     let start = folded.trim_start_matches(['[', ' ']);
-    [
-        "tr:", "tr :", "fw:", "fw :", "fwd:", "fwd :", "wg:", "rv:", "enc:", "i:", "transf:", "reexp:", "vs:",
-        "doorst:", "renv:",
-    ]
-    .iter()
-    .any(|prefix| start.starts_with(prefix))
+    let starts_with = |prefixes: &[&str]| {
+        prefixes.iter().any(|prefix| {
+            start.strip_prefix(prefix).is_some_and(|rest| rest.trim_start_matches(['[', ']', ' ']).starts_with(':'))
+        })
+    };
+    const FORWARDS: [&str; 12] = ["tr", "fw", "fwd", "wg", "rv", "enc", "i", "transf", "reexp", "doorst", "renv", "pd"];
+    const ANSWERS: [&str; 13] = ["re", "rep", "ref", "aw", "sv", "vs", "r", "odp", "antw", "res", "ynt", "vl", "ang"];
+    starts_with(&FORWARDS) || (is_at_top && !start.is_empty() && !starts_with(&ANSWERS))
 }
 
 /// Runs of lines labelled as reply.
@@ -216,6 +227,22 @@ fn segments(labels: &[Zone], from: usize) -> Vec<Range<usize>> {
     found
 }
 
+/// Marks the warning that a company's mail server writes above messages from outside.
+fn mark_banner(lines: &[Line<'_>], labels: &mut [Zone], from: usize) {
+    let Some(start) = (from..lines.len()).find(|&at| !lines[at].is_blank()) else { return };
+    let end = (start..lines.len()).find(|&at| lines[at].is_blank() || labels[at] != Zone::Reply).unwrap_or(lines.len());
+    let mut joined = String::new();
+    for line in lines[start..end].iter().take(5) {
+        joined.push_str(&line.folded);
+        joined.push(' ');
+    }
+    // Only where something follows: a warning alone is what somebody sends on.
+    let has_more = (end..lines.len()).any(|at| labels[at] == Zone::Reply && has_letters(lines[at].text));
+    if has_more && disclaimer::is_banner(&joined) {
+        labels[start..end].fill(Zone::Disclaimer);
+    }
+}
+
 /// Marks notices that end a run of new words: a paragraph that starts like one, with only notices, signatures and
 /// short lines below it.
 fn mark_notices(lines: &[Line<'_>], labels: &mut [Zone], from: usize) {
@@ -224,6 +251,12 @@ fn mark_notices(lines: &[Line<'_>], labels: &mut [Zone], from: usize) {
         while let Some(start) = last_notice(lines, segment.start..end) {
             labels[start..end].fill(Zone::Disclaimer);
             end = start;
+            // The rows of stars or dashes that frame a notice are nobody's words.
+            let above = (segment.start..start).rev().find(|&at| !lines[at].is_blank());
+            if let Some(rule) = above.filter(|&at| quote::is_line_rule(&lines[at].folded)) {
+                labels[rule..start].fill(Zone::Delimiter);
+                end = rule;
+            }
         }
     }
 }
@@ -302,9 +335,9 @@ fn is_legal(lines: &[Line<'_>]) -> bool {
         && lines.iter().map(|line| line.text.len()).sum::<usize>() > 60
 }
 
-fn mark_signatures(lines: &[Line<'_>], labels: &mut [Zone], from: usize) {
+fn mark_signatures(lines: &[Line<'_>], labels: &mut [Zone], from: usize, sender: &Sender) {
     for segment in segments(labels, from) {
-        for (range, is_delimiter) in signature::find(lines, segment) {
+        for (range, is_delimiter) in signature::find(lines, segment, sender) {
             labels[range].fill(if is_delimiter { Zone::Delimiter } else { Zone::Signature });
         }
     }
