@@ -40,7 +40,12 @@ pub(super) fn header_at(lines: &[Line<'_>], at: usize) -> Option<Header> {
     if line.is_blank() {
         return None;
     }
-    if let Some(is_forward) = rule(&line.folded) {
+    let announced = rule(&line.folded).or_else(|| {
+        // BlackBerry's has no dashes: only the fields right below tell it from a title of the customer's.
+        let title = title(&line.folded).filter(|_| block_at(lines, skip_blank(lines, at + 1, 1), 2).is_some());
+        title.map(|(is_forward, _)| is_forward)
+    });
+    if let Some(is_forward) = announced {
         let mut used = 1;
         let next = skip_blank(lines, at + 1, 2);
         let is_bare = is_line_rule(&line.folded);
@@ -144,8 +149,8 @@ pub(super) fn is_line_rule(folded: &str) -> bool {
     folded.len() >= 5 && folded.bytes().all(|b| matches!(b, b'_' | b'-' | b'=' | b'*'))
 }
 
-/// `Some(is_forward)` for a line that announces another message.
-fn rule(folded: &str) -> Option<bool> {
+/// `(is_forward, is_marked)` for the words that announce another message, with dashes or a colon or without.
+fn title(folded: &str) -> Option<(bool, bool)> {
     static DASHED: LazyLock<Regex> = LazyLock::new(|| {
         pattern(concat!(
             r"^(?:begin |debut du |inicio del |inizio |inicio da |anfang der )?[\-_*=> ]*\s*(?:(?P<forward>",
@@ -164,6 +169,13 @@ fn rule(folded: &str) -> Option<bool> {
             r"mesaj original|αρχικο μηνυμα|исходное сообщение|orijinal mesaj|izvorna poruka|izvirno sporocilo|missatge original))\s*:?\s*[\-_*=]*$"
         ))
     });
+    let captures = DASHED.captures(folded)?;
+    let is_marked = folded.starts_with(['-', '_', '*', '=']) || folded.ends_with([':', '-', '_', '*', '=']);
+    Some((captures.name("forward").is_some(), is_marked))
+}
+
+/// `Some(is_forward)` for a line that announces another message.
+fn rule(folded: &str) -> Option<bool> {
     static ORANGE: LazyLock<Regex> =
         LazyLock::new(|| pattern(r"^message du ?:? \d{1,2}/\d{1,2}/\d{2,4} (?:a )?\d{1,2}[:h]\d{2}"));
     if is_line_rule(folded) {
@@ -172,11 +184,8 @@ fn rule(folded: &str) -> Option<bool> {
     if ORANGE.is_match(folded) {
         return Some(false);
     }
-    let captures = DASHED.captures(folded)?;
-    let is_forward = captures.name("forward").is_some();
     // Without dashes or a colon the words may be the customer's own ("Message original" as a title is not enough).
-    let is_marked = folded.starts_with(['-', '_', '*', '=']) || folded.ends_with([':', '-', '_', '*', '=']);
-    is_marked.then_some(is_forward)
+    title(folded).filter(|(_, is_marked)| *is_marked).map(|(is_forward, _)| is_forward)
 }
 
 /// Number of lines of the sentence "On …, X wrote:" that starts here.

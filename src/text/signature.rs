@@ -38,8 +38,11 @@ pub(super) fn find(lines: &[Line<'_>], segment: Range<usize>, sender: &Sender) -
         }
         let is_ornament = is_delimiter(line) && !line_is_strict_delimiter(line) && is_ornament(lines, first, at, end);
         if is_delimiter(line) && !is_ornament {
-            found.push((at..at + 1, true));
-            found.push((at + 1..end, false));
+            // Some programs write the delimiter twice, once for themselves.
+            let twice = |line: &Line<'_>| line.is_blank() || is_delimiter(line);
+            let after = (at + 1..end).find(|&next| !twice(&lines[next])).unwrap_or(end);
+            found.push((at..after, true));
+            found.push((after..end, false));
             return found;
         }
         if is_mobile(&line.folded) {
