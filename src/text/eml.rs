@@ -488,3 +488,60 @@ fn sent_at(message: &Message<'_>) -> Option<DateTime<Utc>> {
     let date = message.date().copied().filter(|date| date.is_valid()).or_else(from_received)?;
     DateTime::from_timestamp(date.to_timestamp(), 0)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn transfer_encodings_are_undone_as_far_as_they_go() {
+        assert_eq!(lenient_quoted_printable(b"a=E9=\r\nb=zz="), b"a\xe9b=zz=");
+        assert_eq!(transfer_decoded("base64", b"Qm9uam91cg").as_deref(), Some(&b"Bonjour"[..]));
+        assert_eq!(transfer_decoded("base64", "déjà en clair, sans codage".as_bytes()), None);
+        assert_eq!(until_padding(b"YQ== ignored"), b"YQ==");
+        assert_eq!(western(b"caf\xe9 \x80"), "café €");
+        assert_eq!(western(b"\xc3\xa9t\xc3\xa9 \xff"), "été ");
+    }
+
+    #[test]
+    fn subjects_of_customers_do_not_make_automatic_replies() {
+        let kind = |headers: &str| {
+            mail_kind(&MessageParser::default().parse(format!("{headers}\r\n\r\nx").as_bytes()).unwrap())
+        };
+        assert_eq!(kind("Subject: Absent lors du passage du livreur"), MailKind::Message);
+        assert_eq!(kind("Subject: Absente jusqu'au 12"), MailKind::AutoReply);
+        assert_eq!(kind("Subject: x\r\nAuto-Submitted: auto-generated\r\nReply-To: a@example.com"), MailKind::Message);
+        assert_eq!(kind("Subject: x\r\nAuto-Submitted: auto-generated"), MailKind::AutoReply);
+        assert_eq!(kind("Subject: x\r\nReturn-Path: <>"), MailKind::AutoReply);
+    }
+
+    proptest! {
+        #[test]
+        fn pieces_of_messages_in_any_order_never_panic(
+            bytes in proptest::collection::vec(
+                prop_oneof![
+                    Just(b"Content-Type: multipart/mixed; boundary=b\r\n".to_vec()),
+                    Just(b"Content-Type: text/html; charset=iso-8859-1\r\n".to_vec()),
+                    Just(b"Content-Type: text/plain; charset=utf-8\n".to_vec()),
+                    Just(b"Content-Transfer-Encoding: quoted-printable\r\n".to_vec()),
+                    Just(b"Content-Transfer-Encoding: base64\r\n".to_vec()),
+                    Just(b"Subject: =?utf-8?B?w6k?= \xe9\r\n".to_vec()),
+                    Just(b"From: Paul <paul@example.com>\r\n".to_vec()),
+                    Just(b"\r\n--b\r\n".to_vec()),
+                    Just(b"--b--\n".to_vec()),
+                    Just(b"\n\n".to_vec()),
+                    Just(b"<blockquote><div id=\"divRplyFwdMsg\">".to_vec()),
+                    Just("Cordialement,\nPaul\n> é\n-- \n".as_bytes().to_vec()),
+                    Just("Le 3 nov. 2025 à 10:12, A <a@x.fr> a écrit :\n".as_bytes().to_vec()),
+                    proptest::collection::vec(any::<u8>(), 0..20),
+                ],
+                0..20,
+            )
+        ) {
+            let mail = clean_eml(&bytes.concat());
+            prop_assert!(!mail.reply.contains('\r') && !mail.quoted.contains('\r'));
+        }
+    }
+}

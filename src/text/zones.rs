@@ -471,4 +471,21 @@ mod tests {
             assert!(large < small * 30 + Duration::from_millis(500), "{piece:?}: {small:?} then {large:?}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn zones_are_in_order_and_do_not_overlap(
+            body in "(Cordialement,|Paul Leroy|> |>> |Le 3 nov. 2025 à 10:12, A <a@x.fr>|a écrit :|De : x@y.fr|Envoyé : lundi|Objet : z|À : t@u.fr|-- |_____|=====|Message du : 03/11/2025 10:12|Ce message est confidentiel|PS :|Envoyé de mon iPhone|Veuillez agréer|mes salutations|[EXTERNAL]|\n|\r\n|é|\\PC| ){0,24}",
+        ) {
+            let zones = zones_from(&body, Some("Re: x"), &Sender::new("Paul Leroy", ""));
+            let mut all: Vec<_> =
+                [&zones.reply, &zones.quoted, &zones.signature, &zones.disclaimer].into_iter().flatten().collect();
+            all.sort_by_key(|range| range.start);
+            let mut end = 0;
+            for range in all {
+                proptest::prop_assert!(range.start >= end && body.get((*range).clone()).is_some());
+                end = range.end;
+            }
+        }
+    }
 }
