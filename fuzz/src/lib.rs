@@ -13,10 +13,9 @@ pub mod text;
 mod utc_micros;
 
 /// The options and the checked settings, without the reading of the configuration file.
+#[path = "../../src/config"]
 pub mod config {
-    #[path = "../../../src/config/options.rs"]
     pub mod options;
-    #[path = "../../../src/config/settings.rs"]
     pub mod settings;
 
     pub use options::Options;
