@@ -6,10 +6,11 @@
 use std::io::{BufRead, Read};
 
 use chrono::{DateTime, Utc};
-use mail_parser::{Address, HeaderValue, Message, MessageParser, MimeHeaders, PartType};
+use mail_parser::{Address, HeaderValue, Message, MessageParser, MimeHeaders};
 
 use crate::contact::{Channel, Contact, Direction, Provenance, RecordKind, Speaker, Thread, Turn};
 use crate::error::{RecordError, RejectCode};
+use crate::text::eml::{self, MailKind};
 
 use super::decode::MAX_RECORD_BYTES;
 use super::row::{Place, derived_id};
@@ -108,8 +109,8 @@ pub fn parse(bytes: &[u8]) -> Option<Mail> {
         cc: addresses(message.cc()),
         sent_at,
         has_date,
-        subject: message.subject().map(|subject| subject.trim().to_owned()).filter(|subject| !subject.is_empty()),
-        body: body(&message),
+        subject: Some(eml::subject(&message)).filter(|subject| !subject.is_empty()),
+        body: eml::body_text(&message).replace("\r\n", "\n").replace('\0', ""),
         kind: kind(&message),
         flags,
     })
@@ -222,118 +223,13 @@ fn addresses(address: Option<&Address<'_>>) -> Vec<String> {
         .collect()
 }
 
-/// The plain-text parts; where they are blank, the HTML ones as text.
-fn body(message: &Message<'_>) -> String {
-    let mut text = String::new();
-    let add = |text: &mut String, piece: &str| {
-        if !piece.trim().is_empty() {
-            if !text.is_empty() {
-                text.push('\n');
-            }
-            text.push_str(piece);
-        }
-    };
-    for part in message.text_bodies() {
-        match &part.body {
-            PartType::Text(piece) if is_html(part) => add(&mut text, &crate::text::html::html_to_text(piece)),
-            PartType::Text(piece) => add(&mut text, piece),
-            PartType::Html(piece) => add(&mut text, &crate::text::html::html_to_text(piece)),
-            _ => {}
-        }
-    }
-    if text.is_empty() {
-        for part in message.html_bodies() {
-            if let PartType::Html(piece) = &part.body {
-                add(&mut text, &crate::text::html::html_to_text(piece));
-            }
-        }
-    }
-    text.replace("\r\n", "\n").replace('\0', "")
-}
-
-fn is_html(part: &mail_parser::MessagePart<'_>) -> bool {
-    part.content_type().is_some_and(|kind| kind.subtype().is_some_and(|subtype| subtype.eq_ignore_ascii_case("html")))
-}
-
-/// Contact, automatic reply or bounce, by headers (RFC 3834, RFC 3464) and the usual subjects.
+/// Contact, automatic reply or bounce. An invitation to a meeting is somebody's message.
 fn kind(message: &Message<'_>) -> RecordKind {
-    let header = |name: &str| message.header_raw(name).map(|value| value.trim().to_ascii_lowercase());
-    let subject = message.subject().unwrap_or("").trim().to_lowercase();
-    let sender = addresses(message.from()).first().cloned().unwrap_or_default();
-    let local = sender.split('@').next().unwrap_or("").to_owned();
-    let is_daemon = matches!(local.as_str(), "mailer-daemon" | "postmaster" | "mail-daemon" | "bounce" | "bounces")
-        || header("From").is_some_and(|from| from.contains("mailer-daemon"));
-    let report = message.root_part().content_type().filter(|kind| {
-        kind.ctype().eq_ignore_ascii_case("multipart")
-            && kind.subtype().is_some_and(|subtype| subtype.eq_ignore_ascii_case("report"))
-    });
-    let report_type = report.and_then(|kind| kind.attribute("report-type")).map(str::to_ascii_lowercase);
-    const FAILURES: [&str; 12] = [
-        "undelivered mail",
-        "undeliverable",
-        "delivery status notification",
-        "delivery failure",
-        "mail delivery failed",
-        "returned mail",
-        "failure notice",
-        "non remis",
-        "non délivré",
-        "échec de la remise",
-        "échec de remise",
-        "message non distribué",
-    ];
-    let says_failure = FAILURES.iter().any(|words| subject.contains(words));
-    if report.is_some() && report_type.as_deref() != Some("disposition-notification")
-        || header("X-Failed-Recipients").is_some()
-        || (is_daemon && says_failure)
-    {
-        return RecordKind::Bounce;
+    match eml::mail_kind(message) {
+        MailKind::Message | MailKind::Calendar => RecordKind::Contact,
+        MailKind::AutoReply | MailKind::ReadReceipt => RecordKind::AutoReply,
+        MailKind::Bounce => RecordKind::Bounce,
     }
-    const AUTOMATIC: [&str; 16] = [
-        "réponse automatique",
-        "reponse automatique",
-        "automatic reply",
-        "auto-reply",
-        "autoreply",
-        "auto reply",
-        "out of office",
-        "out-of-office",
-        "absence du bureau",
-        "absent du bureau",
-        "message d'absence",
-        "message d’absence",
-        "notification d'absence",
-        "je suis absent",
-        "automatische antwort",
-        "abwesenheitsnotiz",
-    ];
-    let says_automatic = AUTOMATIC.iter().any(|words| subject.starts_with(words));
-    let is_answer = header("Auto-Submitted")
-        .is_some_and(|value| value.starts_with("auto-replied") || value.starts_with("auto-notified"));
-    let is_generated = header("Auto-Submitted").is_some_and(|value| value.starts_with("auto-generated"));
-    let precedence = header("Precedence").unwrap_or_default();
-    let has_mark = ["X-Autoreply", "X-Autorespond", "X-Autoresponder", "X-Auto-Reply"]
-        .iter()
-        .any(|name| header(name).is_some_and(|value| value != "no"));
-    let is_bulk_absence = matches!(precedence.as_str(), "bulk" | "junk" | "list")
-        && (subject.contains("absence") || subject.contains("absent") || subject.contains("automati"));
-    // Forms on web sites are "auto-generated" too: they carry the customer in Reply-To.
-    let is_form = is_generated && message.reply_to().is_some();
-    if is_answer
-        || has_mark
-        || says_automatic
-        || precedence == "auto_reply"
-        || is_bulk_absence
-        || (is_generated && !is_form)
-        || report_type.is_some()
-    {
-        return RecordKind::AutoReply;
-    }
-    let has_null_return_path = header("Return-Path").is_some_and(|path| path == "<>");
-    if is_daemon || (has_null_return_path && says_failure) {
-        return RecordKind::Bounce;
-    }
-    if has_null_return_path { RecordKind::AutoReply } else { RecordKind::Contact }
 }
 
 #[cfg(test)]

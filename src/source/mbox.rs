@@ -98,4 +98,16 @@ mod tests {
         let (contacts, rejects, _) = testing::read_bytes("box.mbox", format!("rubbish\n\n{TWO}").as_bytes());
         assert_eq!((contacts.len(), rejects.len()), (2, 1));
     }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+        #[test]
+        fn mailboxes_cut_anywhere_keep_their_counts(start in 0..TWO.len(), length in 0..TWO.len(), bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..30)) {
+            let mut content = TWO.as_bytes()[start..TWO.len().min(start + length)].to_vec();
+            content.extend(bytes);
+            content.extend(TWO.as_bytes());
+            // The helper checks that contacts and rejects add up.
+            testing::read_bytes("box.mbox", &content);
+        }
+    }
 }

@@ -608,4 +608,14 @@ mod tests {
             assert!(html_to_text(&html).ends_with("après"), "{tag}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_markup_becomes_text_of_bounded_size(
+            html in "(<div|<p>|</p>|<blockquote class=x|>|<td|<br>|<!--|-->|<style>|</style|&nbsp;|&#x41;|&|\"|'|<a href=|é|\\PC|\n| ){0,40}",
+        ) {
+            // Twenty-one levels of quotes put at most forty-two characters before a line.
+            proptest::prop_assert!(html_to_text(&html).len() <= 64 * html.len() + 64);
+        }
+    }
 }

@@ -10,6 +10,7 @@ mod fold;
 pub mod html;
 pub mod language;
 mod lines;
+mod names;
 pub mod normalize;
 mod quote;
 pub mod redact;

@@ -37,27 +37,89 @@ const BLOCK_LINES: usize = 40;
 /// Header of quoted history that starts at `lines[at]`, if there is one. Every line of it has the depth of its first.
 pub(super) fn header_at(lines: &[Line<'_>], at: usize) -> Option<Header> {
     let line = lines.get(at)?;
-    if line.is_blank() || line.folded.is_empty() {
+    if line.is_blank() {
         return None;
     }
-    if let Some(is_forward) = rule(&line.folded) {
+    let announced = rule(&line.folded).or_else(|| {
+        // BlackBerry's has no dashes: only the fields right below tell it from a title of the customer's.
+        let title = title(&line.folded).filter(|_| block_at(lines, skip_blank(lines, at + 1, 1), 2).is_some());
+        title.map(|(is_forward, _)| is_forward)
+    });
+    if let Some(is_forward) = announced {
         let mut used = 1;
         let next = skip_blank(lines, at + 1, 2);
+        let is_bare = is_line_rule(&line.folded);
+        if let Some(inner) = titled_at(lines, next).filter(|_| is_bare) {
+            // SFR: a rule of equals signs, then "Message du : 03/11/2025 10:12" and the fields.
+            return Some(Header { lines: next + inner.lines - at, is_ruled: true, ..inner });
+        }
         if let Some(block) = block_at(lines, next, 1) {
             used = next + block - at;
         } else if let Some(sentence) = sentence_at(lines, next) {
             used = next + sentence - at;
-        } else if is_line_rule(&line.folded) {
+        } else if is_bare {
             // A line of underscores or dashes alone is also used to separate one's own paragraphs.
             return None;
         }
-        let is_ruled = is_line_rule(&line.folded);
-        return Some(Header { lines: used, is_forward, is_ruled, is_ambiguous: is_ruled });
+        return Some(Header { lines: used, is_forward, is_ruled: is_bare, is_ambiguous: is_bare });
     }
     if let Some(used) = sentence_at(lines, at) {
         return Some(Header { lines: used, is_forward: false, is_ruled: false, is_ambiguous: false });
     }
-    block_at(lines, at, 2).map(|used| Header { lines: used, is_forward: false, is_ruled: false, is_ambiguous: true })
+    if is_fields_in_line(&start_of(line)) {
+        return Some(Header { lines: 1, is_forward: false, is_ruled: false, is_ambiguous: true });
+    }
+    if is_dashed_title(&line.folded) {
+        let next = skip_blank(lines, at + 1, 2);
+        return block_at(lines, next, 1).map(|block| Header {
+            lines: next + block - at,
+            is_forward: false,
+            is_ruled: false,
+            is_ambiguous: true,
+        });
+    }
+    let used = block_at(lines, at, 2).filter(|used| !is_form(lines, at, *used))?;
+    Some(Header { lines: used, is_forward: false, is_ruled: false, is_ambiguous: true })
+}
+
+/// A header that opens with words of its own ("Message du 03/11/2025 10:12", "Original message"), below a bare rule.
+fn titled_at(lines: &[Line<'_>], at: usize) -> Option<Header> {
+    let line = lines.get(at)?;
+    let is_titled = !line.is_blank() && !is_line_rule(&line.folded) && rule(&line.folded).is_some();
+    if is_titled { header_at(lines, at) } else { None }
+}
+
+/// The fields of a header run together on one line, as some converters of HTML write them.
+fn is_fields_in_line(folded: &str) -> bool {
+    static FIELDS: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(concat!(
+            r"^[*\- ]*(?:de|from|von|da|van|od|fra|fran) ?: ?[^:]{3,120} \*?(?:envoye|envoye le|sent|date|gesendet|datum|inviato|verzonden|enviado|enviado el|data|sendt|skickat) ?: ?\*? ?.{6,60}?",
+            r" \*?(?:a|to|an|para|aan|til|till|pour|do) ?: ?\*? ?[^:]{3,200}"
+        ))
+    });
+    FIELDS.is_match(folded) && folded.contains('@')
+}
+
+/// `----- Any title -----`, in whatever language; a header when fields follow.
+fn is_dashed_title(folded: &str) -> bool {
+    static TITLE: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"^(?:[-_=*]{2,}) ?\p{L}[\p{L}' ()\-]{2,60}[\p{L})] ?(?:[-_=*]{2,})$"));
+    TITLE.is_match(folded)
+}
+
+/// Whether fields belong to a form of a web site and not to a mail header: other labels touch them.
+///
+/// Caught: `Nom : Leroy / De : paul@example.com / Objet : Retard / Message : …`. Not caught: the header of a mail program,
+/// which stands alone and is followed by a blank line or the words.
+fn is_form(lines: &[Line<'_>], at: usize, used: usize) -> bool {
+    static LABEL: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(concat!(
+            r"^[*\- ]*(?:(?:votre |vos |your |le |la )?(?:civilite|nom|prenom|nom et prenom|nom complet|telephone|tel|portable|adresse|ville|code postal|message|commentaires?|description|demande|motif|",
+            r"numero (?:de )?(?:client|commande|contrat)|n° (?:de )?(?:client|commande|contrat)|reference|name|first name|last name|full name|phone|address|company|comments?|order(?: number)?|customer(?: number)?|topic|reason|request|question))\s*:"
+        ))
+    });
+    let touches = |line: Option<&Line<'_>>| line.is_some_and(|line| LABEL.is_match(&line.folded));
+    touches(at.checked_sub(1).and_then(|above| lines.get(above))) || touches(lines.get(skip_blank(lines, at + used, 1)))
 }
 
 /// Whether the line asks to write above it (help-desk software); everything below is history.
@@ -83,12 +145,12 @@ fn skip_blank(lines: &[Line<'_>], mut at: usize, most: usize) -> usize {
     at
 }
 
-fn is_line_rule(folded: &str) -> bool {
+pub(super) fn is_line_rule(folded: &str) -> bool {
     folded.len() >= 5 && folded.bytes().all(|b| matches!(b, b'_' | b'-' | b'=' | b'*'))
 }
 
-/// `Some(is_forward)` for a line that announces another message.
-fn rule(folded: &str) -> Option<bool> {
+/// `(is_forward, is_marked)` for the words that announce another message, with dashes or a colon or without.
+fn title(folded: &str) -> Option<(bool, bool)> {
     static DASHED: LazyLock<Regex> = LazyLock::new(|| {
         pattern(concat!(
             r"^(?:begin |debut du |inicio del |inizio |inicio da |anfang der )?[\-_*=> ]*\s*(?:(?P<forward>",
@@ -96,40 +158,51 @@ fn rule(folded: &str) -> Option<bool> {
             r"forwarded message|forwarded mail|forwarded by .{1,80}|begin forwarded message|weitergeleitete nachricht|weitergeleitete e-mail|",
             r"mensaje reenviado|messaggio inoltrato|doorgestuurd bericht|mensagem encaminhada|mensagem reencaminhada|",
             r"debut du message (?:reexpedie|transfere)|anfang der weitergeleiteten (?:nachricht|e-mail)|inicio del mensaje reenviado|",
-            r"inizio messaggio inoltrato|begin doorgestuurd bericht|inicio da mensagem (?:encaminhada|reencaminhada))|(?:",
+            r"inizio messaggio inoltrato|begin doorgestuurd bericht|inicio da mensagem (?:encaminhada|reencaminhada)|",
+            r"vidarebefordrat (?:meddelande|brev)|videresendt (?:besked|meddelelse|melding)|edelleenlahetetty viesti|valitetty viesti|wiadomosc przekazana|",
+            r"(?:przekazana|tresc przekazanej) wiadomosci?|preposlana zprava|tovabbitott uzenet|mesaj redirectionat|пересылаемое сообщение)|(?:",
             r"message d'origine|message original|message initial|message precedent|mail original|mail d'origine|courriel original|courriel d'origine|",
             r"e-mail d'origine|courrier d'origine|original message|original email|original e-mail|reply message|ursprungliche nachricht|urspruengliche nachricht|",
             r"originalnachricht|original-nachricht|mensaje original|messaggio originale|messaggio di origine|oorspronkelijk bericht|",
-            r"origineel bericht|mensagem original|wiadomosc oryginalna|ursprungligt meddelande))\s*:?\s*[\-_*=]*$"
+            r"origineel bericht|mensagem original|wiadomosc oryginalna|oryginalna wiadomosc|ursprungligt meddelande|originalmeddelande|",
+            r"oprindelig meddelelse|oprindelig besked|opprinnelig melding|alkuperainen viesti|puvodni (?:zprava|e-mail)|povodna sprava|eredeti uzenet|",
+            r"mesaj original|αρχικο μηνυμα|исходное сообщение|orijinal mesaj|izvorna poruka|izvirno sporocilo|missatge original))\s*:?\s*[\-_*=]*$"
         ))
     });
+    let captures = DASHED.captures(folded)?;
+    let is_marked = folded.starts_with(['-', '_', '*', '=']) || folded.ends_with([':', '-', '_', '*', '=']);
+    Some((captures.name("forward").is_some(), is_marked))
+}
+
+/// `Some(is_forward)` for a line that announces another message.
+fn rule(folded: &str) -> Option<bool> {
     static ORANGE: LazyLock<Regex> =
-        LazyLock::new(|| pattern(r"^message du \d{1,2}/\d{1,2}/\d{2,4} (?:a )?\d{1,2}[:h]\d{2}"));
+        LazyLock::new(|| pattern(r"^message du ?:? \d{1,2}/\d{1,2}/\d{2,4} (?:a )?\d{1,2}[:h]\d{2}"));
     if is_line_rule(folded) {
         return Some(false);
     }
     if ORANGE.is_match(folded) {
         return Some(false);
     }
-    let captures = DASHED.captures(folded)?;
-    let is_forward = captures.name("forward").is_some();
     // Without dashes or a colon the words may be the customer's own ("Message original" as a title is not enough).
-    let is_marked = folded.starts_with(['-', '_', '*', '=']) || folded.ends_with([':', '-', '_', '*', '=']);
-    is_marked.then_some(is_forward)
+    title(folded).filter(|(_, is_marked)| *is_marked).map(|(is_forward, _)| is_forward)
 }
 
 /// Number of lines of the sentence "On …, X wrote:" that starts here.
 fn sentence_at(lines: &[Line<'_>], at: usize) -> Option<usize> {
     static OPENING: LazyLock<Regex> = LazyLock::new(|| {
         pattern(concat!(
-            r"^[\-*_ ]*(?:(?:le|on|el|il|em|am|op|den|dnia|w dniu|a|no dia|pe|ma|di|lun|mar|mer|jeu|ven|sam|dim|mon|tue|wed|thu|fri|sat|sun)\b|\d{1,4}[\-./]|<|",
-            r#""|'|[a-z][^:]{1,80}<[^<>\s]+@|[a-z][a-z .'\-]{1,60} (?:a ecrit|wrote|schrieb|on |le ))"#
+            r"^[\-*_ ]*(?:(?:le|on|el|il|em|en|in|am|op|den|dne|dnia|w dniu|a|at|no dia|pe|ma|di|lun|mar|mer|jeu|ven|sam|dim|mon|tue|wed|thu|fri|sat|sun)\b|στις\b|на\b|",
+            r"\d{1,4}[\-./]|\d{1,2} \p{L}{3,10}\b|\p{L}{1,5}[.,]{0,2} \d{1,2}\b|<|",
+            r#""|'|\p{L}[^:]{1,80}<[^<>\s]+@|\p{L}[\p{L} .'\-]{1,60} (?:a ecrit|wrote|schrieb|kirjoitti|on |le ))"#
         ))
     });
     static WHOLE: LazyLock<Regex> = LazyLock::new(|| {
         pattern(concat!(
-            r"^(?P<before>.*?)\b(?:a ecrit|a repondu|ecrivait|wrote|writes|has written|escribio|schrieb|ha scritto|schreef|escreveu|skrev|napisal(?:\(a\)|a)?|pisze|kirjoitti)\b",
-            r"(?P<after>(?:[^!?]|[!?]\S){0,200}?)\s?:\s?[\-*_]*$"
+            r"^(?P<before>.*?)\b(?:a ecrit|a repondu|ecrivait|wrote|writes|has written|escribio|schrieb|geschrieben|ha scritto|schreef|escreveu|skrev|",
+            r"napisal(?:\(a\)|a)?|napisao(?: je)?|pisze|kirjoitti|a scris|ezt irta|εγραψε|написал(?:\(а\)|а)?|написа|пише|yazdı|va escriure)(?:\b|\))",
+            // Zoho ends its sentence with dashes instead of a colon.
+            r"(?P<after>(?:[^!?]|[!?]\S){0,200}?)(?:\s?:\s?[\-*_]*|\s-{2,})$"
         ))
     });
     static GMAIL_BARE: LazyLock<Regex> = LazyLock::new(|| {
@@ -138,7 +211,20 @@ fn sentence_at(lines: &[Line<'_>], at: usize) -> Option<usize> {
             r"^(?:\d{4}[/\-]\d{1,2}[/\-]\d{1,2}|\d{1,2}[/.]\d{1,2}[/.]\d{4})(?: \d{1,2}:\d{2}(?: gmt[+\-]\d{1,2}:\d{2})?)?,? .{1,80}<[^<>\s]+@[^<>\s]+>:?$",
         )
     });
+    // Yahoo's telephones go on with the words of the answered message on the line of the header:
+    // `On Mon, Nov 3, 2025 at 10:12 AM, Claire<c@example.com> wrote:   Dear Paul,`.
+    static INLINE: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"^ *(?P<before>\p{L}[^<>]{8,120}<[^<>\s]+@[^<>\s]+>,? ?)(?:a ecrit|wrote|escribio|ha scritto|schreef|escreveu)\s?: {2,}\S",
+        )
+    });
     let first = lines.get(at)?;
+    let start = start_of(first);
+    if let Some(before) = INLINE.captures(&start).and_then(|found| found.name("before"))
+        && is_written_by_program(&start, before.as_str(), "")
+    {
+        return Some(1);
+    }
     if first.folded.is_empty() || !OPENING.is_match(&first.folded) {
         return None;
     }
@@ -171,6 +257,16 @@ fn sentence_at(lines: &[Line<'_>], at: usize) -> Option<usize> {
         }
     }
     None
+}
+
+/// The folded beginning of a line, of long ones too.
+fn start_of<'a>(line: &'a Line<'_>) -> std::borrow::Cow<'a, str> {
+    if line.folded.is_empty() && !line.text.is_empty() {
+        let end = line.text.char_indices().nth(300).map_or(line.text.len(), |(at, _)| at);
+        super::fold::fold(&line.text[..end])
+    } else {
+        line.folded.as_str().into()
+    }
 }
 
 /// Whether the sentence starts at its first line and not at a later one that names the moment itself: "Le colis est
@@ -223,19 +319,60 @@ fn field(folded: &str) -> Option<(Field, &str)> {
     let name = line[..colon].trim_end_matches(['*', ' ', '_']);
     let field = match name {
         "de" | "from" | "von" | "da" | "van" | "desde" | "expediteur" | "exp" | "emetteur" | "absender"
-        | "mittente" | "afzender" | "remetente" | "fra" | "od" => Field::From,
-        "envoye" | "envoye le" | "sent" | "date" | "date d'envoi" | "gesendet" | "datum" | "enviado" | "enviado el"
-        | "enviada" | "enviada em" | "fecha" | "data" | "inviato" | "verzonden" | "verstuurd" | "sent on" | "sendt"
-        | "skickat" => Field::Date,
-        "a" | "to" | "an" | "para" | "aan" | "pour" | "destinataire" | "destinataires" | "til" | "till" | "do" => {
-            Field::To
-        }
-        "cc" | "copie" | "copie a" | "cci" | "bcc" | "kopie" | "kopie (cc)" | "copia" | "c/c" => Field::Copy,
+        | "mittente" | "afzender" | "remetente" | "fra" | "fran" | "od" | "avsender" | "avsandare" | "afsender"
+        | "lahettaja" | "felado" | "de la" | "απο" | "от" | "kimden" | "gonderen" | "salje" | "posiljatelj"
+        | "od koga" | "odosielatel" | "odesilatel" | "nadawca" => Field::From,
+        "envoye"
+        | "envoye le"
+        | "sent"
+        | "date"
+        | "date d'envoi"
+        | "gesendet"
+        | "datum"
+        | "enviado"
+        | "enviado el"
+        | "enviada"
+        | "enviada em"
+        | "fecha"
+        | "data"
+        | "inviato"
+        | "verzonden"
+        | "verstuurd"
+        | "sent on"
+        | "sendt"
+        | "skickat"
+        | "wyslano"
+        | "wyslane"
+        | "lahetetty"
+        | "pvm"
+        | "paivays"
+        | "elkuldve"
+        | "trimis"
+        | "σταλθηκε"
+        | "ημερομηνια"
+        | "отправлено"
+        | "дата"
+        | "gonderildi"
+        | "tarih"
+        | "poslano"
+        | "poslato"
+        | "odeslano"
+        | "odoslane"
+        | "dato"
+        | "message du" => Field::Date,
+        "a" | "to" | "an" | "para" | "aan" | "pour" | "destinataire" | "destinataires" | "til" | "till" | "do"
+        | "komu" | "adresat" | "vastaanottaja" | "cimzett" | "catre" | "προς" | "кому" | "kime" | "alici" | "prima"
+        | "za" => Field::To,
+        "cc" | "copie" | "copie a" | "cci" | "bcc" | "kopie" | "kopie (cc)" | "copia" | "c/c" | "kopia" | "kopi"
+        | "kopio" | "masolat" | "κοιν" | "копия" | "bilgi" | "dw" => Field::Copy,
         "objet" | "sujet" | "subject" | "betreff" | "asunto" | "oggetto" | "onderwerp" | "assunto" | "emne"
-        | "amne" | "temat" => Field::Subject,
+        | "amne" | "temat" | "ogg" | "aihe" | "targy" | "subiect" | "θεμα" | "тема" | "konu" | "predmet" | "tema"
+        | "assumpte" => Field::Subject,
         "importance" | "priorite" | "priority" | "reply-to" | "repondre a" | "pieces jointes" | "pj"
         | "attachments" | "attachment" | "adjuntos" | "anlagen" | "allegati" | "bijlagen" | "organisation"
-        | "organization" | "message-id" | "wichtigkeit" | "categories" | "heure" => Field::Other,
+        | "organization" | "message-id" | "envoye par" | "sent by" | "wichtigkeit" | "categories" | "heure" => {
+            Field::Other
+        }
         _ => return None,
     };
     Some((field, line[colon + 1..].trim_matches(['*', ' '])))

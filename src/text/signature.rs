@@ -17,6 +17,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::lines::Line;
+use super::names::{Sender, is_first_name};
 
 /// Most lines of a name block.
 const BLOCK_LINES: usize = 8;
@@ -26,7 +27,7 @@ const BLOCK_LINE_CHARS: usize = 90;
 const BARE_DELIMITER_LINES: usize = 15;
 
 /// Parts of `lines[segment]` that are signature, in order. A `true` marks lines that only delimit (`-- `).
-pub(super) fn find(lines: &[Line<'_>], segment: Range<usize>) -> Vec<(Range<usize>, bool)> {
+pub(super) fn find(lines: &[Line<'_>], segment: Range<usize>, sender: &Sender) -> Vec<(Range<usize>, bool)> {
     let mut found = Vec::new();
     let end = segment.end;
     let Some(first) = segment.clone().find(|&at| !lines[at].is_blank()) else { return found };
@@ -37,27 +38,45 @@ pub(super) fn find(lines: &[Line<'_>], segment: Range<usize>) -> Vec<(Range<usiz
         }
         let is_ornament = is_delimiter(line) && !line_is_strict_delimiter(line) && is_ornament(lines, first, at, end);
         if is_delimiter(line) && !is_ornament {
-            found.push((at..at + 1, true));
-            found.push((at + 1..end, false));
+            // Some programs write the delimiter twice, once for themselves.
+            let twice = |line: &Line<'_>| line.is_blank() || is_delimiter(line);
+            let after = (at + 1..end).find(|&next| !twice(&lines[next])).unwrap_or(end);
+            found.push((at..after, true));
+            found.push((after..end, false));
             return found;
         }
         if is_mobile(&line.folded) {
-            if block_end(lines, at + 1..end, 4) == end {
+            // Some telephones write their line above the words.
+            if at > first && block_end(lines, at + 1..end, 4) == end {
                 found.push((at..end, false));
                 return found;
             }
             found.push((at..at + 1, false));
             continue;
         }
-        let opens_at = match closing(line) {
+        let formula = formula_at(lines, at, end);
+        let opens_at = match closing(line, sender) {
+            _ if formula > 0 && at > first => Some(at),
             Closing::Alone if at > first || has_words(lines, at + 1..end) => Some(at),
-            Closing::Final if is_nameish(next(lines, at + 1..end)) => Some(at + 1),
+            Closing::Final if is_own_name(next(lines, at + 1..end), sender) => Some(at + 1),
             _ => None,
         };
         if let Some(from) = opens_at {
-            let stop = block_end(lines, at + 1..end, BLOCK_LINES);
+            let stop = block_end(lines, at + formula.max(1)..end, BLOCK_LINES);
             if stop == end {
                 found.push((from..end, false));
+                return found;
+            }
+            // Afterthoughts below a signed name: the name is a signature, the rest is words.
+            let is_signed = at > first
+                && lines[stop - 1].is_blank()
+                && lines[at + 1..stop]
+                    .iter()
+                    .find(|line| !line.is_blank())
+                    .is_some_and(|line| is_certain_name(line.text, sender));
+            if is_signed {
+                found.push((from..stop, false));
+                found.extend(find(lines, stop..end, sender));
                 return found;
             }
             if is_postscript(&lines[stop].folded) {
@@ -68,7 +87,7 @@ pub(super) fn find(lines: &[Line<'_>], segment: Range<usize>) -> Vec<(Range<usiz
             }
         }
     }
-    if let Some(at) = name_block(lines, first..end) {
+    if let Some(at) = name_block(lines, first..end, sender).or_else(|| last_name(lines, first..end, sender)) {
         found.push((at..end, false));
     }
     found
@@ -100,11 +119,14 @@ fn is_delimiter(line: &Line<'_>) -> bool {
 /// Whether a bare delimiter only decorates: above the whole message, above sentences, or a long rule that no name
 /// follows.
 fn is_ornament(lines: &[Line<'_>], first: usize, at: usize, end: usize) -> bool {
-    let below = || lines[at + 1..end].iter().filter(|line| !line.is_blank());
+    let below = || {
+        let words = lines[at + 1..end].iter().take_while(|line| !is_delimiter(line));
+        words.filter(|line| !line.is_blank() && !is_image(line.text))
+    };
     let is_long = lines[at].text.chars().count() > 3;
     (at == first && lines[at].text != "--")
         || below().take(BARE_DELIMITER_LINES + 1).count() > BARE_DELIMITER_LINES
-        || below().take(3).any(|line| !is_block_line(line))
+        || below().take(3).any(|line| !is_block_line(line) && !is_mobile(&line.folded))
         || (is_long && !below().next().is_some_and(|line| is_nameish(line.text) || is_mobile(&line.folded)))
 }
 
@@ -116,16 +138,17 @@ fn line_is_strict_delimiter(line: &Line<'_>) -> bool {
 pub(super) fn is_mobile(folded: &str) -> bool {
     static MOBILE: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(concat!(
-            r"^[\s*_\[(<]*(?:",
-            r"envoye (?:de|depuis|a partir de|a l'aide de|avec|via|par) (?:mon|ma|l'|l'application|la|un|une|le|outlook|yahoo|proton|gmail|orange|sfr|free|bouygues|courrier|mail|icloud|windows|samsung|hotmail|laposte|android|ipad|iphone|zoho|tutanota|infomaniak|my)\b.{0,80}|",
+            r"^[\s*_\[(<>|\-]*(?:",
+            r"envoye (?:de |d'|depuis |a partir de |a partir d'|a l'aide de |a l'aide d'|avec |via |par |grace a )\[?(?:mon|ma|l'|l'application|la|un|une|le|outlook|yahoo|proton|gmail|orange|sfr|free|bouygues|courrier|mail|icloud|windows|samsung|hotmail|laposte|android|ipad|iphone|zoho|tutanota|infomaniak|my)\b.{0,80}|",
             r"(?:telecharge[rz]?|obtenez|obtenir|decouvrez|installez) (?:l'application )?(?:outlook|yahoo|orange|bluemail|gmail|mail orange)\b.{0,120}|",
             r"provenance ?: ?(?:courrier|mail)\b.{0,60}|",
-            r"(?:sent|send) (?:from|via|using|with|by) (?:my|an?|the|outlook|yahoo|proton|gmail|mail|windows|samsung|aol|android|ipad|iphone|icloud|bluemail|mailbird|zoho|tutanota|spark|galaxy|hey)\b.{0,80}|",
-            r"get (?:outlook|bluemail|yahoo|mail) (?:for|on)\b.{0,120}|download (?:outlook|the yahoo)\b.{0,100}|",
+            r"(?:sent|send) (?:from|via|using|with|by) \[?(?:my|an?|the|outlook|yahoo|proton|gmail|mail|windows|samsung|aol|android|ipad|iphone|icloud|bluemail|mailbird|zoho|tutanota|spark|galaxy|hey)\b.{0,80}|",
+            r"get \[?(?:outlook|bluemail|yahoo|mail) (?:for|on)\b.{0,120}|download (?:outlook|the yahoo)\b.{0,100}|",
             r"(?:von meinem|gesendet (?:von|mit|aus)|holen sie sich outlook|outlook fur)\b.{0,100}|",
             r"(?:enviado (?:desde|do|a partir|de|via|com)|obtener outlook|obter o? ?outlook|descarga outlook)\b.{0,100}|",
             r"(?:inviato (?:da|dal|con|tramite)|ottieni outlook|scarica outlook)\b.{0,100}|",
-            r"(?:verstuurd (?:vanaf|met|via)|verzonden (?:vanaf|met|via)|outlook voor|download outlook voor|skickat fran|sendt fra)\b.{0,100}|",
+            r"(?:verstuurd (?:vanaf|met|via)|verzonden (?:vanaf|met|via)|outlook voor|download outlook voor|skickat fran|sendt fra|hamta outlook|hent outlook)\b.{0,100}|",
+            r"(?:wyslan[eo] z|odeslano z|odoslane z|trimis de pe|отправлено с|enviat des|poslano z|iphone'umdan gonderildi|hanki outlook|pobierz outlook|stahnout outlook)\b.{0,80}|lahetetty (?:iphone|ipad|samsung|android|outlook|puhelim)\S*.{0,40}|",
             r"(?:message|mail|e-mail|courriel) envoye (?:de|depuis|via|avec) .{0,80}(?:iphone|ipad|android|smartphone|mobile|samsung|telephone|webmail|orange|tablette)\b.{0,40}|",
             r"(?:sent|envoye) (?:via|from|par|depuis) .{1,60}(?:text messaging|messaging service|messagerie texte|mobility|mobilite)\b.{0,40}|",
             r"yahoo mail ?: .{0,100}|outlook (?:pour|for) (?:ios|android|mac|windows)\b.{0,60}",
@@ -137,7 +160,11 @@ pub(super) fn is_mobile(folded: &str) -> bool {
         return false;
     }
     // "Sent from my office last week, it never came." is a sentence.
-    !(folded.ends_with('.') && folded.split_whitespace().count() > 7 && !folded.contains("outlook"))
+    let names_program =
+        ["outlook", "messagerie", "proton", "messaging", "orange", "excuse", "pardon", "typo", "fautes", "brevity"]
+            .iter()
+            .any(|name| folded.contains(name));
+    !(folded.ends_with('.') && folded.split_whitespace().count() > 7 && !names_program)
 }
 
 enum Closing {
@@ -148,11 +175,11 @@ enum Closing {
     No,
 }
 
-fn closing(line: &Line<'_>) -> Closing {
+fn closing(line: &Line<'_>, sender: &Sender) -> Closing {
     static ALONE: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(concat!(
             r"^[\s*_\-]*(?:et |and |en vous souhaitant (?:une )?|avec )?(?P<closing>",
-            r"(?:bien|tres|plus|meilleurs?|mes|sinceres|respectueusement|tout) cordialement|cordialement(?: (?:votre|vôtre|a vous|a tous))?|cordialemant|cordialment|cdlt|cdt|cdmt|cordlt|bien cdlt|bien cdt|sinceres? salutations|(?:mes |nos )?(?:sinceres|meilleures|cordiales|respectueuses|distinguees|bonnes) salutations|salutations(?: (?:distinguees|cordiales|respectueuses|sinceres|les meilleures))?|mes salutations|slts|",
+            r"(?:bien|tres|plus|meilleurs?|mes|sinceres|respectueusement|tout) cordialement|cordialement(?: (?:votre|vôtre|a vous|a tous))?|cordi?al\w{2,7}|cdlt|cdt|cdmt|cordlt|bien cdlt|bien cdt|sinceres? salutations|(?:mes |nos )?(?:sinceres|meilleures|cordiales|respectueuses|distinguees|bonnes) salutations|salutations(?: (?:distinguees|cordiales|respectueuses|sinceres|les meilleures))?|mes salutations|slts|",
             r"(?:bien )?sincerement(?: (?:votre|vous))?|bien (?:a|sincerement a) (?:vous|toi|tous)|respectueusement|amicalement|bien amicalement|amities|bises|bisous|(?:mes |avec mes )?(?:sinceres |cordiaux )?respects|",
             r"(?:tres |une tres |une |passez une )?(?:bonne|belle|excellente|agreable) (?:journee|soiree|fin de journee|apres-midi|apres midi|semaine|fin de semaine|reception|continuation)(?: (?:a vous|a tous|a toi))?|(?:bon|tres bon) (?:week-end|weekend|we|apres-midi|courage)|a (?:bientot|tres bientot|tres vite)|",
             r"(?:veuillez|je vous prie|nous vous prions|priere|recevez|agreez|croyez|je vous adresse|en vous remerciant|dans cette attente|dans l'attente).{0,100}(?:salutations|sentiments|consideration|respects|hommages)\b.{0,40}|",
@@ -162,8 +189,12 @@ fn closing(line: &Line<'_>) -> Closing {
             r"(?:un |reciba un |reciban un )?(?:cordial|cordiales|atento|atentos|muchos)? ?(?:saludos?)(?: cordial(?:es)?)?|atentamente|un abrazo|",
             r"(?:cordiali|distinti|cari|un cordiale|i miei|tanti) saluti|saluti|cordialmente|",
             r"(?:met )?(?:vriendelijke|hartelijke) groet(?:en)?|groet(?:en|jes)?|mvg|hoogachtend|",
+            r"(?:serdecznie |z powazaniem,? )?pozdrawiam(?: serdecznie)?|(?:z powazaniem|z wyrazami szacunku)|pozdrowienia|",
+            r"(?:med |de )?(?:basta |bedste |beste )?(?:vanliga?|venlige?|vennlige?|basta|beste|bedste|hjertelige?) (?:halsning(?:ar)?|hilsner?|hilsen)|(?:mvh|hilsen|halsningar|hilsner)|",
+            r"(?:ystavallisin|parhain|terveisin) ?(?:terveisin)?|terveisin|(?:s|se srdecnym|s pratelskym) pozdrav(?:em|om)|s uctou|udvozlettel|tisztelettel|cu (?:stima|respect|drag)|cu stima si respect|",
+            r"με (?:εκτιμηση|σεβασμο)|φιλικα|с уважением|saygılarımla|saygilarimla|iyi gunler|(?:srdacan|lep|lijep) pozdrav|(?:s postovanjem|lp|pozdrav)|(?:cordials |atentes )?salutacions|",
             r"(?:com os )?(?:melhores|os meus melhores) cumprimentos|cumprimentos|atenciosamente|atentamente|abracos?|obrigad[oa] e cumprimentos",
-            r")\s*(?P<after>[,.!;:\-–\s*_]*(?:[(:;]-?[)D])?)(?P<name>.*)$"
+            r")\s*(?P<after>[^\p{L}\p{N}?\[<]*(?:[(:;]-?[)D])?)(?P<name>.*)$"
         ))
         .expect("a literal pattern that the tests compile")
     });
@@ -171,7 +202,7 @@ fn closing(line: &Line<'_>) -> Closing {
         Regex::new(concat!(
             r"(?:(?:^|[ ,.;!])(?:cordialement|cordiales salutations|sinceres salutations|bien a vous|salutations distinguees|salutations|(?:bonne|belle) (?:journee|soiree|fin de journee)|bon week-end|a bientot|regards|best wishes|sincerely|great day|nice day)",
             r"|^(?:(?:un )?(?:grand )?merci|thanks|thank you|thx|tks|many thanks|avec (?:tous )?(?:mes|nos) remerciements|remerciements|en vous remerciant|danke|vielen dank|gracias|grazie|bedankt|dank|obrigad[oa])\b[^.?!:]{0,80}|^dans l'attente\b[^.?!:]{0,90})",
-            r"[\s,.!;:\-*_)]*$"
+            r"[^\p{L}\p{N}?]*$"
         ))
         .expect("a literal pattern that the tests compile")
     });
@@ -186,12 +217,76 @@ fn closing(line: &Line<'_>) -> Closing {
         if name.is_empty() {
             return Closing::Alone;
         }
-        let written = line.text.get(line.text.len().saturating_sub(name.len())..).unwrap_or_default();
-        if !separator.is_empty() && (is_name(written) || is_all_initials(written)) && !is_content_word(written) {
+        let written = last_words(line.text, name.split_whitespace().count());
+        let is_someone =
+            is_name(written) || is_all_initials(written) || is_name_line(written) || sender.is_named(written);
+        let is_certain = !separator.is_empty() || is_certain_closing(&captures["closing"]);
+        if is_certain && is_someone && !is_content_word(written) {
             return Closing::Alone;
         }
     }
-    if FINAL.is_match(folded) { Closing::Final } else { Closing::No }
+    // "Merci de livrer à cette adresse :" announces what follows.
+    if FINAL.is_match(folded) && !folded.ends_with(':') { Closing::Final } else { Closing::No }
+}
+
+/// Closings that a name follows without a comma: "Cordialement Paul". Not "Best Buy".
+fn is_certain_closing(folded: &str) -> bool {
+    [
+        "cordialement",
+        "cdt",
+        "cdlt",
+        "regards",
+        "salutations",
+        "sincer",
+        "amicalement",
+        "bien a vous",
+        "respectueusement",
+    ]
+    .iter()
+    .any(|closing| folded.contains(closing))
+}
+
+/// The last `count` words of a line, as written.
+fn last_words(text: &str, count: usize) -> &str {
+    let mut starts = text
+        .char_indices()
+        .filter(|(at, c)| !c.is_whitespace() && text[..*at].chars().next_back().is_none_or(char::is_whitespace));
+    let from = count.checked_sub(1).and_then(|back| starts.by_ref().nth_back(back));
+    from.map_or("", |(at, _)| &text[at..])
+}
+
+/// Lines of a polite formula that is broken over several, or written in one long sentence; 0 when there is none.
+///
+/// Caught: "Dans l'attente de votre retour, je vous prie d'agréer, Madame, / Monsieur, mes salutations distinguées."
+/// Not caught: "Dans l'attente de votre réponse", which has no salutation.
+fn formula_at(lines: &[Line<'_>], at: usize, end: usize) -> usize {
+    static START: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(concat!(
+            r"^(?:et |je |nous )?(?:vous )?(?:veuillez|je vous prie|nous vous prions|vous prie|vous prions|priere d|dans (?:l'|cette )attente|recevez|agreez|croyez|receve[zr]|en (?:vous remerciant|esperant|attendant|l'attente|comptant)|restant|avec (?:mes|nos|l'expression)|vous remerciant|remercie|comptant|par avance|esperant)\b"
+        ))
+        .expect("a literal pattern that the tests compile")
+    });
+    static FINISH: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(concat!(
+            r"\b(?:salutations?|sentiments?|consideration|respects|hommages|devouement|souhaits)(?: (?:les |mes |tres |plus )*(?:distingue|cordia|respectue|sincere|meilleur|devoue|affectue|attristes|bons)\w*)*(?: et \w+)?[\s,.!*_]*$"
+        ))
+        .expect("a literal pattern that the tests compile")
+    });
+    if !START.is_match(&lines[at].folded) {
+        return 0;
+    }
+    let mut joined = String::new();
+    for (used, line) in lines[at..end].iter().enumerate().take(4) {
+        if line.is_blank() || line.folded.is_empty() || line.text.contains('?') || joined.len() > 400 {
+            return 0;
+        }
+        joined.push_str(&line.folded);
+        joined.push(' ');
+        if FINISH.is_match(&joined) {
+            return used + 1;
+        }
+    }
+    0
 }
 
 /// Where a name block that starts at `range.start` stops: `range.end` when all of it qualifies, else the first line
@@ -235,8 +330,9 @@ fn is_block_line(line: &Line<'_>) -> bool {
     }
     static SPEECH: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(concat!(
-            r"^(?:je|j'|nous (?:avons|sommes|voulons|attendons|vous)|on (?:m'|a )|vous (?:avez|etes|m'|pouvez|devez)|il (?:y|faut|me|m')|ca |c'est|mais|car|donc|or|de plus|par ailleurs|en effet|d'ailleurs|pouvez|pourriez|merci|ps|ci-joint|ci-dessous|veuillez|voici|voila|quand|pourquoi|comment|ou est|est-ce|sinon|sans (?:reponse|retour)|",
-            r"i |i'(?:m|ve|d|ll)|we |you |your |my |please|thanks|thank you|could|can|would|but|also|because|it |it's|this |that |there |when|why|how|what|where|attached|see )"
+            // Whole words: "Je suis", not "Jean"; "car", not "Carole"; "can", not "Candice".
+            r"^(?:j'|c'est\b|(?:je|nous (?:avons|sommes|voulons|attendons|vous)|on (?:m'|a)|vous (?:avez|etes|m'|pouvez|devez)|il (?:y|faut|me|m')|ca|mais|car|donc|or|de plus|par ailleurs|en effet|d'ailleurs|pouvez|pourriez|merci|ps|ci-joint|ci-dessous|veuillez|voici|voila|quand|pourquoi|comment|ou est|est-ce|sinon|sans (?:reponse|retour)|",
+            r"i|i'(?:m|ve|d|ll)|we|you|your|my|please|thanks|thank you|could|can|would|but|also|because|it|it's|this|that|there|when|why|how|what|where|attached|see)\b)"
         ))
         .expect("a literal pattern that the tests compile")
     });
@@ -335,8 +431,48 @@ fn is_content_word(text: &str) -> bool {
     WORDS.is_match(&super::fold::fold(text))
 }
 
+/// A name and nothing else, or the sender's own name in whatever case.
+fn is_own_name(text: &str, sender: &Sender) -> bool {
+    is_nameish(text) || is_name_line(text) || sender.is_named(text)
+}
+
+/// A name with its telephone number or title on one line: `Jean Dupont - 06 00 00 00 00`,
+/// `Jane Smith | Office Manager | Example Ltd`.
+fn is_name_line(text: &str) -> bool {
+    let Some(at) =
+        [" | ", " - ", " – ", " / ", ", ", " // ", "|", "\t"].iter().filter_map(|mark| text.find(mark)).min()
+    else {
+        return false;
+    };
+    let (name, rest) = text.split_at(at);
+    let words = name.split_whitespace().count();
+    let shows = rest.matches('|').count() >= 2
+        || rest.contains('@')
+        || rest.bytes().filter(u8::is_ascii_digit).count() >= 8
+        || (rest.contains('|') && rest.split_whitespace().count() <= 8);
+    (1..=4).contains(&words) && is_nameish(name) && shows && text.chars().count() <= 160 && !text.ends_with('?')
+}
+
+/// Whether a line certainly names a person: the sender, somebody with a title, or a known first name.
+fn is_certain_name(text: &str, sender: &Sender) -> bool {
+    static TITLED: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^(?:m\.|mme|mlle|mr\.?|mrs\.?|ms\.?|monsieur|madame|mademoiselle|dr\.?) \S")
+            .expect("a literal pattern that the tests compile")
+    });
+    // "— Jeanne", "- Jane", "/Jane".
+    let text = text.trim_start_matches(['-', '–', '—', '/', '~', '*']).trim_start();
+    if sender.is_named(text) {
+        return true;
+    }
+    let name = text.split([',', '|', '/']).next().unwrap_or(text).trim();
+    let mut words = name.split_whitespace();
+    let is_known = |word: Option<&str>| word.is_some_and(is_first_name);
+    is_nameish(name)
+        && (is_known(words.clone().next()) || is_known(words.next_back()) || TITLED.is_match(&super::fold::fold(name)))
+}
+
 /// Start of a last paragraph that is a name and contact details without a closing above it.
-fn name_block(lines: &[Line<'_>], segment: Range<usize>) -> Option<usize> {
+fn name_block(lines: &[Line<'_>], segment: Range<usize>, sender: &Sender) -> Option<usize> {
     let last = segment.clone().rev().find(|&at| !lines[at].is_blank())?;
     let mut start = last;
     while start > segment.start && !lines[start - 1].is_blank() {
@@ -345,16 +481,26 @@ fn name_block(lines: &[Line<'_>], segment: Range<usize>) -> Option<usize> {
     let line = &lines[start];
     let words = line.text.split_whitespace().count();
     let size = last + 1 - start;
-    let enough_before = lines[segment.start..start].iter().flat_map(|line| line.text.split_whitespace()).count() >= 5;
+    let is_certain = is_certain_name(line.text, sender);
+    let before = lines[segment.start..start].iter().filter(|line| !line.is_blank() && !is_greeting(&line.folded));
+    let wanted = if is_certain { 1 } else { 3 };
+    let enough_before = before.clone().flat_map(|line| line.text.split_whitespace()).count() >= wanted;
+    // "Voici ma nouvelle adresse :" announces a name and address that are the message.
+    let is_announced = before.clone().next_back().is_some_and(|line| line.text.ends_with([':', ',']));
+    // Where the sender is known, somebody else's name alone is not a signature.
+    let is_somebody = (2..=4).contains(&words) && is_nameish(line.text) && (size > 1 || sender.is_unknown());
+    let is_named = is_somebody || is_name_line(line.text) || is_certain;
     let is_block = start > segment.start
         && enough_before
+        && !(is_announced && !sender.is_named(line.text))
         && size <= 6
-        && (2..=4).contains(&words)
-        && is_nameish(line.text)
-        && !line.text.ends_with(['.', '!', '?', ':'])
+        && is_named
+        && !line.text.ends_with(['?', ':'])
+        && (is_certain || !line.text.ends_with(['.', '!']))
         && lines[start + 1..=last].iter().all(is_block_line);
     // Several lines must show what they are: a telephone number, an address, a link.
     let shows = size == 1
+        || is_certain
         || lines[start + 1..=last].iter().any(|line| {
             line.text.contains('@')
                 || line.folded.contains("www.")
@@ -364,6 +510,30 @@ fn name_block(lines: &[Line<'_>], segment: Range<usize>) -> Option<usize> {
     (is_block && shows).then_some(start)
 }
 
+/// The last line of the last paragraph, when it certainly is a name and the line above ends its sentence.
+///
+/// Caught: "À quelle heure passez-vous ? / Jean Dupont". Not caught: "Le titulaire s'appelle / Jean Dupont".
+fn last_name(lines: &[Line<'_>], segment: Range<usize>, sender: &Sender) -> Option<usize> {
+    let last = segment.clone().rev().find(|&at| !lines[at].is_blank())?;
+    let above = last.checked_sub(1).filter(|above| *above >= segment.start).map(|above| &lines[above])?;
+    let (name, above) = (lines[last].text, above.text);
+    let is_after_sentence = above.ends_with(['.', '!', '?', '…', ')']);
+    let is_name = is_certain_name(name, sender) || (is_name_line(name) && !name.contains(':'));
+    let is_item = name.starts_with(['-', '–']) && above.starts_with(['-', '–', '•']);
+    let is_name = is_name && !is_item && name.split_whitespace().count() <= 12 && !name.ends_with(['?', ':']);
+    let is_closed = is_after_sentence || (sender.is_named(name) && !above.ends_with([':', ',']));
+    (is_name && is_closed && !above.is_empty()).then_some(last)
+}
+
+/// A line that only greets.
+fn is_greeting(folded: &str) -> bool {
+    static GREETING: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^(?:bonjour|bonsoir|hello|hi|hey|dear|salut|coucou|madame|monsieur|messieurs|mesdames|cher|chere|guten tag|hallo|hola|buongiorno|good (?:morning|afternoon|evening))\b[^,.?!]{0,30}[,.!]?$")
+            .expect("a literal pattern that the tests compile")
+    });
+    GREETING.is_match(folded)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::lines::lines;
@@ -371,7 +541,7 @@ mod tests {
 
     fn reply(body: &str) -> String {
         let lines = lines(body);
-        let found = find(&lines, 0..lines.len());
+        let found = find(&lines, 0..lines.len(), &Sender::default());
         let kept: Vec<_> = (0..lines.len()).filter(|at| !found.iter().any(|(range, _)| range.contains(at))).collect();
         kept.into_iter().map(|at| lines[at].text).collect::<Vec<_>>().join("\n").trim().to_owned()
     }

@@ -6,8 +6,12 @@
 //! message forwards another, the forwarded words are the reply.
 
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use super::lines::{Line, lines};
+use super::names::Sender;
 use super::{disclaimer, quote, signature};
 
 /// Where each line of a body belongs. Ranges are bytes of the body, in order, without the line ends around them.
@@ -62,14 +66,20 @@ enum Zone {
 
 /// Zones of a plain-text body. `subject` tells an answer from a forward where the body alone does not.
 pub fn zones(body: &str, subject: Option<&str>) -> Zones {
+    zones_from(body, subject, &Sender::default())
+}
+
+/// The same, with the name of the sender: their own name below the words is a signature.
+pub(super) fn zones_from(body: &str, subject: Option<&str>, sender: &Sender) -> Zones {
     let mut lines = lines(body);
     let mut labels = vec![Zone::Reply; lines.len()];
     let mut from = 0;
     // Each round unwraps one forwarded message whose forwarder wrote nothing; forwards of forwards are rare and short.
     for _ in 0..4 {
         let forward = mark_quotes(&lines, &mut labels, from, subject);
+        mark_banner(&lines, &mut labels, from);
         mark_notices(&lines, &mut labels, from);
-        mark_signatures(&lines, &mut labels, from);
+        mark_signatures(&lines, &mut labels, from, sender);
         let has_reply = (from..lines.len()).any(|at| labels[at] == Zone::Reply && has_letters(lines[at].text));
         let Some(start) = forward.filter(|_| !has_reply) else { break };
         // A forward without new words: the forwarded message is the content.
@@ -113,7 +123,8 @@ fn mark_quotes(lines: &[Line<'_>], labels: &mut [Zone], from: usize, subject: Op
         };
         let after = at + header.lines;
         labels[at..after].fill(Zone::Quoted);
-        if forward.is_none() && (header.is_forward || (header.is_ambiguous && is_forward_subject(subject))) {
+        if forward.is_none() && (header.is_forward || (header.is_ambiguous && is_forward_subject(subject, at == from)))
+        {
             forward = Some(after);
         }
         let next = lines[after..].iter().position(|line| !line.is_blank()).map(|n| after + n);
@@ -133,17 +144,41 @@ fn mark_quotes(lines: &[Line<'_>], labels: &mut [Zone], from: usize, subject: Op
     forward
 }
 
-/// A line that ends with a colon right above a quote and names an address or a moment: the header of a mail program in
-/// a language that is not listed.
+/// Up to three lines that end with a colon right above a quote and name an address or a moment: the header of a mail
+/// program in a language that is not listed.
+///
+/// Caught: `Missatge de Atenció <a@example.com> del dia dl., 3 de nov. 2025 a les 10:12:`. Not caught: "Vous m'avez écrit
+/// le 03/11/2025 :", which is the customer's.
 fn unknown_header(lines: &[Line<'_>], at: usize) -> Option<quote::Header> {
-    let line = &lines[at];
-    if !line.text.ends_with([':', '：']) || line.folded.len() > 300 {
-        return None;
+    static OWN_WORDS: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"^(?:vous|je|j'|nous|on (?:m|vous)|voici|voila|dans|selon|comme|pour|suite|en reponse|votre|ma |mon |mes |you|your|i |we |here|in your|as |regarding|re:)",
+        )
+        .expect("a literal pattern that the tests compile")
+    });
+    let starts_paragraph = at == 0 || lines[at - 1].is_blank() || lines[at - 1].depth > 0;
+    let (mut used, mut digits, mut has_address, mut is_ended) = (0, 0, false, false);
+    for line in lines[at..].iter().take(if starts_paragraph { 3 } else { 1 }) {
+        if line.is_blank() || line.depth > 0 || line.folded.is_empty() || line.folded.len() > 300 {
+            return None;
+        }
+        used += 1;
+        digits += line.text.bytes().filter(u8::is_ascii_digit).count();
+        has_address |= line.text.contains('@');
+        is_ended = line.text.ends_with([':', '：']);
+        // A sentence of one's own right above a header is not part of it.
+        if !is_ended && line.text.ends_with(['.', '!', '?', '…']) {
+            return None;
+        }
+        if is_ended {
+            break;
+        }
     }
-    let next = lines[at + 1..].iter().take(2).find(|line| !line.is_blank())?;
-    let digits = line.text.bytes().filter(u8::is_ascii_digit).count();
-    let is_header = next.depth > 0 && (line.text.contains('@') || digits >= 6);
-    is_header.then_some(quote::Header { lines: 1, is_forward: false, is_ruled: false, is_ambiguous: false })
+    let is_header = if used > 1 { has_address && digits >= 6 } else { has_address || digits >= 6 };
+    let next = lines[at + used..].iter().take(2).find(|line| !line.is_blank())?;
+    let is_header = is_ended && is_header && next.depth > 0 && !OWN_WORDS.is_match(&lines[at].folded);
+    let is_header = is_header && (1..used).all(|more| quote::header_at(lines, at + more).is_none());
+    is_header.then_some(quote::Header { lines: used, is_forward: false, is_ruled: false, is_ambiguous: false })
 }
 
 /// Quoted lines that a mail program wrapped without repeating the mark: one line between two marked ones that goes on
@@ -159,16 +194,19 @@ fn mark_wrapped(lines: &[Line<'_>], labels: &mut [Zone], from: usize) {
     }
 }
 
-/// Subjects that mail programs give to forwards.
-fn is_forward_subject(subject: Option<&str>) -> bool {
+/// Subjects that mail programs give to forwards. A message that starts with a header and whose subject answers nothing
+/// is one too: forms of web sites and scanned letters look like that.
+fn is_forward_subject(subject: Option<&str>, is_at_top: bool) -> bool {
     let folded = super::fold::fold(subject.unwrap_or_default());
     let start = folded.trim_start_matches(['[', ' ']);
-    [
-        "tr:", "tr :", "fw:", "fw :", "fwd:", "fwd :", "wg:", "rv:", "enc:", "i:", "transf:", "reexp:", "vs:",
-        "doorst:", "renv:",
-    ]
-    .iter()
-    .any(|prefix| start.starts_with(prefix))
+    let starts_with = |prefixes: &[&str]| {
+        prefixes.iter().any(|prefix| {
+            start.strip_prefix(prefix).is_some_and(|rest| rest.trim_start_matches(['[', ']', ' ']).starts_with(':'))
+        })
+    };
+    const FORWARDS: [&str; 12] = ["tr", "fw", "fwd", "wg", "rv", "enc", "i", "transf", "reexp", "doorst", "renv", "pd"];
+    const ANSWERS: [&str; 13] = ["re", "rep", "ref", "aw", "sv", "vs", "r", "odp", "antw", "res", "ynt", "vl", "ang"];
+    starts_with(&FORWARDS) || (is_at_top && !start.is_empty() && !starts_with(&ANSWERS))
 }
 
 /// Runs of lines labelled as reply.
@@ -189,6 +227,22 @@ fn segments(labels: &[Zone], from: usize) -> Vec<Range<usize>> {
     found
 }
 
+/// Marks the warning that a company's mail server writes above messages from outside.
+fn mark_banner(lines: &[Line<'_>], labels: &mut [Zone], from: usize) {
+    let Some(start) = (from..lines.len()).find(|&at| !lines[at].is_blank()) else { return };
+    let end = (start..lines.len()).find(|&at| lines[at].is_blank() || labels[at] != Zone::Reply).unwrap_or(lines.len());
+    let mut joined = String::new();
+    for line in lines[start..end].iter().take(5) {
+        joined.push_str(&line.folded);
+        joined.push(' ');
+    }
+    // Only where something follows: a warning alone is what somebody sends on.
+    let has_more = (end..lines.len()).any(|at| labels[at] == Zone::Reply && has_letters(lines[at].text));
+    if has_more && disclaimer::is_banner(&joined) {
+        labels[start..end].fill(Zone::Disclaimer);
+    }
+}
+
 /// Marks notices that end a run of new words: a paragraph that starts like one, with only notices, signatures and
 /// short lines below it.
 fn mark_notices(lines: &[Line<'_>], labels: &mut [Zone], from: usize) {
@@ -197,6 +251,12 @@ fn mark_notices(lines: &[Line<'_>], labels: &mut [Zone], from: usize) {
         while let Some(start) = last_notice(lines, segment.start..end) {
             labels[start..end].fill(Zone::Disclaimer);
             end = start;
+            // The rows of stars or dashes that frame a notice are nobody's words.
+            let above = (segment.start..start).rev().find(|&at| !lines[at].is_blank());
+            if let Some(rule) = above.filter(|&at| quote::is_line_rule(&lines[at].folded)) {
+                labels[rule..start].fill(Zone::Delimiter);
+                end = rule;
+            }
         }
     }
 }
@@ -275,9 +335,9 @@ fn is_legal(lines: &[Line<'_>]) -> bool {
         && lines.iter().map(|line| line.text.len()).sum::<usize>() > 60
 }
 
-fn mark_signatures(lines: &[Line<'_>], labels: &mut [Zone], from: usize) {
+fn mark_signatures(lines: &[Line<'_>], labels: &mut [Zone], from: usize, sender: &Sender) {
     for segment in segments(labels, from) {
-        for (range, is_delimiter) in signature::find(lines, segment) {
+        for (range, is_delimiter) in signature::find(lines, segment, sender) {
             labels[range].fill(if is_delimiter { Zone::Delimiter } else { Zone::Signature });
         }
     }
@@ -409,6 +469,23 @@ mod tests {
             time(1_000);
             let (small, large) = (time(5_000), time(40_000));
             assert!(large < small * 30 + Duration::from_millis(500), "{piece:?}: {small:?} then {large:?}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn zones_are_in_order_and_do_not_overlap(
+            body in "(Cordialement,|Paul Leroy|> |>> |Le 3 nov. 2025 à 10:12, A <a@x.fr>|a écrit :|De : x@y.fr|Envoyé : lundi|Objet : z|À : t@u.fr|-- |_____|=====|Message du : 03/11/2025 10:12|Ce message est confidentiel|PS :|Envoyé de mon iPhone|Veuillez agréer|mes salutations|[EXTERNAL]|\n|\r\n|é|\\PC| ){0,24}",
+        ) {
+            let zones = zones_from(&body, Some("Re: x"), &Sender::new("Paul Leroy", ""));
+            let mut all: Vec<_> =
+                [&zones.reply, &zones.quoted, &zones.signature, &zones.disclaimer].into_iter().flatten().collect();
+            all.sort_by_key(|range| range.start);
+            let mut end = 0;
+            for range in all {
+                proptest::prop_assert!(range.start >= end && body.get((*range).clone()).is_some());
+                end = range.end;
+            }
         }
     }
 }
