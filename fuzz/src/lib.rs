@@ -12,16 +12,7 @@ pub mod text;
 #[path = "../../src/utc_micros.rs"]
 mod utc_micros;
 
-/// The options and the checked settings, without the reading of the configuration file.
-pub mod config {
-    #[path = "../../../src/config/options.rs"]
-    pub mod options;
-    #[path = "../../../src/config/settings.rs"]
-    pub mod settings;
-
-    pub use options::Options;
-    pub use settings::{Secret, Settings};
-}
+pub mod config;
 
 pub use error::{Error, Result};
 
