@@ -74,7 +74,7 @@ impl Sender {
             |word: &str| word.chars().count() == 1 && self.words.iter().any(|known| known.starts_with(word));
         let is_own = |word: &&str| self.words.contains(*word);
         let is_part = |word: &&str| is_own(word) || is_initial(word) || AROUND.contains(word);
-        words.len() <= 5 && words.iter().any(|word| is_own(word)) && words.iter().all(is_part)
+        words.len() <= 5 && words.iter().any(is_own) && words.iter().all(is_part)
     }
 }
 

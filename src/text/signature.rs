@@ -261,15 +261,15 @@ fn last_words(text: &str, count: usize) -> &str {
 /// Not caught: "Dans l'attente de votre réponse", which has no salutation.
 fn formula_at(lines: &[Line<'_>], at: usize, end: usize) -> usize {
     static START: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(concat!(
+        Regex::new(
             r"^(?:et |je |nous )?(?:vous )?(?:veuillez|je vous prie|nous vous prions|vous prie|vous prions|priere d|dans (?:l'|cette )attente|recevez|agreez|croyez|receve[zr]|en (?:vous remerciant|esperant|attendant|l'attente|comptant)|restant|avec (?:mes|nos|l'expression)|vous remerciant|remercie|comptant|par avance|esperant)\b"
-        ))
+        )
         .expect("a literal pattern that the tests compile")
     });
     static FINISH: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(concat!(
+        Regex::new(
             r"\b(?:salutations?|sentiments?|consideration|respects|hommages|devouement|souhaits)(?: (?:les |mes |tres |plus )*(?:distingue|cordia|respectue|sincere|meilleur|devoue|affectue|attristes|bons)\w*)*(?: et \w+)?[\s,.!*_]*$"
-        ))
+        )
         .expect("a literal pattern that the tests compile")
     });
     if !START.is_match(&lines[at].folded) {
@@ -492,7 +492,7 @@ fn name_block(lines: &[Line<'_>], segment: Range<usize>, sender: &Sender) -> Opt
     let is_named = is_somebody || is_name_line(line.text) || is_certain;
     let is_block = start > segment.start
         && enough_before
-        && !(is_announced && !sender.is_named(line.text))
+        && (!is_announced || sender.is_named(line.text))
         && size <= 6
         && is_named
         && !line.text.ends_with(['?', ':'])
