@@ -4,13 +4,13 @@
 /// Inverse penalty of the reason classifier.
 pub const REASON_C: f64 = 20.0;
 /// Temperature of its probabilities.
-pub const REASON_TEMPERATURE: f32 = 0.67;
+pub const REASON_TEMPERATURE: f32 = 1.4;
 /// Probability of a reason in a window from which the window begins to be evidence for it.
-pub const EVIDENCE_FLOOR: f32 = 0.02;
+pub const EVIDENCE_FLOOR: f32 = 0.01;
 /// How much the agent's words count as evidence of the reason, the customer's being 1.
-pub const AGENT_WORDS: f32 = 0.8;
+pub const AGENT_WORDS: f32 = 0.7;
 /// Temperature of the softmax that turns evidence into the score of a reason.
-pub const EVIDENCE_TEMPERATURE: f32 = 0.3;
+pub const EVIDENCE_TEMPERATURE: f32 = 0.35;
 /// A contact that tells less than this is judged as if it told this much.
 pub const LEAST_TOLD: f32 = 0.3;
 /// Below this score the reason is `other`.
@@ -20,7 +20,7 @@ pub const SALIENCE_THRESHOLD: f64 = 0.6;
 /// How much of the strength of the best stated reason is taken from a courtesy such as thanks.
 pub const STATED_OVER_COURTESY: f32 = 2.0;
 /// A second reason needs a window where it reaches this strength.
-pub const SECOND_REASON_THRESHOLD: f64 = 0.5;
+pub const SECOND_REASON_THRESHOLD: f64 = 0.4;
 
 /// Inverse penalty of the criteria classifier.
 pub const AVOIDABLE_C: f64 = 20.0;
