@@ -18,7 +18,8 @@ FACTS = {
                     "calls, chats and e-mails, in French and English.",
     "limits": [
         "No other language was trained; text in another language gets an embedding that means little.",
-        "Sentiment was learnt mostly on tweets, comments, subtitles and film reviews; on real contact-centre text expect less than the dev figures.",
+        "Sentiment was learnt on customers' words written by this project's authors beside tweets, comments, subtitles and film reviews; on real "
+        "contact-centre text expect less than the dev figures.",
         "Irony and politeness that hides anger are often missed; a sentiment is a hint about a turn, never a judgement on a person.",
         "The training texts carry the biases of their sources (tweets and web comments): do not use the scores to rank or decide about people.",
         "Texts longer than 256 pieces must be cut into windows by the caller.",
@@ -34,8 +35,18 @@ FIGURES = {
     "sentiment_umsab_val_en_macro_f1": "Sentiment, UMSAB val, English tweets: macro-F1",
     "sentiment_service_dev_fr_macro_f1": "Sentiment, customer service, French (written for this project, dev): macro-F1",
     "sentiment_service_dev_en_macro_f1": "Sentiment, customer service, English (same): macro-F1",
-    "ece_dev_crossfitted": "Calibration error (ECE, 10 bins) of the sentiment on all four dev sets, temperature fitted on the other half",
+    "sentiment_opinions_dev_fr_macro_f1": "Sentiment, reviews, complaints and posts, French (written for this project, dev): macro-F1",
+    "sentiment_opinions_dev_en_macro_f1": "Sentiment, reviews, complaints and posts, English (same): macro-F1",
+    "emotion_service_dev_macro_f1": "Emotion, five labels, both languages (written for this project, dev): macro-F1",
+    **{f"emotion_service_dev_{label}_f1": f"... {label}: F1" for label in ("satisfaction", "dissatisfaction", "frustration", "confusion", "none")},
+    "emotion_goemotions_dev_macro_f1": "Emotion, GoEmotions dev with its labels mapped to the five: macro-F1",
+    "described_reasons_59_fr": "Reasons from a name and a line of description alone, 59 reasons, French messages (dev): accuracy",
+    "described_reasons_59_en": "The same, English",
+    "described_reasons_20_fr": "The same, 20 reasons at a time, French",
+    "described_reasons_20_en": "The same, English",
+    "ece_dev_crossfitted": "Calibration error (ECE, 10 bins) of the sentiment on all dev sets, temperature fitted on the other half",
     "ece_dev_uncalibrated": "The same without a temperature",
+    "clinc150_val_10_shot_seen": "CLINC150 val, 10 examples per label, **labels seen in training**: accuracy",
     "banking77_train_part_10_shot_accuracy": "Banking77 reasons, 10 examples per label, drawn from and measured inside the train split: accuracy",
     "banking77_test_8_shot_accuracy": "Banking77 **test**, 8 examples per label: accuracy",
     "banking77_test_10_shot_accuracy": "Banking77 **test**, 10 examples per label: accuracy",
@@ -60,7 +71,7 @@ def render(manifest: dict) -> str:
              "`--permissive-only`; that variant has not been trained and measured yet.")
     return f"""# {manifest['name']}
 
-A French and English sentence encoder with a sentiment head: BERT, {manifest['architecture']['layers']} layers, hidden size
+A French and English sentence encoder with heads for sentiment and emotion: BERT, {manifest['architecture']['layers']} layers, hidden size
 {manifest['architecture']['hidden_size']}, 22 M parameters, {sum(f['bytes'] for f in manifest['files'].values()) / 1e6:.1f} MB. Revision `{manifest['revision']}`.
 It was distilled from all-MiniLM-L6-v2 (Apache-2.0) by the recipe in [`models/training`](../training), and runs on a plain CPU.
 
@@ -69,7 +80,8 @@ It was distilled from all-MiniLM-L6-v2 (Apache-2.0) by the recipe in [`models/tr
 {manifest['intended_use']}
 
 Embedding: mean of the last hidden states over the real tokens, scaled to length 1. Sentiment: {', '.join(['negative', 'neutral', 'positive'])},
-from the same forward pass; `sentiment_head.json` states the computation and the temperature.
+from the same forward pass; `sentiment_head.json` states the computation and the temperature. Emotion (`emotion_head.json`:
+satisfaction, dissatisfaction, frustration, confusion, none): the same computation; the program does not read this head yet.
 The vocabulary is lower-cased and free of accents, so "déçu", "decu" and "DÉÇU" are the same text.
 
 ## Measured
@@ -84,7 +96,8 @@ STS-B train labels **were** seen in training: figures on those sets say little a
 {figures}
 
 The customer-service dev lines were written by the same hands as the training lines and are few: read them as an upper bound.
-Few-shot: logistic regression (C = 20) on frozen embeddings, mean of 3 seeded draws.
+Few-shot: logistic regression (C = 20) on frozen embeddings, mean of 3 seeded draws. Held-out figures on sets written by other hands
+of the same project: `models/training/heldout.py`, in [`RESULTS.md`](../training/RESULTS.md).
 
 ## Limits
 
@@ -108,7 +121,7 @@ Attribution:
 
 `config.json` has the fields of a Hugging Face `BertModel` (no pooler weights), `tokenizer.json` the WordPiece tokenizer,
 `modules.json`, `1_Pooling/` and `sentence_bert_config.json` the sentence-transformers settings, `manifest.json` the sha256 of every file.
-Weights are quantised in `model.safetensors` and `sentiment_head.safetensors`: each 2-D tensor `NAME` is I8, with `NAME.scale` of
+Weights are quantised in `model.safetensors` and the heads' files: each 2-D tensor `NAME` is I8, with `NAME.scale` of
 shape (rows) in F32 beside it, and stands for `w[row, column] = int8[row, column] * scale[row]`; all other tensors are F32. Scales are
 `max |w| / 127` of the row, so there is no zero point.
 """
