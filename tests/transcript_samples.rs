@@ -165,7 +165,7 @@ fn whisper_samples_load_with_their_times_words_and_confidence() {
             }
             let contact = contact(&path);
             let document = json(&path);
-            let expected: Vec<(Option<f64>, Option<f64>, String, Option<f64>)> = document["segments"]
+            let expected: Vec<_> = document["segments"]
                 .as_array()
                 .unwrap()
                 .iter()

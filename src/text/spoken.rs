@@ -21,7 +21,7 @@ const STUTTERED: [&str; 74] = [
 ];
 
 /// Spoken text without fillers ("euh", "hum", "uh"), without immediate repetitions of small words ("je je voulais") and
-/// without what only the recogniser said: "[Musique]", the credits of films that it learned from, a phrase that it
+/// without what only the recogniser said: "\[Musique\]", the credits of films that it learned from, a phrase that it
 /// repeats without end. Cleaning twice equals cleaning once.
 pub fn clean_spoken(text: &str) -> String {
     // What is left when a filler is gone can be a stutter: "je euh je".
