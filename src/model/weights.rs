@@ -243,6 +243,28 @@ pub(crate) enum Matrix {
 }
 
 impl Matrix {
+    /// `out = row + other`, all of the same length.
+    ///
+    /// # Panics
+    /// The row does not exist.
+    #[inline(always)] // A kernel class compiles it for its own processor features.
+    pub(crate) fn add_row(&self, row: usize, other: &[f32], out: &mut [f32]) {
+        let own = row * out.len()..(row + 1) * out.len();
+        match self {
+            Self::F32(values) => {
+                for ((out, value), other) in out.iter_mut().zip(&values[own]).zip(other) {
+                    *out = value + other;
+                }
+            }
+            Self::Int8 { values, scales } => {
+                let scale = scales[row];
+                for ((out, value), other) in out.iter_mut().zip(&values[own]).zip(other) {
+                    *out = f32::from(*value) * scale + other;
+                }
+            }
+        }
+    }
+
     /// The weight in full precision.
     pub(crate) fn into_f32(self) -> Vec<f32> {
         match self {

@@ -13,12 +13,16 @@ struct Line([u8; 64]);
 /// Every bit pattern is a valid value, and the size divides 64.
 pub(super) unsafe trait Plain: Copy {}
 
-// SAFETY: integers and floats have no invalid bit pattern; sizes are 1, 1, 2, 4 and 4.
+// SAFETY: integers and floats have no invalid bit pattern; sizes are 1, 1, 2, 2, 4, 4 and 4.
 unsafe impl Plain for u8 {}
 // SAFETY: as above.
 unsafe impl Plain for i8 {}
 // SAFETY: as above.
 unsafe impl Plain for i16 {}
+// SAFETY: as above.
+unsafe impl Plain for u16 {}
+// SAFETY: as above.
+unsafe impl Plain for i32 {}
 // SAFETY: as above.
 unsafe impl Plain for u32 {}
 // SAFETY: as above.

@@ -11,6 +11,9 @@ pub(crate) enum KernelClass {
     /// AVX2 with 16-bit integer products.
     #[cfg(target_arch = "x86_64")]
     Avx2,
+    /// AVX2 with 8-bit products (AVX-VNNI).
+    #[cfg(target_arch = "x86_64")]
+    Avx2Vnni,
     /// AVX-512 with bfloat16 products.
     #[cfg(target_arch = "x86_64")]
     Avx512Bf16,
@@ -20,17 +23,24 @@ pub(crate) enum KernelClass {
     /// AVX-512 with 8-bit products; attention in bfloat16.
     #[cfg(target_arch = "x86_64")]
     Avx512VnniBf16,
+    /// 8-bit products on tile registers; attention in bfloat16 on the same.
+    #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+    AmxInt8,
 }
 
 impl KernelClass {
     /// Every class, fastest first.
-    const ALL: &[Self] = &[
+    pub(super) const ALL: &[Self] = &[
+        #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+        Self::AmxInt8,
         #[cfg(target_arch = "x86_64")]
         Self::Avx512VnniBf16,
         #[cfg(target_arch = "x86_64")]
         Self::Avx512Vnni,
         #[cfg(target_arch = "x86_64")]
         Self::Avx512Bf16,
+        #[cfg(target_arch = "x86_64")]
+        Self::Avx2Vnni,
         #[cfg(target_arch = "x86_64")]
         Self::Avx2,
         Self::Portable,
@@ -43,11 +53,15 @@ impl KernelClass {
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => "avx2",
             #[cfg(target_arch = "x86_64")]
+            Self::Avx2Vnni => "avx2-vnni",
+            #[cfg(target_arch = "x86_64")]
             Self::Avx512Bf16 => "avx512-bf16",
             #[cfg(target_arch = "x86_64")]
             Self::Avx512Vnni => "avx512-vnni",
             #[cfg(target_arch = "x86_64")]
             Self::Avx512VnniBf16 => "avx512-vnni-bf16",
+            #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+            Self::AmxInt8 => "amx-int8",
         }
     }
 
@@ -66,6 +80,8 @@ impl KernelClass {
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => narrow,
             #[cfg(target_arch = "x86_64")]
+            Self::Avx2Vnni => narrow && is_x86_feature_detected!("avxvnni"),
+            #[cfg(target_arch = "x86_64")]
             Self::Avx512Bf16 => wide && is_x86_feature_detected!("avx512bf16"),
             #[cfg(target_arch = "x86_64")]
             Self::Avx512Vnni => wide && is_x86_feature_detected!("avx512vnni"),
@@ -73,6 +89,8 @@ impl KernelClass {
             Self::Avx512VnniBf16 => {
                 wide && is_x86_feature_detected!("avx512vnni") && is_x86_feature_detected!("avx512bf16")
             }
+            #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+            Self::AmxInt8 => wide && is_x86_feature_detected!("avx512bf16") && super::amx::tile::is_available(),
         }
     }
 
@@ -83,11 +101,15 @@ impl KernelClass {
             KernelChoice::Auto => ("auto", Self::ALL),
             KernelChoice::Portable => ("portable", &[Self::Portable]),
             #[cfg(target_arch = "x86_64")]
-            KernelChoice::Avx2 => ("avx2", &[Self::Avx2]),
+            KernelChoice::Avx2 => ("avx2", &[Self::Avx2Vnni, Self::Avx2]),
+            #[cfg(target_arch = "x86_64")]
+            KernelChoice::Avx2Int16 => ("avx2-int16", &[Self::Avx2]),
             #[cfg(target_arch = "x86_64")]
             KernelChoice::Avx512Bf16 => ("avx512-bf16", &[Self::Avx512Bf16]),
             #[cfg(target_arch = "x86_64")]
             KernelChoice::Avx512Vnni => ("avx512-vnni", &[Self::Avx512VnniBf16, Self::Avx512Vnni]),
+            #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+            KernelChoice::AmxInt8 => ("amx-int8", &[Self::AmxInt8]),
             #[allow(unreachable_patterns)]
             _ => ("that kernel class", &[]),
         };

@@ -69,6 +69,40 @@ impl<K: Kernel> Default for Scratch<K> {
 /// Which input of a layer's products was observed; the order in which [`Packed::load`] asks for peaks.
 pub(super) const INPUTS_PER_LAYER: usize = 4;
 
+/// Reads layers of the same shape, which are multiplied in one product: their outputs stand one after the other.
+pub(super) fn read_dense(
+    tensors: &Tensors<'_>,
+    paths: &[String],
+    inputs: usize,
+    outputs: usize,
+    input_peaks: Vec<f32>,
+) -> ModelResult<Dense> {
+    let mut dense = Dense {
+        weight: Vec::with_capacity(paths.len() * inputs * outputs),
+        bias: Vec::with_capacity(paths.len() * outputs),
+        inputs,
+        outputs: paths.len() * outputs,
+        input_peaks,
+    };
+    for path in paths {
+        dense.weight.extend(tensors.f32(&format!("{path}.weight"), &[outputs, inputs])?);
+        dense.bias.extend(tensors.f32(&format!("{path}.bias"), &[outputs])?);
+    }
+    Ok(dense)
+}
+
+/// Position and token type embeddings, summed; row 0 belongs to a window's first token.
+pub(super) fn read_positions(tensors: &Tensors<'_>, config: &Config) -> ModelResult<Vec<f32>> {
+    let hidden = config.hidden_size;
+    let table = tensors.f32("embeddings.position_embeddings.weight", &[config.max_position_embeddings, hidden])?;
+    let types = tensors.f32("embeddings.token_type_embeddings.weight", &[config.type_vocab_size, hidden])?;
+    Ok(table
+        .chunks_exact(hidden)
+        .skip(config.first_position())
+        .flat_map(|row| row.iter().zip(&types).map(|(position, kind)| position + kind))
+        .collect())
+}
+
 impl<K: Kernel> Packed<K> {
     /// Reads and packs a checkpoint. `peaks` holds, for each layer and each of its four products (query-key-value,
     /// attention output, feed-forward up, feed-forward down), the largest magnitude of every input; empty for classes
@@ -82,18 +116,8 @@ impl<K: Kernel> Packed<K> {
             })
         };
         let pack = |paths: &[String], inputs: usize, outputs: usize, product: usize| -> ModelResult<K::Weights> {
-            let mut dense = Dense {
-                weight: Vec::with_capacity(paths.len() * inputs * outputs),
-                bias: Vec::with_capacity(paths.len() * outputs),
-                inputs,
-                outputs: paths.len() * outputs,
-                input_peaks: peaks.get(product).cloned().unwrap_or_default(),
-            };
-            for path in paths {
-                dense.weight.extend(tensors.f32(&format!("{path}.weight"), &[outputs, inputs])?);
-                dense.bias.extend(tensors.f32(&format!("{path}.bias"), &[outputs])?);
-            }
-            Ok(K::pack(&dense))
+            let peaks = peaks.get(product).cloned().unwrap_or_default();
+            Ok(K::pack(&read_dense(tensors, paths, inputs, outputs, peaks)?))
         };
         let layers = (0..config.num_hidden_layers)
             .map(|index| {
@@ -111,16 +135,9 @@ impl<K: Kernel> Packed<K> {
                 })
             })
             .collect::<ModelResult<_>>()?;
-        let table = tensors.f32("embeddings.position_embeddings.weight", &[config.max_position_embeddings, hidden])?;
-        let types = tensors.f32("embeddings.token_type_embeddings.weight", &[config.type_vocab_size, hidden])?;
-        let positions = table
-            .chunks_exact(hidden)
-            .skip(config.first_position())
-            .flat_map(|row| row.iter().zip(&types).map(|(position, kind)| position + kind))
-            .collect();
         Ok(Self {
             words: tensors.matrix("embeddings.word_embeddings.weight", config.vocab_size, hidden)?,
-            positions,
+            positions: read_positions(tensors, config)?,
             embedding_norm: norm("embeddings")?,
             layers,
             heads: Heads { count: config.num_attention_heads, size: config.head_size() },
@@ -204,20 +221,7 @@ impl<K: Kernel> Packed<K> {
         let mut rest = states.chunks_exact_mut(hidden);
         for window in windows {
             for ((id, position), state) in window.iter().zip(self.positions.chunks_exact(hidden)).zip(&mut rest) {
-                let row = *id as usize * hidden..(*id as usize + 1) * hidden;
-                match &self.words {
-                    Matrix::F32(values) => {
-                        for ((state, word), position) in state.iter_mut().zip(&values[row]).zip(position) {
-                            *state = word + position;
-                        }
-                    }
-                    Matrix::Int8 { values, scales } => {
-                        let scale = scales[*id as usize];
-                        for ((state, word), position) in state.iter_mut().zip(&values[row]).zip(position) {
-                            *state = f32::from(*word) * scale + position;
-                        }
-                    }
-                }
+                self.words.add_row(*id as usize, position, state);
                 let norm = &self.embedding_norm;
                 rows::layer_norm::<K::Rounding>(state, &norm.scale, &norm.shift, self.epsilon);
             }

@@ -2,7 +2,7 @@
 //!
 //! - `class`: which kernel classes there are and which the processor has.
 //! - `kernel`: what a class provides; `forward`: the forward pass, written once over it.
-//! - `float` (portable, also calibrates the others) and one file per faster class.
+//! - `float` (portable, also calibrates the others) and one file per faster class; `amx` has a forward pass of its own.
 //! - `rows`, `attention`, `math`: the arithmetic between the matrix products.
 //!
 //! Weights are packed once, at load. Windows are laid end to end without padding, in groups that fit in a core's cache;
@@ -14,9 +14,13 @@
 #![allow(clippy::needless_range_loop)]
 
 mod aligned;
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+mod amx;
 mod attention;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx2_vnni;
 #[cfg(target_arch = "x86_64")]
 mod bf16;
 mod class;
@@ -29,6 +33,8 @@ pub(crate) mod math;
 #[cfg(target_arch = "x86_64")]
 mod pairs;
 mod rows;
+#[cfg(test)]
+mod tests;
 #[cfg(target_arch = "x86_64")]
 mod vnni;
 
@@ -70,6 +76,11 @@ type Observer<'a> = &'a mut dyn FnMut(usize, &[f32]);
 
 /// A packed model of any class.
 trait Engine: Send + Sync {
+    /// Tokens in a group, unless one window alone has more.
+    fn group_tokens(&self) -> usize {
+        GROUP_TOKENS
+    }
+
     /// Hands the hidden states of each window of a group to `each`, in order.
     fn run(&self, windows: &[&[u32]], each: &mut dyn FnMut(&[f32]), observe: Option<Observer<'_>>);
 }
@@ -82,6 +93,11 @@ impl CpuModel {
             #[cfg(target_arch = "x86_64")]
             KernelClass::Avx2 => Box::new(Avx2Engine(Pool::load(tensors, config, &[])?)),
             #[cfg(target_arch = "x86_64")]
+            KernelClass::Avx2Vnni => {
+                let peaks = calibrate(&NarrowFloatEngine(Pool::load(tensors, config, &[])?), config);
+                Box::new(Avx2VnniEngine(Pool::load(tensors, config, &peaks)?))
+            }
+            #[cfg(target_arch = "x86_64")]
             KernelClass::Avx512Bf16 => Box::new(Bf16Engine(Pool::load(tensors, config, &[])?)),
             #[cfg(target_arch = "x86_64")]
             KernelClass::Avx512Vnni => {
@@ -93,6 +109,11 @@ impl CpuModel {
                 let peaks = calibrate(&WideFloatEngine(Pool::load(tensors, config, &[])?), config);
                 Box::new(VnniEngine::<true>(Pool::load(tensors, config, &peaks)?))
             }
+            #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+            KernelClass::AmxInt8 => {
+                let peaks = calibrate(&WideFloatEngine(Pool::load(tensors, config, &[])?), config);
+                Box::new(amx::AmxEngine::load(tensors, config, &peaks)?)
+            }
         };
         Ok(Self { class, engine })
     }
@@ -103,11 +124,12 @@ impl CpuModel {
 
     /// Hands the hidden states of every window to `sink`, on the current rayon pool, in no particular order.
     pub(super) fn forward(&self, windows: &[Vec<u32>], sink: impl Sink) {
+        let most = self.engine.group_tokens();
         let mut groups = Vec::new();
         let mut start = 0;
         let mut tokens = 0;
         for (index, window) in windows.iter().enumerate() {
-            if index > start && tokens + window.len() > GROUP_TOKENS {
+            if index > start && tokens + window.len() > most {
                 groups.push(start..index);
                 (start, tokens) = (index, 0);
             }
@@ -212,6 +234,12 @@ engine!(VnniEngine<const BF16: bool>, vnni::Vnni<BF16>, "avx512f,avx512bw,avx512
 
 #[cfg(target_arch = "x86_64")]
 engine!(Bf16Engine, bf16::Bf16, "avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,avx2,fma");
+
+#[cfg(target_arch = "x86_64")]
+engine!(NarrowFloatEngine, Float<Fused, 4>, "avx2,fma");
+
+#[cfg(target_arch = "x86_64")]
+engine!(Avx2VnniEngine, avx2_vnni::Avx2Vnni, "avx2,fma,avxvnni");
 
 #[cfg(target_arch = "x86_64")]
 engine!(Avx2Engine, avx2::Avx2, "avx2,fma");
