@@ -256,7 +256,7 @@ impl<'a> Intake<'a> {
                 *self.collected.redactions.entry(kind.clone()).or_insert(0) += count;
             }
         }
-        self.vectors.ensure(cleaned.iter().flat_map(|(encoded, _, _)| encoded.texts()))?;
+        self.vectors.ensure_felt(cleaned.iter().flat_map(|(encoded, _, _)| encoded.texts()))?;
         (self.stop)()?;
         let (labeller, vectors, catalogue) = (self.labeller, &*self.vectors, self.catalogue);
         let labelled = cleaned
