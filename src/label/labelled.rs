@@ -218,19 +218,28 @@ impl Labeller {
         let inputs: Vec<(&[f32], u32)> =
             known.iter().zip(&lengths).map(|(vector, length)| (vector.embedding.as_slice(), *length)).collect();
         let verdict = self.reasons.verdict(&inputs);
+        let said: Vec<usize> = (0..windows.len()).filter(|&index| windows[index].turn != SUBJECT).collect();
         for hit in &verdict.hits {
-            if let Some(window) = hit.window.map(|index| &windows[index as usize])
-                && window.turn != SUBJECT
-            {
-                labelled.spans.push(Span {
-                    turn: window.turn,
-                    kind: SpanKind::Reason,
-                    ref_id: hit.id.clone(),
-                    start_char: window.start_char,
-                    end_char: window.end_char,
-                    score: hit.score,
-                });
-            }
+            let Some(index) = hit.window.map(|index| index as usize) else { continue };
+            // Spans point into turns; where the subject line says it best, the words that come nearest are the evidence.
+            let (index, score) = if windows[index].turn == SUBJECT {
+                let inputs: Vec<(&[f32], u32)> = said.iter().map(|&index| inputs[index]).collect();
+                match self.reasons.most_telling(&hit.id, &inputs) {
+                    Some((place, score)) => (said[place], score),
+                    None => continue,
+                }
+            } else {
+                (index, hit.score)
+            };
+            let window = &windows[index];
+            labelled.spans.push(Span {
+                turn: window.turn,
+                kind: SpanKind::Reason,
+                ref_id: hit.id.clone(),
+                start_char: window.start_char,
+                end_char: window.end_char,
+                score,
+            });
         }
         let embeddings: Vec<&[f32]> = known.iter().map(|vector| vector.embedding.as_slice()).collect();
         let meaning = Meaning::new(&embeddings, &lengths, &verdict);

@@ -115,7 +115,7 @@ impl ReasonModel {
                 if !self.courtesy[class] {
                     mean[class] += weight * probability / says;
                 }
-                let strength = probability * (*length as f32 / 40.0).min(1.0).sqrt();
+                let strength = strength(*probability, *length);
                 if strength > highest[class].0 {
                     highest[class] = (strength, index as u32);
                 }
@@ -142,6 +142,20 @@ impl ReasonModel {
     /// Logits of one window: the reasons in the order of the taxonomy, then background words.
     pub fn logits(&self, embedding: &[f32]) -> Vec<f32> {
         self.head.logits(embedding)
+    }
+
+    /// Among `windows`, the place of the one that speaks most for a reason, with the strength of what it says.
+    pub fn most_telling(&self, id: &str, windows: &[(&[f32], u32)]) -> Option<(usize, f64)> {
+        let class = self.ids.iter().position(|known| known == id)?;
+        let mut best: Option<(usize, f32)> = None;
+        for (place, (embedding, length)) in windows.iter().enumerate() {
+            let probability = self.head.probabilities(embedding, shipped::REASON_TEMPERATURE)[class];
+            let strength = strength(probability, *length);
+            if best.is_none_or(|(_, before)| strength > before) {
+                best = Some((place, strength));
+            }
+        }
+        best.map(|(place, strength)| (place, f64::from(strength)))
     }
 
     /// Identifiers in the order of the scores.
@@ -181,6 +195,11 @@ impl ReasonModel {
     pub fn group(&self, class: usize) -> &str {
         &self.groups[class]
     }
+}
+
+/// How strongly a window of so many characters speaks for a class: a word or two prove little.
+fn strength(probability: f32, length: u32) -> f32 {
+    probability * (length as f32 / 40.0).min(1.0).sqrt()
 }
 
 /// Texts that a criteria file adds to what must be encoded; kept here so that both models share one pass.

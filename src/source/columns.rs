@@ -187,6 +187,7 @@ impl Mapping {
     /// The same for JSON objects, where an absent key only means that this record does not have the value.
     pub(crate) fn lenient(headers: &[String], options: &Options) -> (Self, Option<AbsentColumn>) {
         let normalised: Vec<String> = headers.iter().map(|header| normalise(header)).collect();
+        let bare: Vec<String> = headers.iter().map(|header| normalise(&without_small_words(header))).collect();
         let mut mapping = Self { columns: [None; FIELDS], units: [1.0; FIELDS], is_comments: false };
         let mut taken = vec![false; headers.len()];
         let mut is_set = [false; FIELDS];
@@ -232,7 +233,10 @@ impl Mapping {
             }
             let found = field.synonyms().iter().find_map(|synonym| {
                 normalised.iter().enumerate().position(|(column, header)| {
-                    !taken[column] && (header == synonym || (field.is_duration() && without_unit(header).0 == *synonym))
+                    !taken[column]
+                        && (header == synonym
+                            || bare[column] == *synonym
+                            || (field.is_duration() && without_unit(header).0 == *synonym))
                 })
             });
             if let Some(column) = found {
@@ -344,6 +348,15 @@ pub(crate) fn normalise(header: &str) -> String {
         .collect()
 }
 
+/// `Date de création` and `Numéro du ticket` without the words that link the others.
+fn without_small_words(header: &str) -> String {
+    header
+        .split_whitespace()
+        .filter(|word| !["de", "du", "des", "la", "le", "of", "the"].contains(&word.to_lowercase().as_str()))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
 /// A normalised header without its trailing unit, and the unit in seconds.
 fn without_unit(header: &str) -> (&str, f64) {
     const UNITS: [(&str, f64); 12] = [
@@ -431,6 +444,18 @@ mod tests {
             (Field::Text, "Texte"),
             (Field::Csat, "Note CSAT"),
             (Field::AgentReason, "Motif"),
+        ] {
+            assert_eq!(column_of(line, field).as_deref(), Some(header), "{field:?}");
+        }
+    }
+
+    #[test]
+    fn small_words_do_not_hide_a_usual_header() {
+        let line = "Numéro de ticket;Client;Date de création;Date de clôture;Canal;Description;Durée de l'appel";
+        for (field, header) in [
+            (Field::ContactId, "Numéro de ticket"),
+            (Field::StartedAt, "Date de création"),
+            (Field::EndedAt, "Date de clôture"),
         ] {
             assert_eq!(column_of(line, field).as_deref(), Some(header), "{field:?}");
         }
