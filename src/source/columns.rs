@@ -395,13 +395,19 @@ fn nearest<'a>(wanted: &str, among: impl Iterator<Item = &'a str>, count: usize)
     scored.into_iter().take(count).map(|(_, name)| name).collect()
 }
 
+/// Whether a header cell is what a contact holds (a date, a number, an address) rather than the name of a column: the
+/// file then has no header row, and its first contact must not be told.
+fn is_data(header: &str) -> bool {
+    header.chars().filter(char::is_ascii_digit).count() >= 4 || header.chars().any(|c| c == '@' || c.is_control())
+}
+
 fn absent_message(field: Field, names: &[&str], headers: &[String]) -> String {
     const LONGEST: usize = 40;
     // A header longer than a name can be is text of a file without header row: it is not repeated.
     let shown: Vec<&str> =
         headers.iter().map(String::as_str).filter(|header| header.chars().count() <= LONGEST).take(60).collect();
     let near = nearest(names.first().copied().unwrap_or(field.name()), shown.iter().copied(), 3);
-    if shown.is_empty() {
+    if shown.is_empty() || headers.iter().any(|header| is_data(header)) {
         return format!("no column `{}` for {}; the file has no readable header row", names.join("`, `"), field.name());
     }
     format!(
@@ -486,6 +492,20 @@ mod tests {
         let error = Mapping::new(&headers("Référence;date;texte"), &options).unwrap_err();
         assert_eq!(error.field, Field::ContactId);
         assert!(error.message.contains("closest: Référence"), "{}", error.message);
+    }
+
+    #[test]
+    fn the_first_contact_of_a_file_without_header_row_is_not_told() {
+        for line in [
+            "A1;C1;2026-10-01T10:00:00Z;chat;Mon zèbre ne marche pas",
+            "A1;ada@example.com;chat;zèbre",
+            "contact_id;text\rA1;zèbre",
+        ] {
+            let headers = headers(line);
+            let error = Mapping::new(&headers, &Options::default()).unwrap().needed_columns(&headers).unwrap_err();
+            assert!(!error.message.contains("zèbre"), "{}", error.message);
+            assert!(error.message.contains("no readable header row"), "{}", error.message);
+        }
     }
 
     #[test]
