@@ -150,7 +150,7 @@ impl Sentiment {
 }
 
 /// Emotions that the report shows: those that call for an answer.
-pub const EMOTIONS: [&str; 2] = ["frustration", "confusion"];
+pub(crate) const EMOTIONS: [&str; 2] = ["frustration", "confusion"];
 
 /// Repeat windows, shortest first, in the order of [`Tally::recontacted`].
 pub const WINDOWS: [&str; 4] = ["48h", "72h", "7d", "14d"];
