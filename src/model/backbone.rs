@@ -24,7 +24,7 @@ pub(crate) struct Backbone {
 }
 
 enum Backend {
-    Candle { model: Transformer, device: Device },
+    Candle { model: Box<Transformer>, device: Device },
     Cpu(CpuModel),
 }
 
@@ -50,7 +50,7 @@ impl Backbone {
         let class = if device.is_cpu() { KernelClass::choose(choice)? } else { None };
         let backend = match (class, &config) {
             (Some(class), Config::Bert(config)) => Backend::Cpu(CpuModel::load(&tensors, config, class)?),
-            _ => Backend::Candle { model: Transformer::load(&tensors, &config, &device)?, device },
+            _ => Backend::Candle { model: Box::new(Transformer::load(&tensors, &config, &device)?), device },
         };
         Ok(Self { backend, config })
     }
