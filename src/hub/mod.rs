@@ -1,6 +1,6 @@
 //! Models of the Hugging Face hub: fetched once on demand, then found on disk without any network.
 //!
-//! `id → folder in the Hugging Face layout`. [`fetch`] is the only part of the program that opens a connection, and only
+//! `id → folder in the Hugging Face layout`. [`fetch()`] is the only part of the program that opens a connection, and only
 //! `motif models fetch` calls it. Files lie where the hub's own tools keep them (`models--ORG--NAME/snapshots/COMMIT`),
 //! so that a model fetched by either is found by both; beside them, `motif/COMMIT.json` records what was verified.
 

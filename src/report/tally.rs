@@ -170,7 +170,7 @@ pub struct Row {
     pub sentiment: Option<Sentiment>,
     /// Sentiment score, −100 to 100.
     pub sentiment_score: Option<f64>,
-    /// Whether the contact's emotion is each of [`EMOTIONS`]; `None` when it is not known.
+    /// Whether the emotion is frustration, and confusion; `None` when it is not known.
     pub emotions: [Option<bool>; EMOTIONS.len()],
     /// Comes back within 14 days of an earlier contact.
     pub is_repeat_14d: Option<bool>,
@@ -203,7 +203,7 @@ pub struct Tally {
     pub sentiment: [u64; 3],
     /// Sentiment score.
     pub sentiment_score: Mean,
-    /// Contacts with each of [`EMOTIONS`].
+    /// Contacts whose emotion is frustration, and confusion.
     pub emotions: [Share; EMOTIONS.len()],
     /// Followed by another contact about the same issue, per window.
     pub recontacted: [Share; 4],
