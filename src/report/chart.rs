@@ -72,7 +72,7 @@ struct ParetoShape {
 }
 
 const WIDE: ParetoShape =
-    ParetoShape { class: "wide", width: 960.0, left: 300.0, right: 200.0, row: 44.0, bar_top: 12.0, label_chars: 36 };
+    ParetoShape { class: "wide", width: 960.0, left: 350.0, right: 200.0, row: 44.0, bar_top: 12.0, label_chars: 36 };
 const NARROW: ParetoShape =
     ParetoShape { class: "narrow", width: 360.0, left: 2.0, right: 8.0, row: 62.0, bar_top: 36.0, label_chars: 40 };
 
