@@ -7,14 +7,18 @@
 
 mod common;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use common::{expect, motif, record};
+use arrow::array::AsArray;
+use arrow::datatypes::DataType;
+use common::{expect, motif, parquet_hashes, record};
 use motif::encode::Vectors;
 use motif::label::head::softmax;
 use motif::label::{Catalogue, Labeller};
 use motif::model::{Encoder, EncoderOptions, bundled};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 static OUTPUT: LazyLock<tempfile::TempDir> = LazyLock::new(|| {
     let folder = tempfile::tempdir().unwrap();
@@ -41,6 +45,28 @@ fn every_demo_record_becomes_a_contact_and_every_table_is_written() {
     }
     let report = std::fs::read_to_string(OUTPUT.path().join("report.html")).unwrap();
     assert!(report.contains("lang=\"fr\"") && report.contains("lang=\"en\""));
+}
+
+#[test]
+fn every_named_reason_has_its_words_in_a_turn() {
+    // FR-E031 says it best in the subject line, which is no turn: its evidence is in the body all the same.
+    let column = |table: &str, name: &str| -> Vec<Option<String>> {
+        let mut values = Vec::new();
+        for file in parquet_hashes(OUTPUT.path()).into_keys().filter(|file| file.starts_with(table)) {
+            let file = std::fs::File::open(OUTPUT.path().join(file)).unwrap();
+            for batch in ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap() {
+                let batch = batch.unwrap();
+                let texts = arrow::compute::cast(batch.column_by_name(name).unwrap(), &DataType::Utf8).unwrap();
+                values.extend(texts.as_string::<i32>().iter().map(|value| value.map(str::to_owned)));
+            }
+        }
+        values
+    };
+    let evidence: BTreeSet<_> = std::iter::zip(column("spans", "contact_id"), column("spans", "ref_id")).collect();
+    for (contact, reason) in std::iter::zip(column("contacts", "contact_id"), column("contacts", "reason_id")) {
+        let is_named = reason.as_deref().is_some_and(|reason| !["other", "unclear"].contains(&reason));
+        assert!(!is_named || evidence.contains(&(contact.clone(), reason.clone())), "{contact:?}: {reason:?}");
+    }
 }
 
 #[test]

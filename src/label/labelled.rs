@@ -224,19 +224,26 @@ impl Labeller {
             .map(|(vector, window)| (vector.embedding.as_slice(), window.end_char - window.start_char))
             .collect();
         let verdict = self.reasons.verdict(&inputs, &heard_inputs);
+        let said: Vec<usize> = (0..windows.len()).filter(|&index| windows[index].turn != SUBJECT).collect();
         for hit in &verdict.hits {
-            if let Some(window) = hit.window.and_then(|index| windows.iter().chain(&heard).nth(index as usize))
-                && window.turn != SUBJECT
-            {
-                labelled.spans.push(Span {
-                    turn: window.turn,
-                    kind: SpanKind::Reason,
-                    ref_id: hit.id.clone(),
-                    start_char: window.start_char,
-                    end_char: window.end_char,
-                    score: hit.score,
-                });
+            let Some(mut window) = hit.window.and_then(|index| windows.iter().chain(&heard).nth(index as usize)) else {
+                continue;
+            };
+            let mut score = hit.score;
+            if window.turn == SUBJECT {
+                // Spans point into turns; where the subject line says it best, the words that come nearest are the evidence.
+                let inputs: Vec<(&[f32], u32)> = said.iter().map(|&index| inputs[index]).collect();
+                let Some((place, strength)) = self.reasons.most_telling(&hit.id, &inputs) else { continue };
+                (window, score) = (&windows[said[place]], strength);
             }
+            labelled.spans.push(Span {
+                turn: window.turn,
+                kind: SpanKind::Reason,
+                ref_id: hit.id.clone(),
+                start_char: window.start_char,
+                end_char: window.end_char,
+                score,
+            });
         }
         let embeddings: Vec<&[f32]> = known.iter().map(|vector| vector.embedding.as_slice()).collect();
         let meaning = Meaning::new(&embeddings, &lengths, &verdict);

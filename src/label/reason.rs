@@ -93,10 +93,15 @@ impl Reading {
         weight
     }
 
+    /// How strongly the window speaks for a class: a word or two prove little.
+    fn strength(&self, class: usize) -> f32 {
+        self.probabilities[class] * (self.length / 40.0).min(1.0).sqrt()
+    }
+
     /// Remembers the window where a reason is strongest.
     fn raise(&self, index: usize, highest: &mut [(f32, u32)]) {
-        for (best, probability) in highest.iter_mut().zip(&self.probabilities) {
-            let strength = probability * (self.length / 40.0).min(1.0).sqrt();
+        for (class, best) in highest.iter_mut().enumerate() {
+            let strength = self.strength(class);
             if strength > best.0 {
                 *best = (strength, index as u32);
             }
@@ -217,6 +222,19 @@ impl ReasonModel {
     /// Logits of one window: the reasons in the order of the taxonomy, then background words.
     pub fn logits(&self, embedding: &[f32]) -> Vec<f32> {
         self.head.logits(embedding)
+    }
+
+    /// Among `windows`, the place of the one that speaks most for a reason, with the strength of what it says.
+    pub fn most_telling(&self, id: &str, windows: &[(&[f32], u32)]) -> Option<(usize, f64)> {
+        let class = self.ids.iter().position(|known| known == id)?;
+        let mut best: Option<(usize, f32)> = None;
+        for (place, &(embedding, length)) in windows.iter().enumerate() {
+            let strength = self.read(embedding, length).strength(class);
+            if best.is_none_or(|(_, before)| strength > before) {
+                best = Some((place, strength));
+            }
+        }
+        best.map(|(place, strength)| (place, f64::from(strength)))
     }
 
     /// Identifiers in the order of the scores.

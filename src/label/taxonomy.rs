@@ -209,8 +209,7 @@ pub fn unknown(what: &str, found: &str, known: &BTreeSet<&str>) -> String {
         .map(|candidate| (strsim::damerau_levenshtein(found, candidate), *candidate))
         .min()
         .filter(|(distance, candidate)| *distance <= candidate.len().max(found.len()) / 2)
-        .map(|(_, candidate)| format!("; did you mean `{candidate}`?"))
-        .unwrap_or_default();
+        .map_or_else(|| ".".to_owned(), |(_, candidate)| format!("; did you mean `{candidate}`?"));
     let known: Vec<&str> = known.iter().copied().collect();
     format!("unknown {what} `{found}`{closest} Known: {}", known.join(", "))
 }

@@ -72,7 +72,7 @@ struct ParetoShape {
 }
 
 const WIDE: ParetoShape =
-    ParetoShape { class: "wide", width: 960.0, left: 300.0, right: 200.0, row: 44.0, bar_top: 12.0, label_chars: 36 };
+    ParetoShape { class: "wide", width: 960.0, left: 350.0, right: 200.0, row: 44.0, bar_top: 12.0, label_chars: 36 };
 const NARROW: ParetoShape =
     ParetoShape { class: "narrow", width: 360.0, left: 2.0, right: 8.0, row: 62.0, bar_top: 36.0, label_chars: 40 };
 
@@ -343,8 +343,20 @@ mod tests {
     fn the_cumulative_line_ends_at_the_whole() {
         let bar = |share| ParetoBar { label: "x".into(), share, ..ParetoBar::default() };
         let svg = pareto(&[bar(0.75), bar(0.25)], "", &Default::default());
-        // Wide plot: from 300 to 760; the cumulative points stand at 75 % and 100 %.
-        assert!(svg.contains("645.0,30.0 760.0,74.0"), "{svg}");
+        // Wide plot: from 350 to 760; the cumulative points stand at 75 % and 100 %.
+        assert!(svg.contains("657.5,30.0 760.0,74.0"), "{svg}");
+    }
+
+    #[test]
+    fn the_longest_label_has_room_beside_the_bars() {
+        // "Confirmation ou document non reçu", in bold, took 9 units a character and lost its first letter.
+        const UNITS_PER_CHARACTER: usize = 9;
+        let svg =
+            pareto(&[ParetoBar { label: "m".repeat(60), share: 1.0, ..ParetoBar::default() }], "", &Default::default());
+        let label = svg.split_once("class=\"label\" x=\"").unwrap().1;
+        let end: f64 = label.split_once('"').unwrap().0.parse().unwrap();
+        let text = label.split_once('>').unwrap().1.split_once('<').unwrap().0;
+        assert!((text.chars().count() * UNITS_PER_CHARACTER) as f64 <= end, "{text} ends at {end}");
     }
 
     #[test]

@@ -196,6 +196,7 @@ impl Mapping {
     /// The same for JSON objects, where an absent key only means that this record does not have the value.
     pub(crate) fn lenient(headers: &[String], options: &Options) -> (Self, Option<AbsentColumn>) {
         let normalised: Vec<String> = headers.iter().map(|header| normalise(header)).collect();
+        let bare: Vec<String> = headers.iter().map(|header| normalise(&without_small_words(header))).collect();
         let mut mapping = Self { columns: [None; FIELDS], units: [1.0; FIELDS], is_comments: false };
         let mut taken = vec![false; headers.len()];
         let mut is_set = [false; FIELDS];
@@ -241,7 +242,10 @@ impl Mapping {
             }
             let found = field.synonyms().iter().find_map(|synonym| {
                 normalised.iter().enumerate().position(|(column, header)| {
-                    !taken[column] && (header == synonym || (field.is_duration() && without_unit(header).0 == *synonym))
+                    !taken[column]
+                        && (header == synonym
+                            || bare[column] == *synonym
+                            || (field.is_duration() && without_unit(header).0 == *synonym))
                 })
             });
             if let Some(column) = found {
@@ -353,6 +357,15 @@ pub(crate) fn normalise(header: &str) -> String {
         .collect()
 }
 
+/// `Date de création` and `Numéro du ticket` without the words that link the others.
+fn without_small_words(header: &str) -> String {
+    header
+        .split_whitespace()
+        .filter(|word| !["de", "du", "des", "la", "le", "of", "the"].contains(&word.to_lowercase().as_str()))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
 /// A normalised header without its trailing unit, and the unit in seconds.
 fn without_unit(header: &str) -> (&str, f64) {
     const UNITS: [(&str, f64); 12] = [
@@ -391,13 +404,19 @@ fn nearest<'a>(wanted: &str, among: impl Iterator<Item = &'a str>, count: usize)
     scored.into_iter().take(count).map(|(_, name)| name).collect()
 }
 
+/// Whether a header cell is what a contact holds (a date, a number, an address) rather than the name of a column: the
+/// file then has no header row, and its first contact must not be told.
+fn is_data(header: &str) -> bool {
+    header.chars().filter(char::is_ascii_digit).count() >= 4 || header.chars().any(|c| c == '@' || c.is_control())
+}
+
 fn absent_message(field: Field, names: &[&str], headers: &[String]) -> String {
     const LONGEST: usize = 40;
     // A header longer than a name can be is text of a file without header row: it is not repeated.
     let shown: Vec<&str> =
         headers.iter().map(String::as_str).filter(|header| header.chars().count() <= LONGEST).take(60).collect();
     let near = nearest(names.first().copied().unwrap_or(field.name()), shown.iter().copied(), 3);
-    if shown.is_empty() {
+    if shown.is_empty() || headers.iter().any(|header| is_data(header)) {
         return format!("no column `{}` for {}; the file has no readable header row", names.join("`, `"), field.name());
     }
     format!(
@@ -446,6 +465,18 @@ mod tests {
     }
 
     #[test]
+    fn small_words_do_not_hide_a_usual_header() {
+        let line = "Numéro de ticket;Client;Date de création;Date de clôture;Canal;Description;Durée de l'appel";
+        for (field, header) in [
+            (Field::ContactId, "Numéro de ticket"),
+            (Field::StartedAt, "Date de création"),
+            (Field::EndedAt, "Date de clôture"),
+        ] {
+            assert_eq!(column_of(line, field).as_deref(), Some(header), "{field:?}");
+        }
+    }
+
+    #[test]
     fn contact_id_of_a_salesforce_case_is_the_customer() {
         let line = "CaseNumber;ContactId;CreatedDate;Origin;Description";
         assert_eq!(column_of(line, Field::ContactId).as_deref(), Some("CaseNumber"));
@@ -470,6 +501,20 @@ mod tests {
         let error = Mapping::new(&headers("Référence;date;texte"), &options).unwrap_err();
         assert_eq!(error.field, Field::ContactId);
         assert!(error.message.contains("closest: Référence"), "{}", error.message);
+    }
+
+    #[test]
+    fn the_first_contact_of_a_file_without_header_row_is_not_told() {
+        for line in [
+            "A1;C1;2026-10-01T10:00:00Z;chat;Mon zèbre ne marche pas",
+            "A1;ada@example.com;chat;zèbre",
+            "contact_id;text\rA1;zèbre",
+        ] {
+            let headers = headers(line);
+            let error = Mapping::new(&headers, &Options::default()).unwrap().needed_columns(&headers).unwrap_err();
+            assert!(!error.message.contains("zèbre"), "{}", error.message);
+            assert!(error.message.contains("no readable header row"), "{}", error.message);
+        }
     }
 
     #[test]

@@ -13,6 +13,9 @@ const STAGING: &str = ".motif-new";
 const MARKER: &str = "COMPLETE";
 const LOCK: &str = ".motif-lock";
 
+/// Empty file that is there when the tables belong together; gone while a run replaces them.
+const SUCCESS: &str = "_SUCCESS";
+
 /// The names that a run replaces; `cache/` and files of the user stay.
 const ENTRIES: [&str; 10] =
     ["contacts", "turns", "spans", "links", "episodes", "kpi", "faq_gaps", "rejects.jsonl", "report.html", "run.json"];
@@ -79,6 +82,8 @@ impl Output {
     }
 
     fn swap(&self) -> Result<()> {
+        let success = self.dir.join(SUCCESS);
+        remove(&success)?;
         for name in ENTRIES {
             let (new, place) = (self.staging().join(name), self.dir.join(name));
             // An entry that is no longer in staging was swapped before the swap was cut short.
@@ -87,6 +92,7 @@ impl Output {
                 std::fs::rename(&new, &place).map_err(|e| Error::io("rename", &new, e))?;
             }
         }
+        File::create(&success).map_err(|e| Error::io("write", &success, e))?;
         Ok(())
     }
 }
@@ -127,6 +133,7 @@ mod tests {
         write(&dir.path().join(STAGING).join(MARKER), "");
         write(&dir.path().join("notes.txt"), "mine");
         Output::open(dir.path()).unwrap();
+        assert!(dir.path().join(SUCCESS).exists());
         assert_eq!(std::fs::read_to_string(dir.path().join("kpi/part-0000.parquet")).unwrap(), "new");
         assert_eq!(std::fs::read_to_string(dir.path().join("turns/part-0000.parquet")).unwrap(), "new already");
         assert_eq!(std::fs::read_to_string(dir.path().join("notes.txt")).unwrap(), "mine");

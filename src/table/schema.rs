@@ -208,7 +208,11 @@ pub const CONTACTS: Table = Table {
         ),
         may("avoidable_probability", Double, "calibrated probability that a strict criterion applies, 0 to 1"),
         may("criterion_id", Enum, "criterion of the verdict; null without evidence"),
-        may("owner", Enum, "department that can remove the cause; null without a verdict"),
+        may(
+            "owner",
+            Enum,
+            "department that can remove the cause; null without a verdict, and where the criterion leaves it to the reason and that is other or unclear",
+        ),
         may(
             "sentiment_score",
             Double,

@@ -134,17 +134,17 @@ pub(super) const KPIS: &[Kpi] = &[
         name: "cost_per_episode_eur",
         title: words("Coût par demande résolue", "Cost per resolved issue"),
         definition: words(
-            "Coût moyen de tous les contacts d'une demande, parmi les demandes dont le premier contact est clos depuis au moins 7 jours.",
-            "Mean cost of all the contacts of an issue, among issues whose first contact closed at least 7 days ago.",
+            "Coût moyen de tous les contacts d'une demande, parmi les demandes de clients connus dont le premier contact est clos depuis au moins 7 jours.",
+            "Mean cost of all the contacts of an issue, among issues of known customers whose first contact closed at least 7 days ago.",
         ),
         numerator: words("coût de tous les contacts de ces demandes", "cost of all the contacts of these issues"),
         denominator: Some(words(
-            "demandes dont le délai est écoulé, de coût connu",
-            "issues whose window has elapsed, with a known cost",
+            "demandes de clients connus, délai écoulé, de coût connu",
+            "issues of known customers, window elapsed, with a known cost",
         )),
         null_rule: words(
-            "les demandes trop récentes ou de coût inconnu sont exclues ; vide s'il n'en reste aucune",
-            "issues that are too recent or of unknown cost are left out; null when none remains",
+            "les demandes sans client connu, trop récentes ou de coût inconnu sont exclues ; vide s'il n'en reste aucune",
+            "issues without a known customer, too recent or of unknown cost are left out; null when none remains",
         ),
         unit: Unit::Eur,
         source: "article 000.7",

@@ -6,7 +6,8 @@
 //!   back: counting early returns alone would raise the rate of recent days.
 //! - `fcr_demand` divides issues, not contacts (article 003.16), and stands beside `fcr_no_recontact_48h` and `_72h`
 //!   (article 004.6), which divide contacts; the three are never merged into one "FCR". An issue may still receive a
-//!   second contact after the 7 days, so that the value of a past month can fall a little in a later run.
+//!   second contact after the 7 days, so that the value of a past month can fall a little in a later run. Issues
+//!   without a known customer are left out (2026-11-25): nobody can be seen coming back, so each would count as settled.
 //! - `transfer_rate` is one of level 1 (article 003.33); few sources tell the level, so that contacts of unknown level
 //!   stay in and only those known to be of level 2 or 3 are left out.
 
@@ -198,14 +199,17 @@ pub(super) const KPIS: &[Kpi] = &[
         name: "fcr_demand",
         title: words("Résolution au premier contact (demandes)", "First contact resolution (demands)"),
         definition: words(
-            "Part des demandes réglées en un seul contact, parmi celles dont le premier contact est clos depuis au moins 7 jours.",
-            "Share of issues settled in a single contact, among those whose first contact closed at least 7 days ago.",
+            "Part des demandes réglées en un seul contact, parmi celles de clients connus dont le premier contact est clos depuis au moins 7 jours.",
+            "Share of issues settled in a single contact, among those of known customers whose first contact closed at least 7 days ago.",
         ),
         numerator: words("demandes d'un seul contact", "issues of a single contact"),
-        denominator: Some(words("demandes dont le délai est écoulé", "issues whose window has elapsed")),
+        denominator: Some(words(
+            "demandes de clients connus, délai écoulé",
+            "issues of known customers, window elapsed",
+        )),
         null_rule: words(
-            "les demandes trop récentes sont exclues ; vide s'il n'en reste aucune",
-            "issues that are too recent are left out; null when none remains",
+            "les demandes sans client connu ou trop récentes sont exclues ; vide s'il n'en reste aucune",
+            "issues without a known customer or too recent are left out; null when none remains",
         ),
         unit: Unit::Share,
         source: "article 003.16",

@@ -4,11 +4,11 @@ SELECT
     dimension,
     dimension_value,
     count(*) AS episodes,
-    count(*) FILTER (WHERE is_elapsed_7d) AS elapsed,
-    count(*) FILTER (WHERE is_elapsed_7d AND contacts = 1) AS single_contact,
-    count(cost_mid_eur) FILTER (WHERE is_elapsed_7d) AS costed,
-    sum(cost_low_eur) FILTER (WHERE is_elapsed_7d) AS cost_low,
-    sum(cost_mid_eur) FILTER (WHERE is_elapsed_7d) AS cost_mid,
-    sum(cost_high_eur) FILTER (WHERE is_elapsed_7d) AS cost_high
+    count(*) FILTER (WHERE is_known) AS elapsed,
+    count(*) FILTER (WHERE is_known AND contacts = 1) AS single_contact,
+    count(cost_mid_eur) FILTER (WHERE is_known) AS costed,
+    sum(cost_low_eur) FILTER (WHERE is_known) AS cost_low,
+    sum(cost_mid_eur) FILTER (WHERE is_known) AS cost_mid,
+    sum(cost_high_eur) FILTER (WHERE is_known) AS cost_high
 FROM int_episode_dimensions
 GROUP BY started_date, dimension, dimension_value

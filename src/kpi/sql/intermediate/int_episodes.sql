@@ -16,7 +16,7 @@ WITH first_contacts AS (
 SELECT
     e.started_date,
     e.contacts,
-    e.is_elapsed_7d,
+    e.is_known,
     e.cost_low_eur,
     e.cost_mid_eur,
     e.cost_high_eur,

@@ -1,4 +1,4 @@
--- Issues settled in a single contact, among issues whose first contact closed at least 7 days ago.
+-- Issues settled in a single contact, among issues of known customers whose first contact closed at least 7 days ago.
 SELECT
     cell,
     CAST(single_contact AS DOUBLE) / nullif(elapsed, 0) AS value,
