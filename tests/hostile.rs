@@ -4,36 +4,23 @@
 //! is not a number in its range.
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
-use std::path::{Path, PathBuf};
+#[path = "common/contact_promises.rs"]
+mod contact_promises;
 
-use motif::config::{Options, Secret, Settings};
+use std::path::Path;
+
+use motif::config::{Options, Settings};
 use motif::contact::Contact;
 use motif::source::{InputFile, Record, Source};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-
-fn settings() -> Settings {
-    Settings {
-        options: Options::default(),
-        inputs: Vec::new(),
-        output: PathBuf::from("absent-output"),
-        time_zone: chrono_tz::Europe::Paris,
-        default_channel: None,
-        customers: None,
-        reasons: None,
-        criteria: None,
-        secret: Secret { bytes: b"test".to_vec(), is_default: true },
-        as_of: None,
-        config_hash: String::new(),
-    }
-}
 
 /// Reads bytes as a file of that name and checks what every reader promises.
 fn read(name: &str, bytes: &[u8]) -> Vec<Contact> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(name);
     std::fs::write(&path, bytes).unwrap();
-    let settings = settings();
+    let settings = Settings::of(Options::default());
     let mut contacts = Vec::new();
     let summary = Source::new(&settings)
         .unwrap()
@@ -47,18 +34,8 @@ fn read(name: &str, bytes: &[u8]) -> Vec<Contact> {
     assert_eq!(summary.records_read, summary.contacts + summary.rejects);
     assert!(summary.records_read > 0);
     for contact in &contacts {
-        let is_share = |value: Option<f64>| value.is_none_or(|value| (0.0..=1.0).contains(&value));
-        assert!(is_share(contact.speaker_confidence) && is_share(contact.handling.agent_talk_share));
-        let handling = &contact.handling;
-        for seconds in [handling.wait_s, handling.talk_s, handling.hold_s, handling.acw_s, handling.silence_s] {
-            assert!(seconds.is_none_or(|seconds| seconds.is_finite() && seconds >= 0.0));
-        }
-        for turn in &contact.turns {
-            assert!(!turn.text.trim().is_empty() && is_share(turn.confidence));
-            assert!(turn.start_s.is_none_or(|start| start.is_finite() && start >= 0.0));
-            assert!(turn.end_s.is_none_or(|end| turn.start_s.is_none_or(|start| end >= start)));
-        }
-        let _ = contact.closed_at();
+        contact_promises::check(contact);
+        assert!(contact.turns.iter().all(|turn| !turn.text.trim().is_empty()));
     }
     contacts
 }
@@ -179,54 +156,46 @@ fn damage_lines(text: &str, dice: &mut Dice) -> String {
     lines.join(if dice.roll(4) == 0 { "\r\n" } else { "\n" })
 }
 
-/// One property for a reader of JSON, and its fixtures.
-macro_rules! json_readers {
-    ($($property:ident: $($file:literal)+;)+) => {
+/// The documents of a JSON fixture damaged; cut anywhere too: then it is a reject or what came before.
+fn json_case(file: &str, dice: &mut Dice) {
+    let bytes = fixture(file);
+    let mut damaged = Vec::new();
+    for document in serde_json::Deserializer::from_slice(&bytes).into_iter::<Value>() {
+        let mut document = document.unwrap();
+        damage(&mut document, dice);
+        damaged.extend_from_slice(document.to_string().as_bytes());
+        damaged.push(b'\n');
+    }
+    read(file, &damaged);
+    let end = dice.roll(damaged.len());
+    read(file, &damaged[..end.max(1)]);
+}
+
+/// The lines of a fixture damaged.
+fn text_case(file: &str, dice: &mut Dice) {
+    let damaged = damage_lines(&String::from_utf8(fixture(file)).unwrap(), dice);
+    if !damaged.is_empty() {
+        read(file, damaged.as_bytes());
+    }
+}
+
+/// One property for each reader, and its fixtures.
+macro_rules! readers {
+    ($case:ident: $($property:ident: $($file:literal)+;)+) => {
         proptest! {
             #![proptest_config(ProptestConfig::with_cases(120))]
             $(#[test]
             fn $property(seed in any::<u64>()) {
                 for file in [$($file,)+] {
-                    let mut dice = Dice(seed);
-                    let bytes = fixture(file);
-                    let mut damaged = Vec::new();
-                    for document in serde_json::Deserializer::from_slice(&bytes).into_iter::<Value>() {
-                        let mut document = document.unwrap();
-                        damage(&mut document, &mut dice);
-                        damaged.extend_from_slice(document.to_string().as_bytes());
-                        damaged.push(b'\n');
-                    }
-                    read(file, &damaged);
-                    // Cut anywhere, it is a reject or what came before.
-                    let end = dice.roll(damaged.len());
-                    read(file, &damaged[..end.max(1)]);
+                    $case(file, &mut Dice(seed));
                 }
             })+
         }
     };
 }
 
-/// One property for a reader of lines, and its fixtures.
-macro_rules! text_readers {
-    ($($property:ident: $($file:literal)+;)+) => {
-        proptest! {
-            #![proptest_config(ProptestConfig::with_cases(120))]
-            $(#[test]
-            fn $property(seed in any::<u64>()) {
-                for file in [$($file,)+] {
-                    let mut dice = Dice(seed);
-                    let text = String::from_utf8(fixture(file)).unwrap();
-                    let damaged = damage_lines(&text, &mut dice);
-                    if !damaged.is_empty() {
-                        read(file, damaged.as_bytes());
-                    }
-                }
-            })+
-        }
-    };
-}
-
-json_readers! {
+readers! {
+    json_case:
     amazon_survives_damage: "connect_appel.json" "connect_chat_bot.json" "2026-09-03T0912_connect_temps_reel.json" "2026-09-03T0915_call_analytics.json";
     genesys_survives_damage: "genesys_transcription.json" "genesys_details_sans_paroles.json";
     google_survives_damage: "insights_conversation.json" "insights_bigquery.jsonl";
@@ -239,7 +208,8 @@ json_readers! {
     plain_json_survives_damage: "array.json" "calls.jsonl" "envelope.json";
 }
 
-text_readers! {
+readers! {
+    text_case:
     webvtt_survives_damage: "2026-09-03T0912_teams.vtt" "2026-09-03T0912_zoom.vtt" "2026-09-03T0912_rolling_captions.vtt";
     subrip_survives_damage: "2026-09-03T0912.srt";
     sbv_survives_damage: "2026-09-03T0912_sous_titres.sbv";

@@ -3,6 +3,8 @@
 //! Each `NAME.eml` has a `NAME.json` written by hand. Traps are named for the mistake they provoke.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test prints its figures and may panic")]
 
+mod common;
+
 use std::path::{Path, PathBuf};
 
 use motif::text::eml::clean_eml;
@@ -62,14 +64,6 @@ fn all_below(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// Public MIME collections are not part of the repository: `MOTIF_MIME_FIXTURES` names a folder that holds one; by default
-/// it is looked for beside the checkout.
-fn public_messages() -> Option<PathBuf> {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/mime_fixtures");
-    let folder = std::env::var_os("MOTIF_MIME_FIXTURES").map_or_else(beside, PathBuf::from);
-    folder.is_dir().then_some(folder)
-}
-
 /// The subject, sender and words that the parser's own record of a message holds.
 fn recorded(path: &Path) -> Option<(String, String, String)> {
     let record: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).ok()?).ok()?;
@@ -88,10 +82,7 @@ fn words(text: &str) -> std::collections::BTreeSet<&str> {
 
 #[test]
 fn public_messages_are_read_without_panic_and_as_their_records_say() {
-    let Some(root) = public_messages() else {
-        println!("skipped: no ../shared/data/mime_fixtures, and MOTIF_MIME_FIXTURES names no folder");
-        return;
-    };
+    let Some(root) = common::public_data("MOTIF_MIME_FIXTURES", "mime_fixtures") else { return };
     let (mut found, mut compared) = (Vec::new(), 0);
     all_below(Path::new(&root), &mut found);
     assert!(!found.is_empty(), "no message in the folder");

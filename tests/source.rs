@@ -3,26 +3,14 @@
 
 use std::path::{Path, PathBuf};
 
-use motif::config::{Options, Secret, Settings};
+use motif::config::{Options, Settings};
 use motif::source::{InputFile, Record, Source, discover};
 use serde_json::{Value, json};
 
 fn settings(inputs: Vec<PathBuf>) -> Settings {
     let mut options = Options::default();
     options.input.company_addresses = vec!["@lumio.example.com".into()];
-    Settings {
-        options,
-        inputs,
-        output: PathBuf::from("absent-output"),
-        time_zone: chrono_tz::Europe::Paris,
-        default_channel: None,
-        customers: None,
-        reasons: None,
-        criteria: None,
-        secret: Secret { bytes: b"test".to_vec(), is_default: true },
-        as_of: None,
-        config_hash: String::new(),
-    }
+    Settings { inputs, ..Settings::of(options) }
 }
 
 /// Drops nulls, empty lists and empty objects, so that expected files show what was read.

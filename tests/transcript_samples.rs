@@ -6,41 +6,22 @@
 //! readers': the JSON as it stands, the manifest, the numbers written in the captions.
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "helpers of tests; a skipped test says so")]
 
+mod common;
+
 use std::path::{Path, PathBuf};
 
-use motif::config::{Options, Secret, Settings};
+use motif::config::{Options, Settings};
 use motif::contact::{Channel, Contact, Speaker};
 use motif::error::{RecordError, RejectCode};
 use motif::source::{InputFile, Record, Source, discover};
 use serde_json::Value;
 
 fn samples() -> Option<PathBuf> {
-    let named = std::env::var_os("MOTIF_SAMPLES").map(PathBuf::from);
-    let beside = || {
-        let places = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().skip(1).take(2);
-        places.map(|place| place.join("shared/data/transcript_formats")).find(|folder| folder.is_dir())
-    };
-    let folder = named.filter(|folder| folder.join("MANIFEST.tsv").is_file()).or_else(beside);
-    if folder.is_none() {
-        eprintln!("skipped: no folder of samples; set MOTIF_SAMPLES to one");
-    }
-    folder
+    common::public_data("MOTIF_SAMPLES", "transcript_formats")
 }
 
 fn settings(inputs: Vec<PathBuf>) -> Settings {
-    Settings {
-        options: Options::default(),
-        inputs,
-        output: PathBuf::from("absent-output"),
-        time_zone: chrono_tz::Europe::Paris,
-        default_channel: None,
-        customers: None,
-        reasons: None,
-        criteria: None,
-        secret: Secret { bytes: b"test".to_vec(), is_default: true },
-        as_of: None,
-        config_hash: String::new(),
-    }
+    Settings { inputs, ..Settings::of(Options::default()) }
 }
 
 fn read_input(file: &InputFile, settings: &Settings) -> (Vec<Contact>, Vec<RecordError>) {

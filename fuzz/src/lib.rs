@@ -14,31 +14,23 @@ mod utc_micros;
 
 pub mod config;
 
+#[path = "../../tests/common/contact_promises.rs"]
+mod contact_promises;
+
 pub use error::{Error, Result};
 
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use config::{Options, Secret, Settings};
+use config::{Options, Settings};
+use contact::Contact;
 use source::{InputFile, Record, Source};
 
 fn settings(platform: &str) -> Settings {
     let mut options = Options::default();
     options.input.platform = platform.into();
     options.input.company_addresses = vec!["@example.com".into()];
-    Settings {
-        options,
-        inputs: Vec::new(),
-        output: PathBuf::from("absent"),
-        time_zone: chrono_tz::Europe::Paris,
-        default_channel: None,
-        customers: None,
-        reasons: None,
-        criteria: None,
-        secret: Secret { bytes: b"fuzz".to_vec(), is_default: true },
-        as_of: None,
-        config_hash: String::new(),
-    }
+    Settings::of(options)
 }
 
 /// Reads bytes as a file of that name, with the reader of a platform (`auto`: told by the content), and checks what holds
@@ -64,27 +56,14 @@ pub fn read(name: &str, platform: &str, bytes: &[u8]) {
         .read(&InputFile::new(&path), &mut |record| {
             count += 1;
             if let Record::Contact(contact) = record {
-                check(&contact);
+                contact_promises::check(&contact);
+                for turn in &contact.turns {
+                    let _ = text::spoken::clean_spoken(&turn.text);
+                }
             }
             Ok(())
         })
         .expect("only the sink can fail");
     assert_eq!(summary.records_read, count);
     assert_eq!(summary.records_read, summary.contacts + summary.rejects);
-}
-
-fn check(contact: &contact::Contact) {
-    let is_share = |value: Option<f64>| value.is_none_or(|value| (0.0..=1.0).contains(&value));
-    assert!(is_share(contact.speaker_confidence) && is_share(contact.handling.agent_talk_share));
-    let handling = &contact.handling;
-    for seconds in [handling.wait_s, handling.talk_s, handling.hold_s, handling.acw_s, handling.silence_s] {
-        assert!(seconds.is_none_or(|seconds| seconds.is_finite() && seconds >= 0.0));
-    }
-    for turn in &contact.turns {
-        assert!(is_share(turn.confidence));
-        assert!(turn.start_s.is_none_or(|start| start.is_finite() && start >= 0.0));
-        assert!(turn.end_s.is_none_or(|end| turn.start_s.is_none_or(|start| end >= start)));
-        let _ = text::spoken::clean_spoken(&turn.text);
-    }
-    let _ = contact.closed_at();
 }

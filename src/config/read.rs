@@ -13,10 +13,6 @@ use super::settings::{Secret, Settings};
 use crate::contact::Channel;
 use crate::error::{Error, Problem, Result};
 
-/// Key of the pseudonyms when the user holds none. Public, so pseudonyms made with it hide nothing from someone who
-/// has the identifiers.
-const PUBLIC_SECRET: &[u8] = b"motif: no secret was configured";
-
 /// Where settings come from.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
@@ -306,7 +302,7 @@ fn secret(base: &Path, options: &Options, problem: &mut impl FnMut(&str, String)
             problem("privacy.secret_env", format!("${} holds fewer than 16 bytes", options.privacy.secret_env));
             None
         }
-        _ => Some(Secret { bytes: PUBLIC_SECRET.to_vec(), is_default: true }),
+        _ => Some(Secret::public()),
     }
 }
 

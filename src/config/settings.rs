@@ -35,6 +35,26 @@ pub struct Settings {
     pub config_hash: String,
 }
 
+impl Settings {
+    /// Settings of options without a configuration file: nothing to read yet, times in Paris, the taxonomy and criteria
+    /// that ship, the public key of pseudonyms. The options are taken as they are, unchecked.
+    pub fn of(options: Options) -> Self {
+        Self {
+            output: PathBuf::from(&options.output.dir),
+            options,
+            inputs: Vec::new(),
+            time_zone: Tz::Europe__Paris,
+            default_channel: None,
+            customers: None,
+            reasons: None,
+            criteria: None,
+            secret: Secret::public(),
+            as_of: None,
+            config_hash: String::new(),
+        }
+    }
+}
+
 /// Secret of the customer pseudonyms. Its value never shows in debug output.
 #[derive(Clone)]
 pub struct Secret {
@@ -42,6 +62,14 @@ pub struct Secret {
     pub bytes: Vec<u8>,
     /// No secret was given: pseudonyms can be recomputed by anyone who has the identifiers.
     pub is_default: bool,
+}
+
+impl Secret {
+    /// Key of the pseudonyms when the user holds none. Public, so pseudonyms made with it hide nothing from someone who
+    /// has the identifiers.
+    pub fn public() -> Self {
+        Self { bytes: b"motif: no secret was configured".to_vec(), is_default: true }
+    }
 }
 
 impl std::fmt::Debug for Secret {

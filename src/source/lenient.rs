@@ -89,11 +89,7 @@ impl<R: BufRead> BufRead for Lenient<R> {
 
 impl<R: BufRead> Read for Lenient<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let available = self.fill_buf()?;
-        let count = available.len().min(buffer.len());
-        buffer[..count].copy_from_slice(&available[..count]);
-        self.consume(count);
-        Ok(count)
+        super::open::read_buffered(self, buffer)
     }
 }
 

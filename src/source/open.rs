@@ -124,6 +124,15 @@ pub(crate) fn plain_name(name: &str) -> &str {
     [".gz", ".zst", ".zstd", ".gzip"].iter().find_map(|extension| name.strip_suffix(extension)).unwrap_or(name)
 }
 
+/// What `Read` is for a reader that has a buffer anyway.
+pub(crate) fn read_buffered(reader: &mut impl BufRead, buffer: &mut [u8]) -> io::Result<usize> {
+    let available = reader.fill_buf()?;
+    let count = available.len().min(buffer.len());
+    buffer[..count].copy_from_slice(&available[..count]);
+    reader.consume(count);
+    Ok(count)
+}
+
 /// The head again, then the error met while reading it if there was one, then the rest.
 struct Replayed {
     head: Cursor<Vec<u8>>,
@@ -133,11 +142,7 @@ struct Replayed {
 
 impl Read for Replayed {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let available = self.fill_buf()?;
-        let count = available.len().min(buffer.len());
-        buffer[..count].copy_from_slice(&available[..count]);
-        self.consume(count);
-        Ok(count)
+        read_buffered(self, buffer)
     }
 }
 

@@ -1,8 +1,8 @@
 //! Settings and files for the tests of this module.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::config::{Options, Secret, Settings};
+use crate::config::{Options, Settings};
 use crate::contact::Contact;
 use crate::error::RecordError;
 
@@ -12,19 +12,7 @@ use super::{Customers, FileSummary, InputFile, Record, row::Place, time::DateOrd
 pub(crate) fn settings() -> Settings {
     let mut options = Options::default();
     options.input.company_addresses = vec!["service@lumio.example.com".into(), "@lumio.example.com".into()];
-    Settings {
-        options,
-        inputs: Vec::new(),
-        output: PathBuf::from("motif-output-of-no-test"),
-        time_zone: chrono_tz::Europe::Paris,
-        default_channel: None,
-        customers: None,
-        reasons: None,
-        criteria: None,
-        secret: Secret { bytes: b"test".to_vec(), is_default: true },
-        as_of: None,
-        config_hash: String::new(),
-    }
+    Settings::of(options)
 }
 
 /// The same with one input path.

@@ -12,6 +12,18 @@ pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// A folder of public data, which is not part of the repository: the one that the variable names, else
+/// `shared/data/NAME` beside the checkout or above. Says so when there is none.
+#[allow(clippy::print_stderr, reason = "a skipped test says so")]
+pub(crate) fn public_data(variable: &str, name: &str) -> Option<PathBuf> {
+    let places = root().ancestors().skip(1).take(2).map(|place| place.join("shared/data").join(name));
+    let folder = std::env::var_os(variable).map(PathBuf::from).into_iter().chain(places).find(|folder| folder.is_dir());
+    if folder.is_none() {
+        eprintln!("skipped: no folder {name} of public data; set {variable} to one");
+    }
+    folder
+}
+
 /// The program, run from the root with a fixed key for pseudonyms.
 pub(crate) fn motif(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_motif"));
