@@ -16,7 +16,7 @@ use super::columns::{Field, normalise};
 use super::decode::{self, record_text};
 use super::delimited::{self, Delimited, RowRead};
 use super::discover::InputFile;
-use super::platform::{Comment, fill, is_same};
+use super::platform::{Comment, fill, in_order_of_time, with_description};
 use super::row::{self, Place, Row};
 use super::value::{self, Cell};
 use super::{Failure, Output, open};
@@ -154,20 +154,16 @@ impl Joined {
         let Some(written) = self.comments.remove(&id) else { return };
         let requester = ticket.text(Field::CustomerId);
         let mut comments = self.with_roles(written, requester.as_deref());
-        if let Some(description) = ticket.text(Field::Text)
-            && !comments.iter().take(2).any(|comment| is_same(&comment.text, &description))
-        {
+        if let Some(text) = ticket.text(Field::Text) {
             let at = ticket.cell(Field::StartedAt).and_then(|cell| row::moment(cell, place));
-            comments.insert(
-                0,
-                Comment {
-                    author: requester,
-                    role: Some(Speaker::Customer),
-                    text: description,
-                    is_private: false,
-                    at: at.map(|moment| moment.instant),
-                },
-            );
+            let description = Comment {
+                author: requester,
+                role: Some(Speaker::Customer),
+                text,
+                is_private: false,
+                at: at.map(|moment| moment.instant),
+            };
+            with_description(&mut comments, description);
         }
         fill(ticket, comments);
     }
@@ -192,11 +188,8 @@ impl Joined {
     }
 
     /// In order of time, with the roles that the users' table or the requester tells.
-    fn with_roles(&self, mut written: Vec<Written>, requester: Option<&str>) -> Vec<Comment> {
-        if written.iter().all(|one| one.comment.at.is_some()) {
-            written.sort_by_key(|one| one.comment.at);
-        }
-        written
+    fn with_roles(&self, written: Vec<Written>, requester: Option<&str>) -> Vec<Comment> {
+        let mut comments: Vec<Comment> = written
             .into_iter()
             .map(|Written { mut comment, .. }| {
                 let author = comment.author.as_deref();
@@ -209,7 +202,9 @@ impl Joined {
                     });
                 comment
             })
-            .collect()
+            .collect();
+        in_order_of_time(&mut comments);
+        comments
     }
 }
 

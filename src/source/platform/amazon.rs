@@ -42,7 +42,7 @@ fn is_event(object: &Object) -> bool {
 /// The row of the document.
 pub(super) fn rows(object: &Object, place: &Place<'_>) -> Vec<Row> {
     let mut row = Row::new(1);
-    let of = |path: &[&str]| reach::at(object, path).and_then(super::super::json::cell);
+    let of = |path: &[&str]| reach::cell_at(object, path);
     let first = |paths: &[&[&str]]| paths.iter().find_map(|path| of(path));
     row.set(Field::ContactId, first(&[&["contactid"], &["customermetadata", "contactid"]]), 1.0);
     row.fallback_id = reach::text(object, &["jobname"]);
@@ -86,7 +86,7 @@ pub(super) fn rows(object: &Object, place: &Place<'_>) -> Vec<Row> {
 /// What the analysis measured.
 fn characteristics(object: &Object, row: &mut Row) {
     let Some(measured) = reach::object(object, &["conversationcharacteristics"]) else { return };
-    let of = |path: &[&str]| reach::at(measured, path).and_then(super::super::json::cell);
+    let of = |path: &[&str]| reach::cell_at(measured, path);
     let hold = of(&["holdtime", "totaltimemillis"]);
     row.set(Field::Hold, hold, 0.001);
     // The conversation as a whole, pauses included, is what handling time is made of.
@@ -146,13 +146,12 @@ fn turn(object: &Object, roles: &[(String, String)], place: &Place<'_>) -> Optio
         .or(id)
         .or_else(|| reach::text(object, &["displayname"]));
     let time = reach::object(object, &["time"]).unwrap_or(object);
-    let offset = |names: &[&str]| reach::get(time, names).and_then(|value| reach::seconds(value, 0.001));
     let is_spoken = |item: &&Object| reach::text(item, &["type"]).as_deref() != Some("punctuation");
     Some(RawTurn {
         label,
         text,
-        start_s: offset(&["beginoffsetmillis"]),
-        end_s: offset(&["endoffsetmillis"]),
+        start_s: reach::seconds_of(time, &["beginoffsetmillis"], 0.001),
+        end_s: reach::seconds_of(time, &["endoffsetmillis"], 0.001),
         at: reach::instant_of(time, &["absolutetime"], place),
         confidence: reach::mean(reach::objects(object, &["items"]).filter(is_spoken), &["confidence"]),
         ..RawTurn::default()

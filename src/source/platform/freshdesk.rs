@@ -36,9 +36,9 @@ pub(super) fn rows(object: &Object, place: &Place<'_>) -> Vec<Row> {
     let of = |names: &[&str]| reach::cell(ticket, names);
     row.set(Field::ContactId, of(&["displayid", "id"]), 1.0);
     row.set(Field::StartedAt, of(&["createdat"]), 1.0);
-    let closed = ["closedat", "resolvedat"].iter().find_map(|name| {
-        reach::at(ticket, &["stats", name]).and_then(super::super::json::cell).or_else(|| of(&[name]))
-    });
+    let closed = ["closedat", "resolvedat"]
+        .iter()
+        .find_map(|name| reach::cell_at(ticket, &["stats", name]).or_else(|| of(&[name])));
     row.set(Field::EndedAt, closed, 1.0);
     row.set(Field::Subject, of(&["subject"]), 1.0);
     let source = reach::number_of(ticket, &["source"]).map(|code| code as i64);
@@ -110,9 +110,8 @@ fn channel(code: i64) -> Option<&'static str> {
         1 | OUTBOUND_EMAIL => "email",
         2 | 9 => "web_form",
         3 => "phone",
-        5 | 6 | 8 => "social",
+        5 | 6 | 8 | 13 => "social",
         7 => "chat",
-        13 => "social",
         _ => return None,
     })
 }

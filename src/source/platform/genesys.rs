@@ -69,7 +69,7 @@ pub(super) fn rows(object: &Object, place: &Place<'_>) -> Vec<Row> {
     row.set(Field::Language, language(object), 1.0);
     metrics(&participants, &mut row);
     let mut turns: Vec<RawTurn> = said.iter().map(|phrase| turn(phrase, start, &participants)).collect();
-    super::in_order_of_time(&mut turns);
+    super::turns_in_order_of_time(&mut turns);
     row.turns = Some(turns);
     vec![row]
 }
@@ -165,12 +165,9 @@ fn phrases(object: &Object) -> Vec<Phrase> {
                 text: reach::text(phrase, &["text", "decoratedtext"])?,
                 purpose: reach::text(phrase, &["participantpurpose", "purpose"]).map(|text| text.to_ascii_lowercase()),
                 start_ms: reach::number_of(phrase, &["starttimems", "offsetms"])
-                    .or_else(|| {
-                        reach::get(phrase, &["offset"]).and_then(|at| reach::seconds(at, 0.001)).map(|s| s * 1000.0)
-                    })
+                    .or_else(|| reach::seconds_of(phrase, &["offset"], 0.001).map(|s| s * 1000.0))
                     .filter(|ms| (0.0..1e14).contains(ms)),
-                duration_s: reach::get(phrase, &["duration", "durationms"])
-                    .and_then(|duration| reach::seconds(duration, 0.001)),
+                duration_s: reach::seconds_of(phrase, &["duration", "durationms"], 0.001),
                 confidence: reach::number_of(phrase, &["confidence", "stability"]),
             })
         })

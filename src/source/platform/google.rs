@@ -30,7 +30,7 @@ pub(super) fn knows(object: &Object) -> bool {
 /// The row of the document.
 pub(super) fn rows(object: &Object, place: &Place<'_>) -> Vec<Row> {
     let mut row = Row::new(1);
-    let of = |path: &[&str]| reach::at(object, path).and_then(super::super::json::cell);
+    let of = |path: &[&str]| reach::cell_at(object, path);
     let name = reach::text(object, &["conversationname", "name", "conversationid"])
         .or_else(|| reach::at(object, &["conversationinfo", "id"]).and_then(reach::string));
     // "projects/p/locations/l/conversations/42" is 42.
@@ -101,7 +101,7 @@ fn turns(object: &Object, start: Option<chrono::DateTime<chrono::Utc>>, place: &
         turns.retain(|turn| !turn.text.is_empty());
     }
     if turns.iter().all(|turn| turn.start_s.is_some()) {
-        super::in_order_of_time(&mut turns);
+        super::turns_in_order_of_time(&mut turns);
     }
     turns
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::super::columns::Field;
 use super::super::row::{Place, Row};
+use super::super::speakers::push;
 use super::super::value::Cell;
 use super::reach::{self, Object};
 use super::ticket::{self, Comment};
@@ -43,9 +44,7 @@ pub(super) fn rows(object: &Object, place: &Place<'_>) -> Vec<Row> {
     let of = |names: &[&str]| reach::cell(object, names);
     row.set(Field::ContactId, of(&["id", "conversationid"]), 1.0);
     row.set(Field::StartedAt, of(&["createdat"]), 1.0);
-    let closed = ["lastcloseat", "firstcloseat"]
-        .iter()
-        .find_map(|name| reach::at(object, &["statistics", name]).and_then(super::super::json::cell));
+    let closed = ["lastcloseat", "firstcloseat"].iter().find_map(|name| reach::cell_at(object, &["statistics", name]));
     row.set(Field::EndedAt, closed, 1.0);
     let first = first_message(object);
     row.set(
@@ -94,7 +93,7 @@ pub(super) fn rows(object: &Object, place: &Place<'_>) -> Vec<Row> {
     let delivered = first.and_then(|first| reach::text(first, &["deliveredas"]));
     if matches!(delivered.as_deref(), Some("admin_initiated" | "campaigns_initiated")) {
         row.set(Field::Direction, Some(Cell::Text("outbound".into())), 1.0);
-        ticket_flag(&mut row);
+        push(&mut row.flags, ticket::BY_AGENT);
     }
 
     let mut comments: Vec<Comment> = Vec::new();
@@ -117,16 +116,10 @@ pub(super) fn rows(object: &Object, place: &Place<'_>) -> Vec<Row> {
             })
         })
         .collect();
-    if later.iter().all(|part| part.at.is_some()) {
-        later.sort_by_key(|part| part.at);
-    }
+    ticket::in_order_of_time(&mut later);
     comments.extend(later);
     ticket::fill(&mut row, comments);
     vec![row]
-}
-
-fn ticket_flag(row: &mut Row) {
-    super::super::speakers::push(&mut row.flags, ticket::BY_AGENT);
 }
 
 /// A comment without words, by an author.

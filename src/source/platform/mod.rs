@@ -22,7 +22,7 @@ mod zendesk;
 use serde_json::{Map, Value};
 
 pub(crate) use sheet::Sheet;
-pub(crate) use ticket::{Comment, fill, is_same};
+pub(crate) use ticket::{Comment, fill, in_order_of_time, with_description};
 
 use super::dialogue::RawTurn;
 use super::row::{Place, Row};
@@ -84,7 +84,7 @@ pub(crate) fn rows(record: u64, object: &Map<String, Value>, place: &Place<'_>) 
 }
 
 /// Orders turns by their times when all of them have one; equal times keep the order of the file.
-fn in_order_of_time(turns: &mut [RawTurn]) {
+fn turns_in_order_of_time(turns: &mut [RawTurn]) {
     if turns.iter().all(|turn| turn.start_s.is_some()) {
         turns.sort_by(|a, b| a.start_s.unwrap_or(0.0).total_cmp(&b.start_s.unwrap_or(0.0)));
     }

@@ -110,6 +110,11 @@ pub(super) fn seconds(value: &Value, unit: f64) -> Option<f64> {
     value::seconds(&json::cell(value)?, unit)
 }
 
+/// The seconds at the first of the names that has a value; see [`seconds`].
+pub(super) fn seconds_of(object: &Object, names: &[&str], unit: f64) -> Option<f64> {
+    seconds(get(object, names)?, unit)
+}
+
 fn in_range(seconds: f64) -> Option<f64> {
     value::seconds(&Cell::Number(seconds), 1.0)
 }
@@ -127,6 +132,11 @@ pub(super) fn instant_of(object: &Object, names: &[&str], place: &Place<'_>) -> 
 /// The scalar at one of the names, as a cell.
 pub(super) fn cell(object: &Object, names: &[&str]) -> Option<Cell> {
     names.iter().find_map(|name| json::cell(get(object, &[name])?))
+}
+
+/// The scalar at the end of a path of keys, as a cell.
+pub(super) fn cell_at(object: &Object, path: &[&str]) -> Option<Cell> {
+    json::cell(at(object, path)?)
 }
 
 /// Mean of the confidences of words, 0 to 1.

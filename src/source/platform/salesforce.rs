@@ -78,14 +78,10 @@ pub(super) fn rows(object: &Object, place: &Place<'_>) -> Vec<Row> {
             at: reach::instant_of(comment, &["createddate"], place),
         });
     }
-    if comments.iter().all(|comment| comment.at.is_some()) {
-        comments.sort_by_key(|comment| comment.at);
-    }
-    if let Some(description) = reach::text(object, &["description"])
-        && !comments.iter().take(2).any(|comment| ticket::is_same(&comment.text, &description))
-    {
-        comments
-            .insert(0, Comment { role: Some(Speaker::Customer), text: description, at: started, ..Comment::default() });
+    ticket::in_order_of_time(&mut comments);
+    if let Some(text) = reach::text(object, &["description"]) {
+        let description = Comment { role: Some(Speaker::Customer), text, at: started, ..Comment::default() };
+        ticket::with_description(&mut comments, description);
     }
     ticket::fill(&mut row, comments);
     for chat in records(object, &["livechattranscripts", "messagingsessions"]) {

@@ -54,6 +54,20 @@ pub(crate) struct Comment {
     pub(crate) at: Option<DateTime<Utc>>,
 }
 
+/// Orders comments by their times when all of them have one; equal times keep the order of the file.
+pub(crate) fn in_order_of_time(comments: &mut [Comment]) {
+    if comments.iter().all(|comment| comment.at.is_some()) {
+        comments.sort_by_key(|comment| comment.at);
+    }
+}
+
+/// Puts the description of a ticket before its comments, unless one of the first two repeats it.
+pub(crate) fn with_description(comments: &mut Vec<Comment>, description: Comment) {
+    if !comments.iter().take(2).any(|comment| is_same(&comment.text, &description.text)) {
+        comments.insert(0, description);
+    }
+}
+
 /// Comments to the turns of the row, with their flags.
 pub(crate) fn fill(row: &mut Row, comments: Vec<Comment>) {
     let mut turns: Vec<RawTurn> = Vec::with_capacity(comments.len());
@@ -88,7 +102,7 @@ pub(crate) fn fill(row: &mut Row, comments: Vec<Comment>) {
 }
 
 /// Whether two bodies are the same message: HTML and plain text of one mail differ in blanks only.
-pub(crate) fn is_same(a: &str, b: &str) -> bool {
+fn is_same(a: &str, b: &str) -> bool {
     let words = |text: &str| row::plain(text.to_owned()).split_whitespace().map(str::to_owned).collect::<Vec<_>>();
     words(a) == words(b)
 }

@@ -25,7 +25,7 @@ pub(super) fn rows(object: &Object, place: &Place<'_>) -> Vec<Row> {
     }
     let empty = Object::new();
     let results = reach::object(object, &["results"]).unwrap_or(&empty);
-    let time = |object: &Object, names: &[&str]| reach::get(object, names).and_then(|time| reach::seconds(time, 1.0));
+    let time = |object: &Object, names: &[&str]| reach::seconds_of(object, names, 1.0);
     let label = |object: &Object| reach::text(object, &["speakerlabel", "channellabel"]);
     let mut turns: Vec<RawTurn> = reach::objects(results, &["audiosegments"])
         .filter_map(|segment| {

@@ -26,10 +26,8 @@ pub(super) fn rows(object: &Object, place: &Place<'_>) -> Vec<Row> {
     let resource = reach::object(object, &["transcript", "transcriptresource"]).unwrap_or(object);
     let channel = reach::object(resource, &["channel"]);
     if row.cell(Field::ContactId).is_none() {
-        let id = reach::cell(resource, &["callsid", "sid", "transcriptsid"]).or_else(|| {
-            let source = reach::at(channel?, &["mediaproperties", "sourcesid"])?;
-            json::cell(source)
-        });
+        let id = reach::cell(resource, &["callsid", "sid", "transcriptsid"])
+            .or_else(|| reach::cell_at(channel?, &["mediaproperties", "sourcesid"]));
         row.set(Field::ContactId, id, 1.0);
     }
     if let Some(start) = reach::cell(resource, &["mediastarttime", "starttime", "datecreated"]) {
@@ -64,12 +62,11 @@ pub(super) fn rows(object: &Object, place: &Place<'_>) -> Vec<Row> {
                 Some("2") => Some(Speaker::Customer),
                 _ => None,
             };
-            let time = |names: &[&str]| reach::get(sentence, names).and_then(|time| reach::seconds(time, 1.0));
             let turn = RawTurn {
                 label: number.map(|number| format!("SPEAKER_{number}")),
                 text: reach::text(sentence, &["transcript", "text"])?,
-                start_s: time(&["starttime"]),
-                end_s: time(&["endtime"]),
+                start_s: reach::seconds_of(sentence, &["starttime"], 1.0),
+                end_s: reach::seconds_of(sentence, &["endtime"], 1.0),
                 role,
                 usual_role,
                 confidence: reach::number_of(sentence, &["confidence"]),

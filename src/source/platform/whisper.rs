@@ -98,11 +98,9 @@ fn turn_of_words(words: &[&Object], label: Option<String>) -> Option<RawTurn> {
 
 fn times(object: &Object) -> (Option<f64>, Option<f64>) {
     if let Some(offsets) = reach::object(object, &["offsets"]) {
-        let time = |names: &[&str]| reach::get(offsets, names).and_then(|time| reach::seconds(time, 0.001));
-        return (time(&["from"]), time(&["to"]));
+        return (reach::seconds_of(offsets, &["from"], 0.001), reach::seconds_of(offsets, &["to"], 0.001));
     }
-    let time = |names: &[&str]| reach::get(object, names).and_then(|time| reach::seconds(time, 1.0));
-    (time(&["start"]), time(&["end"]))
+    (reach::seconds_of(object, &["start"], 1.0), reach::seconds_of(object, &["end"], 1.0))
 }
 
 #[cfg(test)]

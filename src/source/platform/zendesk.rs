@@ -145,24 +145,12 @@ fn row(ticket: &Object, beside: &[&Object], users: &BTreeMap<String, &Object>, p
             })
         })
         .collect();
-    if comments.iter().all(|comment| comment.at.is_some()) {
-        comments.sort_by_key(|comment| comment.at);
-    }
+    ticket::in_order_of_time(&mut comments);
     let submitter = reach::text(ticket, &["submitterid"]);
-    if let Some(description) = reach::text(ticket, &["description"])
-        && !comments.iter().take(2).any(|comment| ticket::is_same(&comment.text, &description))
-    {
+    if let Some(text) = reach::text(ticket, &["description"]) {
         let author = submitter.clone().or_else(|| requester.clone());
-        comments.insert(
-            0,
-            Comment {
-                role: role(author.as_deref()),
-                author,
-                text: description,
-                is_private: false,
-                at: reach::instant_of(ticket, &["createdat", "created"], place),
-            },
-        );
+        let (role, at) = (role(author.as_deref()), reach::instant_of(ticket, &["createdat", "created"], place));
+        ticket::with_description(&mut comments, Comment { role, author, text, at, is_private: false });
     }
     let first = comments.iter().find(|comment| !comment.is_private).and_then(|comment| comment.role);
     if submitter.is_some() && requester.is_some() && submitter != requester && first == Some(Speaker::Agent) {
