@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import functools
 import gzip
 import hashlib
 import json
@@ -48,6 +49,9 @@ PAIRS = [
     DataSet("dolibarr_ui", "parallel_en_fr/dolibarr_ui.tsv.gz", "GPL-3.0+", Terms.COPYLEFT),
     DataSet("magento_ui", "parallel_en_fr/magento_ui.tsv.gz", "OSL-3.0 / AFL-3.0", Terms.COPYLEFT),
 ]
+
+# The English sentences of STS-B with their translation.
+STSB_PAIRS = next(data_set for data_set in PAIRS if data_set.name == "stsb_deepl")
 
 INTENTS = [
     DataSet("clinc150", "clinc150/train.tsv.gz", "CC BY 3.0", Terms.PERMISSIVE),
@@ -155,20 +159,18 @@ class Corpora:
 
     def pairs(self) -> list[tuple[str, str]]:
         """English-French sentence pairs to distil on."""
-        kept = []
-        for data_set in PAIRS:
-            if not self._allowed(data_set):
-                continue
-            rows = [(row["en"], row["fr"]) for row in read_tsv(self.data / data_set.path)]
-            rows = [(en, fr) for en, fr in dict.fromkeys(rows)
-                    if 1 < len(en) <= 300 and 1 < len(fr) <= 350
-                    and key(en) not in self.blocked and key(fr) not in self.blocked]
-            if data_set.name == "python_docs":
-                rows = [(en, fr) for en, fr in rows if 30 <= len(en) <= 160]
-            rows = self.sample(rows, data_set.limit, data_set.name)
-            self.note(data_set, "distillation pairs", len(rows))
-            kept += rows
-        return kept
+        return [pair for data_set in PAIRS if self._allowed(data_set) for pair in self._pairs_of(data_set)]
+
+    def _pairs_of(self, data_set: DataSet) -> list[tuple[str, str]]:
+        rows = [(row["en"], row["fr"]) for row in read_tsv(self.data / data_set.path)]
+        rows = [(en, fr) for en, fr in dict.fromkeys(rows)
+                if 1 < len(en) <= 300 and 1 < len(fr) <= 350
+                and key(en) not in self.blocked and key(fr) not in self.blocked]
+        if data_set.name == "python_docs":
+            rows = [(en, fr) for en, fr in rows if 30 <= len(en) <= 160]
+        rows = self.sample(rows, data_set.limit, data_set.name)
+        self.note(data_set, "distillation pairs", len(rows))
+        return rows
 
     def service_pairs(self, part: str) -> list[dict[str, str]]:
         """Hand-written customer utterances (`en`, `fr`, `label`, `kind`); one line in five is `dev`."""
@@ -181,34 +183,32 @@ class Corpora:
             self.note(OWN_SERVICE, "distillation pairs", len(rows))
         return rows
 
+    @functools.cached_property
+    def _lines(self) -> list[dict[str, str]]:
+        """Every object of `data/lines`, with the name of its file."""
+        return [{**json.loads(line), "file": path.stem} for path in sorted((self.own / "lines").glob("*.jsonl"))
+                for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+    def _part(self, fields: tuple[str, ...], part: str) -> list[dict[str, str]]:
+        """The lines that have these texts and none that is measured on; one in ten, by the first text, is `dev`."""
+        rows = [row for row in self._lines if all(name in row and key(row[name]) not in self.blocked for name in fields)]
+        return [row for row in rows if (bucket(row[fields[0]], 10) == 0) == (part == "dev")]
+
     def service_lines(self, part: str) -> list[dict[str, str]]:
-        """Bilingual lines of `data/lines` (`en`, `fr`, `label`, `emotion`, `intent` or empty); one in ten is `dev`."""
-        rows = []
-        for path in sorted((self.own / "lines").glob("*.jsonl")):
-            entries = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-            rows += [{**entry, "file": path.stem} for entry in entries if "fr" in entry]
-        rows = [row for row in rows if key(row["en"]) not in self.blocked and key(row["fr"]) not in self.blocked]
-        rows = [row for row in rows if (bucket(row["en"], 10) == 0) == (part == "dev")]
+        """Bilingual lines (`en`, `fr`, `label`, `emotion`, `intent` or empty)."""
+        rows = self._part(("en", "fr"), part)
         if part == "train":
             self.note(OWN_LINES, "distillation pairs", len(rows))
         return rows
 
     def own_opinions(self, part: str) -> list[dict[str, str]]:
-        """Labelled lines of `data/lines` in one language only (`text`, `language`, `label`, `emotion`); one in ten is `dev`."""
-        rows = []
-        for path in sorted((self.own / "lines").glob("*.jsonl")):
-            entries = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-            rows += [entry for entry in entries if "text" in entry and key(entry["text"]) not in self.blocked]
-        return [row for row in rows if (bucket(row["text"], 10) == 0) == (part == "dev")]
+        """Labelled lines in one language only (`text`, `language`, `label`, `emotion`)."""
+        return self._part(("text",), part)
 
     def descriptions(self) -> dict[str, list[str]]:
         """Names, definitions and a typical request of each intent, in both languages, by the label of `intents()`."""
-        found: dict[str, list[str]] = {}
-        for path in sorted((self.own / "lines").glob("*.jsonl")):
-            for line in path.read_text(encoding="utf-8").splitlines():
-                entry = json.loads(line) if line.strip() else {}
-                if "name_en" in entry:
-                    found["own:" + entry["intent"]] = [entry[f"{part}_{lang}"] for part in ("name", "desc", "desc") for lang in ("en", "fr")]
+        found = {"own:" + row["intent"]: [row[f"{part}_{lang}"] for part in ("name", "desc", "desc") for lang in ("en", "fr")]
+                 for row in self._lines if "name_en" in row}
         public = self.own / "intent_descriptions.jsonl"
         for line in public.read_text(encoding="utf-8").splitlines() if public.exists() else []:
             entry = json.loads(line)
@@ -279,7 +279,7 @@ class Corpora:
                 rows = [r for r in rows if key(r[0]) not in self.blocked and key(r[1]) not in self.blocked]
                 self.note(data_set, "similarity ranking", len(rows))
                 kept += rows
-        french = {en: fr for en, fr in self.pairs() if len(en) > 8} if self._allowed(STSB[0]) else {}
+        french = dict(self._pairs_of(STSB_PAIRS)) if self._allowed(STSB_PAIRS) else {}
         english = [row for row in kept if row[0] in french and row[1] in french]
         # One side English, the other French: the score is about the meaning, whatever the language.
         crossed = [(french[a], b, score) if index % 2 else (a, french[b], score) for index, (a, b, score) in enumerate(english)]
