@@ -186,11 +186,15 @@ pub const CONTACTS: Table = Table {
             "primary contact reason (leaf of the taxonomy), other or unclear; null when the row is not counted",
         ),
         may("reason_l1", Enum, "first level of the primary reason"),
-        may("reason_score", Double, "score of the primary reason, 0 to 1"),
+        may(
+            "reason_score",
+            Double,
+            "probability of the primary reason among the reasons of the taxonomy, 0 to 1, fitted on development contacts; of the nearest reason when it is other or unclear",
+        ),
         may("reason_2_id", Enum, "second contact reason, when there is one"),
-        may("reason_2_score", Double, "its score, 0 to 1"),
+        may("reason_2_score", Double, "its probability, 0 to 1, on the same scale as reason_score"),
         may("reason_3_id", Enum, "third contact reason, when there is one"),
-        may("reason_3_score", Double, "its score, 0 to 1"),
+        may("reason_3_score", Double, "its probability, 0 to 1, on the same scale as reason_score"),
         may(
             "is_self_service_eligible",
             Boolean,
@@ -297,12 +301,20 @@ pub const SPANS: Table = Table {
     row: "one piece of evidence; ordered as turns, then by start_char, kind, ref_id",
     columns: &[
         must("contact_id", Text, "contact"),
-        must("turn_index", Int, "turn of the table turns"),
+        must(
+            "turn_index",
+            Int,
+            "turn of the table turns; the customer's, but for reasons that the customer never named: then the agent's",
+        ),
         must("kind", Enum, "reason, avoidable or repeat_marker"),
         must("ref_id", Text, "reason_id, criterion_id or marker that the words are evidence of"),
         must("start_char", Int, "first character (Unicode characters of the redacted turn)"),
         must("end_char", Int, "one past the last character"),
-        must("score", Double, "strength of the evidence, 0 to 1"),
+        must(
+            "score",
+            Double,
+            "reason: the contact's probability of it, or how strongly these words speak for it where the subject line says it best; avoidable: probability of the criterion in these words; repeat_marker: 1; 0 to 1",
+        ),
     ],
 };
 
