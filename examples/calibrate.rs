@@ -8,7 +8,7 @@
 use std::path::Path;
 
 use motif::contact::{Contact, Provenance, Speaker, Turn};
-use motif::encode::{Encoded, Vector, Vectors};
+use motif::encode::{Encoded, Vectors, Window};
 use motif::evaluate::calibration::{expected_calibration_error, temperature};
 use motif::evaluate::classification::f1;
 use motif::evaluate::gold::{Columns, Field, Gold};
@@ -17,7 +17,7 @@ use motif::evaluate::ranking::{auc, average_precision};
 use motif::evaluate::reason;
 use motif::evaluate::repeat::meanings;
 use motif::evaluate::scope::ScopeBasis;
-use motif::evaluate::turn::{Limits, TurnWindows, turns};
+use motif::evaluate::turn::{Limits, TurnWindow, TurnWindows, turns};
 use motif::label::avoidability::{AvoidabilityModel, Clue};
 use motif::label::head::{FitOptions, Head};
 use motif::label::reason::{ReasonModel, ReasonVerdict, Weighing};
@@ -58,7 +58,13 @@ fn main() -> Result<()> {
     let windows = turns(&messages.texts(0)?, Limits::default(), &mut vectors)?;
     print(&format!("model {}, kernel {}", vectors.encoder().model_hash(), vectors.encoder().kernel_class()));
     reasons(&messages, &windows, &catalogue, &mut vectors)?;
-    whole_contacts(&folder.join("contacts.jsonl"), &catalogue, &mut vectors)?;
+    let alone: Vec<Case<'_>> = messages
+        .labels(1)?
+        .into_iter()
+        .zip(&windows)
+        .map(|(reason, turn)| Case { reason, said: turn.windows.clone(), heard: Vec::new() })
+        .collect();
+    whole_contacts(&folder.join("contacts.jsonl"), &alone, &catalogue, &mut vectors)?;
     avoidability(&messages, &windows, &catalogue, &mut vectors)?;
     repeats(&pairs, &catalogue, &mut vectors)?;
     descriptions(&messages, &catalogue, &mut vectors)
@@ -148,15 +154,26 @@ struct Said {
     text: String,
 }
 
-/// Whole contacts: how to weigh the agent's words and the evidence of many windows; the verdicts as they ship.
-fn whole_contacts(path: &Path, catalogue: &Catalogue, vectors: &mut Vectors) -> Result<()> {
-    print("\n== whole contacts");
-    let text = std::fs::read_to_string(path).map_err(|_| Error::usage("data/calibration/contacts.jsonl is missing"))?;
-    let rows: Vec<Labelled> = text
-        .lines()
-        .map(serde_json::from_str)
-        .collect::<std::result::Result<_, _>>()
-        .map_err(|_| Error::usage("data/calibration/contacts.jsonl does not parse"))?;
+/// What is judged: a contact or a message, with the windows of the customer and of the agent.
+struct Case<'a> {
+    reason: &'a str,
+    said: Vec<TurnWindow>,
+    heard: Vec<TurnWindow>,
+}
+
+impl Case<'_> {
+    fn verdict(&self, model: &ReasonModel) -> ReasonVerdict {
+        model.verdict(&inputs(&self.said), &inputs(&self.heard))
+    }
+}
+
+/// Embeddings with lengths, as the classifiers take them.
+fn inputs(windows: &[TurnWindow]) -> Vec<(&[f32], u32)> {
+    windows.iter().map(|window| (window.vector.embedding.as_slice(), window.chars)).collect()
+}
+
+/// The cases of labelled contacts, encoded.
+fn cases<'a>(rows: &'a [Labelled], vectors: &mut Vectors) -> Result<Vec<Case<'a>>> {
     let limits = Limits::default();
     let encoded: Vec<Encoded> = rows
         .iter()
@@ -168,92 +185,124 @@ fn whole_contacts(path: &Path, catalogue: &Catalogue, vectors: &mut Vectors) -> 
         })
         .collect();
     vectors.ensure(encoded.iter().flat_map(Encoded::texts))?;
-    let known: Vec<Vec<(Vector, u32)>> = encoded
-        .iter()
-        .map(|encoded| {
-            let lengths = encoded.windows.iter().chain(&encoded.heard).map(|w| w.end_char - w.start_char);
-            encoded.texts().zip(lengths).map(|(text, length)| Ok((vectors.get(text)?, length))).collect()
-        })
-        .collect::<Result<_>>()?;
-    let base = ReasonModel::learn(&catalogue.taxonomy, &catalogue.background, None, vectors)?;
-    let verdicts = |model: &ReasonModel| -> Vec<ReasonVerdict> {
-        encoded
+    let known = |contact: &Contact, windows: &[Window]| -> Result<Vec<TurnWindow>> {
+        windows
             .iter()
-            .zip(&known)
-            .map(|(encoded, known)| {
-                let inputs: Vec<(&[f32], u32)> = known.iter().map(|(v, l)| (v.embedding.as_slice(), *l)).collect();
-                let (said, heard) = inputs.split_at(encoded.windows.len());
-                model.verdict(said, heard)
+            .map(|window| {
+                let text = window.text(contact);
+                Ok(TurnWindow { text: text.to_owned(), chars: window.chars(), vector: vectors.get(text)? })
             })
             .collect()
     };
-    let mut best = (f64::MAX, Weighing::default());
-    for window_temperature in [0.67, 1.0, 1.4] {
-        for floor in [0.01, 0.02, 0.05] {
-            for agent_words in [0.0, 0.4, 0.6, 0.8, 1.0] {
-                for temperature in [0.15, 0.2, 0.25, 0.3, 0.35, 0.4] {
-                    let weighing = Weighing { window_temperature, floor, agent_words, temperature };
-                    let model = base.clone().with_weighing(weighing);
-                    let judged = verdicts(&model);
-                    let (mut loss, mut right, mut n) = (0.0, 0, 0);
-                    for (row, verdict) in rows.iter().zip(&judged) {
-                        let Some(place) = model.ids().iter().position(|id| *id == row.reason) else { continue };
-                        let top =
-                            (0..verdict.scores.len()).max_by(|a, b| verdict.scores[*a].total_cmp(&verdict.scores[*b]));
-                        right += u32::from(top == Some(place));
-                        n += 1;
-                        loss -= f64::from(verdict.scores[place].max(1e-4)).ln();
-                    }
-                    if loss < best.0 {
-                        best = (loss, weighing);
-                        let (accuracy, loss) = (f64::from(right) / f64::from(n), loss / f64::from(n));
-                        print(&format!("{weighing:?}: forced choice {accuracy:.3}, log loss {loss:.3} (n {n})"));
-                    }
-                }
+    rows.iter()
+        .zip(&encoded)
+        .map(|(row, Encoded { contact, windows, heard })| {
+            Ok(Case { reason: &row.reason, said: known(contact, windows)?, heard: known(contact, heard)? })
+        })
+        .collect()
+}
+
+/// Mean log loss and forced choice of the reasons that the taxonomy has.
+fn judged(cases: &[&Case<'_>], model: &ReasonModel) -> (f64, f64) {
+    let (mut loss, mut right, mut n) = (0.0, 0, 0);
+    for case in cases {
+        let Some(place) = model.ids().iter().position(|id| id == case.reason) else { continue };
+        let scores = case.verdict(model).scores;
+        let top = (0..scores.len()).max_by(|a, b| scores[*a].total_cmp(&scores[*b]));
+        (loss, right, n) =
+            (loss - f64::from(scores[place].max(1e-4)).ln(), right + u32::from(top == Some(place)), n + 1);
+    }
+    (loss / f64::from(n), f64::from(right) / f64::from(n))
+}
+
+/// Every weighing that is tried.
+fn weighings() -> Vec<Weighing> {
+    let mut all = Vec::new();
+    for window_temperature in [0.67, 1.0, 1.4, 2.0] {
+        for floor in [0.005, 0.01, 0.02, 0.05] {
+            for agent_words in [0.0, 0.4, 0.7, 1.0] {
+                let temperatures = [0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6];
+                all.extend(temperatures.map(|temperature| Weighing {
+                    window_temperature,
+                    floor,
+                    agent_words,
+                    temperature,
+                }));
             }
         }
     }
-    let shipped = verdicts(&base);
+    all
+}
+
+/// Whole contacts: how to weigh the agent's words and the evidence of many windows, on contacts and messages together;
+/// then the verdicts on contacts as they ship.
+fn whole_contacts(path: &Path, messages: &[Case<'_>], catalogue: &Catalogue, vectors: &mut Vectors) -> Result<()> {
+    print("\n== whole contacts");
+    let text = std::fs::read_to_string(path).map_err(|_| Error::usage("data/calibration/contacts.jsonl is missing"))?;
+    let rows: Vec<Labelled> = text
+        .lines()
+        .map(serde_json::from_str)
+        .collect::<std::result::Result<_, _>>()
+        .map_err(|_| Error::usage("data/calibration/contacts.jsonl does not parse"))?;
+    let contacts = cases(&rows, vectors)?;
+    let model = ReasonModel::learn(&catalogue.taxonomy, &catalogue.background, None, vectors)?;
+    let show_weighing = |name: &str, weighing: Weighing| {
+        let model = model.clone().with_weighing(weighing);
+        let (own, all): (Vec<&Case<'_>>, Vec<&Case<'_>>) =
+            (contacts.iter().collect(), contacts.iter().chain(messages).collect());
+        let ((_, on_contacts), (loss, accuracy)) = (judged(&own, &model), judged(&all, &model));
+        print(&format!(
+            "{name}: log loss {loss:.3}, forced choice {accuracy:.3}, on contacts {on_contacts:.3}: {weighing:?}"
+        ));
+    };
+    let all: Vec<&Case<'_>> = contacts.iter().chain(messages).collect();
+    let mut tried: Vec<(f64, Weighing)> = weighings()
+        .into_iter()
+        .map(|weighing| (judged(&all, &model.clone().with_weighing(weighing)).0, weighing))
+        .collect();
+    tried.sort_by(|a, b| a.0.total_cmp(&b.0));
+    for (_, weighing) in &tried[..5] {
+        show_weighing("among the best", *weighing);
+    }
+    show_weighing("as shipped", Weighing::default());
+
+    let verdicts: Vec<ReasonVerdict> = contacts.iter().map(|case| case.verdict(&model)).collect();
     for threshold in [0.0, 0.15, 0.2, 0.25, 0.3, 0.35] {
         let said = |verdict: &ReasonVerdict| match &verdict.hits[0] {
-            hit if hit.id != UNCLEAR && hit.id != OTHER && hit.score < threshold => OTHER.to_owned(),
+            hit if hit.id != UNCLEAR && hit.score < threshold => OTHER.to_owned(),
             hit => hit.id.clone(),
         };
-        let right = rows.iter().zip(&shipped).filter(|(row, verdict)| said(verdict) == row.reason).count();
-        print(&format!(
-            "as shipped, `other` below {threshold:.2}: {:.3} of {} right",
-            right as f64 / rows.len() as f64,
-            rows.len()
-        ));
+        let right = contacts.iter().zip(&verdicts).filter(|(case, verdict)| said(verdict) == case.reason).count();
+        let share = right as f64 / contacts.len() as f64;
+        print(&format!("`other` below {threshold:.2}: {share:.3} of {} right", contacts.len()));
     }
-    let calibrated =
-        rows.iter().zip(&shipped).map(|(row, verdict)| (verdict.hits[0].score, verdict.hits[0].id == row.reason));
+    let calibrated = contacts
+        .iter()
+        .zip(&verdicts)
+        .map(|(case, verdict)| (verdict.hits[0].score, verdict.hits[0].id == case.reason));
     print(&format!("ece of the score: {}", show(expected_calibration_error(calibrated))));
 
     let model = AvoidabilityModel::learn(&catalogue.criteria, &catalogue.background, None, vectors)?;
-    let (mut scores, mut right) = (Vec::new(), 0);
-    for ((row, encoded), known) in rows.iter().zip(&encoded).zip(&known) {
-        let inputs: Vec<(&str, &[f32])> = encoded
-            .windows
-            .iter()
-            .zip(known)
-            .map(|(window, (vector, _))| (window.text(&encoded.contact), vector.embedding.as_slice()))
-            .collect();
-        let verdict = model.verdict(&inputs);
-        scores.push(verdict.probability);
-        right += usize::from(
-            row.avoidable
-                && verdict.evidence.first().map(|found| model.id(found.criterion)) == row.criterion.as_deref(),
-        );
-    }
+    let avoidability: Vec<_> = contacts
+        .iter()
+        .map(|case| {
+            let words = case.said.iter().map(|window| (window.text.as_str(), window.vector.embedding.as_slice()));
+            model.verdict(&words.collect::<Vec<_>>())
+        })
+        .collect();
+    let scores: Vec<f64> = avoidability.iter().map(|verdict| verdict.probability).collect();
     let gold: Vec<bool> = rows.iter().map(|row| row.avoidable).collect();
     print(&format!("avoidable, as shipped: {}", binary_line(&scores, &gold, shipped::AVOIDABLE_THRESHOLD)));
     let best = best_threshold(&scores, &gold);
     print(&format!("best threshold by F1: {best:.2}: {}", binary_line(&scores, &gold, best)));
-    print(&format!(
-        "criterion right among avoidable contacts: {:.3}",
-        right as f64 / gold.iter().filter(|is| **is).count() as f64
-    ));
+    let avoidable: Vec<_> = rows.iter().zip(&avoidability).filter(|(row, _)| row.avoidable).collect();
+    let right = avoidable
+        .iter()
+        .filter(|(row, verdict)| {
+            verdict.evidence.first().map(|found| model.id(found.criterion)) == row.criterion.as_deref()
+        })
+        .count();
+    print(&format!("criterion right among avoidable contacts: {:.3}", right as f64 / avoidable.len() as f64));
     Ok(())
 }
 

@@ -28,6 +28,11 @@ pub struct Window {
 }
 
 impl Window {
+    /// Length in Unicode characters.
+    pub fn chars(&self) -> u32 {
+        self.end_char - self.start_char
+    }
+
     /// The window's words.
     pub fn text<'a>(&self, contact: &'a Contact) -> &'a str {
         let text = if self.turn == SUBJECT {
@@ -115,7 +120,7 @@ fn cut(turn: u32, text: &str, window_chars: usize, windows: &mut Vec<Window>) {
     let window_chars = window_chars.max(2 * OVERLAP_CHARS);
     let mut pending: Option<Window> = None;
     for sentence in sentences(turn, text) {
-        let length = (sentence.end_char - sentence.start_char) as usize;
+        let length = sentence.chars() as usize;
         if let Some(open) = pending.as_mut() {
             if (sentence.end_char - open.start_char) as usize <= window_chars {
                 open.end_byte = sentence.end_byte;

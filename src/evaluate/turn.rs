@@ -61,11 +61,7 @@ pub fn turns(texts: &[&str], limits: Limits, vectors: &mut Vectors) -> Result<Ve
                 .iter()
                 .map(|window| {
                     let text = window.text(&encoded.contact);
-                    Ok(TurnWindow {
-                        text: text.to_owned(),
-                        chars: window.end_char - window.start_char,
-                        vector: vectors.get(text)?,
-                    })
+                    Ok(TurnWindow { text: text.to_owned(), chars: window.chars(), vector: vectors.get(text)? })
                 })
                 .collect::<Result<_>>()?;
             Ok(TurnWindows { windows })

@@ -10,7 +10,7 @@ use super::sentiment::{self, Probabilities, Sentiment, SentimentHead};
 use super::taxonomy::{Bilingual, BilingualList, Taxonomy};
 use crate::contact::Contact;
 use crate::encode::window::is_customer;
-use crate::encode::{Encoded, SUBJECT, Vectors};
+use crate::encode::{Encoded, SUBJECT, Vectors, Window};
 use crate::error::{Error, Result};
 use crate::repeat::Meaning;
 
@@ -183,7 +183,7 @@ impl Labeller {
             .map(|(turn, _)| turn.text.chars().count() as u64)
             .sum();
 
-        let lengths: Vec<u32> = windows.iter().map(|window| window.end_char - window.start_char).collect();
+        let lengths: Vec<u32> = windows.iter().map(Window::chars).collect();
         let mut turn_sentiment = vec![None; contact.turns.len()];
         if let Some(head) = &self.sentiment {
             for (index, probabilities) in turn_sentiment.iter_mut().enumerate() {
@@ -221,10 +221,11 @@ impl Labeller {
         let heard_inputs: Vec<(&[f32], u32)> = known_heard
             .iter()
             .zip(&heard)
-            .map(|(vector, window)| (vector.embedding.as_slice(), window.end_char - window.start_char))
+            .map(|(vector, window)| (vector.embedding.as_slice(), window.chars()))
             .collect();
         let verdict = self.reasons.verdict(&inputs, &heard_inputs);
-        let said: Vec<usize> = (0..windows.len()).filter(|&index| windows[index].turn != SUBJECT).collect();
+        // The subject comes first, when there is one: what follows it are words of turns.
+        let spoken = usize::from(windows.first().is_some_and(|window| window.turn == SUBJECT));
         for hit in &verdict.hits {
             let Some(mut window) = hit.window.and_then(|index| windows.iter().chain(&heard).nth(index as usize)) else {
                 continue;
@@ -232,9 +233,8 @@ impl Labeller {
             let mut score = hit.score;
             if window.turn == SUBJECT {
                 // Spans point into turns; where the subject line says it best, the words that come nearest are the evidence.
-                let inputs: Vec<(&[f32], u32)> = said.iter().map(|&index| inputs[index]).collect();
-                let Some((place, strength)) = self.reasons.most_telling(&hit.id, &inputs) else { continue };
-                (window, score) = (&windows[said[place]], strength);
+                let Some((place, strength)) = self.reasons.most_telling(&hit.id, &inputs[spoken..]) else { continue };
+                (window, score) = (&windows[spoken + place], strength);
             }
             labelled.spans.push(Span {
                 turn: window.turn,
@@ -250,7 +250,8 @@ impl Labeller {
         labelled.reasons = verdict.hits;
 
         if customer_chars > 0 {
-            self.judge(&mut labelled, &windows, &embeddings);
+            // The subject line is no evidence: often it is not the customer's words.
+            self.judge(&mut labelled, &windows[spoken..], &embeddings[spoken..]);
         }
         self.mark(&mut labelled, &customer);
         labelled.spans.sort_by(|a, b| {
@@ -265,11 +266,10 @@ impl Labeller {
         Ok((labelled, meaning))
     }
 
-    /// Fills the avoidability verdict. The subject line is no evidence: often it is not the customer's words.
-    fn judge(&self, labelled: &mut Labelled, windows: &[crate::encode::Window], embeddings: &[&[f32]]) {
-        let places: Vec<usize> = (0..windows.len()).filter(|&index| windows[index].turn != SUBJECT).collect();
+    /// Fills the avoidability verdict from the windows of the customer's turns.
+    fn judge(&self, labelled: &mut Labelled, windows: &[Window], embeddings: &[&[f32]]) {
         let inputs: Vec<(&str, &[f32])> =
-            places.iter().map(|&index| (windows[index].text(&labelled.contact), embeddings[index])).collect();
+            windows.iter().zip(embeddings).map(|(window, own)| (window.text(&labelled.contact), *own)).collect();
         let Verdict { is_strict, is_lenient, probability, evidence } = self.avoidability.verdict(&inputs);
         labelled.is_avoidable = Some(is_strict);
         labelled.is_avoidable_lenient = Some(is_lenient);
@@ -280,7 +280,7 @@ impl Labeller {
             labelled.owner = self.avoidability.owner(deciding.criterion, &self.taxonomy, reason).map(str::to_owned);
         }
         for found in &evidence {
-            let window = windows[places[found.window as usize]];
+            let window = windows[found.window as usize];
             let (start_char, end_char) = match found.cue {
                 Some((start, end)) => (window.start_char + start, window.start_char + end),
                 None => (window.start_char, window.end_char),
