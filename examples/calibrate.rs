@@ -372,29 +372,29 @@ fn avoidability(messages: &Gold, windows: &[TurnWindows], catalogue: &Catalogue,
     Ok(())
 }
 
-/// Repeats: weights of the three features of a pair.
+/// Repeats: weights of the features of a pair.
 fn repeats(pairs: &Gold, catalogue: &Catalogue, vectors: &mut Vectors) -> Result<()> {
     print("\n== repeats");
     let model = ReasonModel::learn(&catalogue.taxonomy, &catalogue.background, None, vectors)?;
     let first = meanings(&pairs.texts(0)?, &model, Limits::default(), vectors)?;
     let second = meanings(&pairs.texts(1)?, &model, Limits::default(), vectors)?;
     let same = (0..pairs.len()).map(|row| Ok(pairs.flag(row, 2)?.unwrap_or(false))).collect::<Result<Vec<bool>>>()?;
-    let inputs: Vec<[f64; 3]> = first
+    let inputs: Vec<[f64; 6]> = first
         .iter()
         .zip(&second)
         .map(|pair| match pair {
             (Some(a), Some(b)) => a.features(b),
-            _ => [0.0; 3],
+            _ => [0.0; 6],
         })
         .collect();
-    for (place, name) in ["whole", "telling", "reasons"].into_iter().enumerate() {
+    for (place, name) in ["whole", "telling", "reasons", "figure", "comes back", "resumes"].into_iter().enumerate() {
         let values: Vec<f64> = inputs.iter().map(|input| input[place]).collect();
         print(&format!("{name} alone: auc {}", show(auc(&values, &same))));
     }
     let as_shipped: Vec<f64> = inputs.iter().map(|input| probability(score(&shipped::REPEAT_WEIGHTS, input))).collect();
     print(&format!("as shipped: {}", binary_line(&as_shipped, &same, shipped::REPEAT_THRESHOLD)));
     let fit = |rows: &[usize]| {
-        let known: Vec<[f64; 3]> = rows.iter().map(|&row| inputs[row]).collect();
+        let known: Vec<[f64; 6]> = rows.iter().map(|&row| inputs[row]).collect();
         logistic(&known, &rows.iter().map(|&row| same[row]).collect::<Vec<_>>())
     };
     let held_out = out_of_fold(same.len(), fit, |weights, row| probability(score(weights, &inputs[row])));

@@ -28,3 +28,12 @@ seed intercom 'intercom*.json' 'bot*.json'
 seed salesforce 'salesforce*.json'
 seed subtitles '*.vtt' '*.srt' '*.sbv'
 seed plain '*.txt'
+
+# Messages, and their bodies as mere words, for what follows the decoding.
+for file in ../tests/fixtures/mail/*/*.eml; do
+    name=$(basename "$file")
+    mkdir -p corpus/{eml,mbox,html,zones,clean,redact}
+    cp "$file" "corpus/eml/$name"
+    { echo 'From a@example.com Mon Jan  5 08:00:00 2026'; cat "$file"; echo; } > "corpus/mbox/$name"
+    for target in html zones clean redact; do sed '1,/^\r\{0,1\}$/d' "$file" > "corpus/$target/$name"; done
+done

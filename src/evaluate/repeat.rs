@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::label::Catalogue;
 use crate::label::reason::ReasonModel;
 use crate::label::shipped;
-use crate::repeat::Meaning;
+use crate::repeat::{Markers, Meaning, Said};
 
 const FIELDS: [Field; 3] = [Field::required(&["text_a"]), Field::required(&["text_b"]), Field::required(&["same"])];
 
@@ -73,12 +73,16 @@ pub fn meanings(
     limits: Limits,
     vectors: &mut Vectors,
 ) -> Result<Vec<Option<Meaning>>> {
+    let markers = Markers::shipped()?;
     let turns = turns(texts, limits, vectors)?;
     Ok(turns
         .iter()
-        .map(|turn| {
+        .zip(texts)
+        .map(|(turn, text)| {
+            let mut said = Said::default();
+            said.hear(text, &markers.find(text));
             let (embeddings, lengths): (Vec<&[f32]>, Vec<u32>) = turn.inputs().into_iter().unzip();
-            Meaning::new(&embeddings, &lengths, &reasons.verdict(&turn.inputs(), &[]))
+            Meaning::new(&embeddings, &lengths, &reasons.verdict(&turn.inputs(), &[]), said)
         })
         .collect())
 }

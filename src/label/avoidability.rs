@@ -68,7 +68,7 @@ pub struct AvoidabilityModel {
     priority: Vec<u32>,
     owners: Vec<String>,
     ids: Vec<String>,
-    cues: Vec<Cues>,
+    cues: Cues,
     head: Head,
     threshold: f64,
 }
@@ -111,7 +111,7 @@ impl AvoidabilityModel {
             priority: criteria.criteria.iter().map(|criterion| criterion.priority).collect(),
             owners: criteria.criteria.iter().map(|criterion| criterion.owner.clone()).collect(),
             ids: criteria.criteria.iter().map(|criterion| criterion.id.clone()).collect(),
-            cues: criteria.criteria.iter().map(|criterion| Cues::new(criterion.cues.iter())).collect::<Result<_>>()?,
+            cues: Cues::new(criteria.criteria.iter().map(|criterion| criterion.cues.iter()))?,
             head,
             threshold: threshold.unwrap_or(shipped::AVOIDABLE_THRESHOLD),
         })
@@ -148,13 +148,15 @@ impl AvoidabilityModel {
         // Words of a few letters cannot be evidence by meaning.
         let shortness = if folded.text.chars().count() < 12 { 3.0 } else { 0.0 };
         let any = f64::from(1.0 - probabilities[count]);
+        let cues = self.cues.find(&folded);
         (0..count)
-            .map(|criterion| {
+            .zip(cues)
+            .map(|(criterion, cue)| {
                 let share = f64::from(probabilities[criterion]) / any.max(1e-9);
                 Clue {
                     meaning: logit(any) - shortness,
                     share: share.max(1e-6).ln(),
-                    cue: self.cues[criterion].find(&folded),
+                    cue,
                 }
             })
             .collect()

@@ -3,11 +3,21 @@
 //! Folding makes one pattern serve all spellings: lower case, accents stripped, curly apostrophes straight, blanks
 //! single. Each folded character remembers the character that it came from.
 
+use std::collections::BTreeMap;
+
+use aho_corasick::AhoCorasick;
 use regex::Regex;
+use regex_syntax::hir::literal::Extractor;
+use regex_syntax::hir::{Hir, HirKind};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use crate::error::{Error, Result};
+
+/// Shorter strings occur in most texts.
+const SHORTEST_NEEDLE: usize = 3;
+/// More strings than this are no longer telling.
+const MOST_NEEDLES: usize = 400;
 
 /// Folded words, with the place of each folded byte in the original, in characters.
 #[derive(Debug, Clone, Default)]
@@ -65,33 +75,72 @@ impl Folded {
     }
 }
 
-/// The compiled cues of one criterion or marker.
+/// The compiled cues of all criteria, or of all markers.
+///
+/// Hundreds of patterns meet every window of every contact. Nearly none can match, and one pass over the words tells
+/// which: each match of a pattern holds one of its needles (see [`needles`]), and all needles are searched together.
 #[derive(Debug, Clone)]
 pub struct Cues {
-    patterns: Vec<Regex>,
+    /// In the order of the groups, then as given.
+    patterns: Vec<Pattern>,
+    groups: usize,
+    finder: AhoCorasick,
+    /// For each needle of `finder`, the patterns that need it.
+    needed_by: Vec<Vec<usize>>,
+}
+
+#[derive(Debug, Clone)]
+struct Pattern {
+    group: usize,
+    regex: Regex,
+    /// Whether it is tried on every text, for want of needles.
+    is_always_tried: bool,
 }
 
 impl Cues {
-    /// Compiles patterns.
+    /// Compiles the patterns of several groups.
     ///
     /// # Errors
     /// A pattern is not a regular expression; files are checked before, so this is a broken promise.
-    pub fn new<'a>(patterns: impl Iterator<Item = &'a str>) -> Result<Self> {
-        let patterns = patterns
-            .map(Regex::new)
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|_| Error::bug("a cue that was checked does not compile"))?;
-        Ok(Self { patterns })
+    pub fn new<'a, G>(groups: impl IntoIterator<Item = G>) -> Result<Self>
+    where
+        G: IntoIterator<Item = &'a str>,
+    {
+        let broken = || Error::bug("a cue that was checked does not compile");
+        let mut patterns = Vec::new();
+        let mut wanted: BTreeMap<Vec<u8>, Vec<usize>> = BTreeMap::new();
+        let mut count = 0;
+        for (group, texts) in groups.into_iter().enumerate() {
+            count = group + 1;
+            for text in texts {
+                let regex = Regex::new(text).map_err(|_| broken())?;
+                let found = needles(&regex_syntax::parse(text).map_err(|_| broken())?);
+                let is_always_tried = found.is_none();
+                for needle in found.into_iter().flatten() {
+                    wanted.entry(needle).or_default().push(patterns.len());
+                }
+                patterns.push(Pattern { group, regex, is_always_tried });
+            }
+        }
+        let finder = AhoCorasick::new(wanted.keys()).map_err(|_| broken())?;
+        Ok(Self { patterns, groups: count, finder, needed_by: wanted.into_values().collect() })
     }
 
-    /// The longest match, as characters of the original text; the first one among equals.
-    pub fn find(&self, folded: &Folded) -> Option<(u32, u32)> {
-        let mut best: Option<(u32, u32)> = None;
-        for pattern in &self.patterns {
-            if let Some(found) = pattern.find(&folded.text) {
+    /// The longest match of each group, as characters of the original text; the first one among equals.
+    pub fn find(&self, folded: &Folded) -> Vec<Option<(u32, u32)>> {
+        let mut is_tried: Vec<bool> = self.patterns.iter().map(|pattern| pattern.is_always_tried).collect();
+        for needle in self.finder.find_overlapping_iter(&folded.text) {
+            for &pattern in &self.needed_by[needle.pattern().as_usize()] {
+                is_tried[pattern] = true;
+            }
+        }
+        let mut best: Vec<Option<(u32, u32)>> = vec![None; self.groups];
+        for pattern in self.patterns.iter().zip(is_tried).filter_map(|(pattern, is_tried)| is_tried.then_some(pattern)) {
+            if let Some(found) = pattern.regex.find(&folded.text) {
                 let span = folded.original_chars(found.start(), found.end());
-                if best.is_none_or(|(start, end)| span.1 - span.0 > end - start) {
-                    best = Some(span);
+                let longest = &mut best[pattern.group];
+                if longest.is_none_or(|(start, end)| span.1 - span.0 > end - start) {
+                    *longest = Some(span);
                 }
             }
         }
@@ -99,22 +148,102 @@ impl Cues {
     }
 }
 
+/// Byte strings of which every match of `hir` holds at least one; `None` when there is no such list that is short and
+/// of telling words. Any run of parts that a match must pass through gives one: here the words that the run can begin with.
+fn needles(hir: &Hir) -> Option<Vec<Vec<u8>>> {
+    match hir.kind() {
+        HirKind::Capture(capture) => needles(&capture.sub),
+        HirKind::Repetition(repetition) if repetition.min > 0 => needles(&repetition.sub),
+        HirKind::Alternation(branches) => {
+            let all = branches.iter().map(needles).collect::<Option<Vec<_>>>()?;
+            Some(all.into_iter().flatten().collect()).filter(|all: &Vec<_>| all.len() <= MOST_NEEDLES)
+        }
+        HirKind::Concat(parts) => (0..parts.len())
+            .flat_map(|from| [beginnings(&Hir::concat(parts[from..].to_vec())), needles(&parts[from])])
+            .flatten()
+            .max_by_key(|found| (shortest(found), std::cmp::Reverse(found.len()))),
+        _ => beginnings(hir),
+    }
+}
+
+/// The words that a match of `hir` can begin with.
+fn beginnings(hir: &Hir) -> Option<Vec<Vec<u8>>> {
+    let mut sequence = Extractor::new().extract(hir);
+    sequence.dedup();
+    let found: Vec<Vec<u8>> = sequence.literals()?.iter().map(|literal| literal.as_bytes().to_vec()).collect();
+    (!found.is_empty() && found.len() <= MOST_NEEDLES && shortest(&found) >= SHORTEST_NEEDLE).then_some(found)
+}
+
+/// Length of the shortest needle; longer ones than a word are no more telling.
+fn shortest(needles: &[Vec<u8>]) -> usize {
+    needles.iter().map(Vec::len).min().unwrap_or(0).min(8)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::label::Catalogue;
 
     #[test]
     fn a_match_points_at_the_words_as_written() {
         let text = "Là,  je n’ai   TOUJOURS pas reçu mon cœur";
-        let cues = Cues::new([r"\btoujours pas recu\b", r"coeur"].into_iter()).unwrap();
-        let (start, end) = cues.find(&Folded::new(text)).unwrap();
+        let cues = Cues::new([[r"\btoujours pas recu\b", r"coeur"]]).unwrap();
+        let (start, end) = cues.find(&Folded::new(text))[0].unwrap();
         let words: String = text.chars().skip(start as usize).take((end - start) as usize).collect();
         assert_eq!(words, "TOUJOURS pas reçu");
     }
 
     #[test]
     fn an_empty_text_has_no_match() {
-        let cues = Cues::new(["x"].into_iter()).unwrap();
-        assert_eq!(cues.find(&Folded::new("")), None);
+        let cues = Cues::new([["x"]]).unwrap();
+        assert_eq!(cues.find(&Folded::new("")), [None]);
+    }
+
+    #[test]
+    fn no_pattern_is_left_out_that_could_match() {
+        // Patterns that the search for needles could misread, and texts that they match.
+        let cases = [
+            (r"a?bc{0}d", "bd"),
+            (r"(?i)TOUJOURS|jamais", "tOuJours"),
+            (r"(recu|^)$", ""),
+            (r"\b(le|la) ?", "la"),
+            (r"(abc)*x", "x"),
+            (r"(abc|d)+", "d"),
+            (r"(deja|encore) (appele|ecrit)?s?", "encore s"),
+            (r"[a-z]{3}\d", "abc1"),
+            (r"(bonjour|)[.?!]", "!"),
+            (r"[^.?!]{0,30}bloque", "il est bloque"),
+        ];
+        for (pattern, text) in cases {
+            let folded = Folded { text: text.into(), origin: (0..=text.len() as u32).collect() };
+            let expected = Regex::new(pattern).unwrap().find(text).map(|m| (m.start() as u32, m.end() as u32));
+            assert!(expected.is_some(), "{pattern}");
+            assert_eq!(Cues::new([[pattern]]).unwrap().find(&folded), [expected], "{pattern}");
+        }
+    }
+
+    #[test]
+    fn the_shipped_cues_match_as_each_alone_would_and_few_are_tried() {
+        let catalogue = Catalogue::from_files(None, None).unwrap();
+        let criteria = &catalogue.criteria.criteria;
+        let cues = Cues::new(criteria.iter().map(|criterion| criterion.cues.iter())).unwrap();
+        let alone: Vec<Vec<Regex>> =
+            criteria.iter().map(|one| one.cues.iter().map(|cue| Regex::new(cue).unwrap()).collect()).collect();
+        let mut matched = 0;
+        for text in criteria.iter().flat_map(|one| one.examples.iter().chain(one.counter_examples.iter())) {
+            let folded = Folded::new(text);
+            let expected: Vec<Option<(u32, u32)>> = alone
+                .iter()
+                .map(|patterns| {
+                    let found = patterns.iter().filter_map(|pattern| pattern.find(&folded.text));
+                    found.map(|m| folded.original_chars(m.start(), m.end())).rev().max_by_key(|(start, end)| end - start)
+                })
+                .collect();
+            matched += expected.iter().flatten().count();
+            assert_eq!(cues.find(&folded), expected);
+        }
+        assert!(matched > 100, "{matched}");
+        let always = cues.patterns.iter().filter(|pattern| pattern.is_always_tried).count();
+        assert!(always * 20 < cues.patterns.len(), "{always} of {}", cues.patterns.len());
     }
 }

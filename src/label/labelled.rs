@@ -4,15 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use super::avoidability::{AvoidabilityModel, Verdict};
 use super::criteria::Criteria;
-use super::cues::{Cues, Folded};
 use super::reason::{ReasonHit, ReasonModel};
 use super::sentiment::{self, Probabilities, Sentiment, SentimentHead};
-use super::taxonomy::{Bilingual, BilingualList, Taxonomy};
+use super::taxonomy::{BilingualList, Taxonomy};
 use crate::contact::Contact;
 use crate::encode::window::is_customer;
 use crate::encode::{Encoded, SUBJECT, Vectors, Window};
-use crate::error::{Error, Result};
-use crate::repeat::Meaning;
+use crate::error::Result;
+use crate::repeat::{Markers, Meaning, Said};
 
 /// A piece of evidence, in characters of a redacted turn.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -90,25 +89,6 @@ impl Labelled {
     }
 }
 
-/// Words of customers who come back, as data.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct MarkerFile {
-    #[serde(rename = "version")]
-    _version: String,
-    #[serde(rename = "marker")]
-    markers: Vec<Marker>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Marker {
-    id: String,
-    #[serde(rename = "name")]
-    _name: Bilingual,
-    cues: BilingualList,
-}
-
 /// Everything that labels a contact.
 #[derive(Debug, Clone)]
 pub struct Labeller {
@@ -116,7 +96,7 @@ pub struct Labeller {
     reasons: ReasonModel,
     avoidability: AvoidabilityModel,
     sentiment: Option<SentimentHead>,
-    markers: Vec<(String, Cues)>,
+    markers: Markers,
 }
 
 impl Labeller {
@@ -131,13 +111,6 @@ impl Labeller {
         options: &crate::config::options::LabelOptions,
         vectors: &mut Vectors,
     ) -> Result<Self> {
-        let file: MarkerFile = toml::from_str(include_str!("../../data/taxonomy/repeat_markers.toml"))
-            .map_err(|_| Error::bug("the shipped repeat markers do not parse"))?;
-        let markers = file
-            .markers
-            .into_iter()
-            .map(|marker| Ok((marker.id, Cues::new(marker.cues.iter())?)))
-            .collect::<Result<_>>()?;
         Ok(Self {
             reasons: ReasonModel::learn(&taxonomy, background, options.reason_threshold, vectors)?,
             avoidability: AvoidabilityModel::learn(criteria, background, options.avoidable_threshold, vectors)?,
@@ -146,7 +119,7 @@ impl Labeller {
                 vectors.encoder().sentiment_temperature(),
             ),
             taxonomy,
-            markers,
+            markers: Markers::shipped()?,
         })
     }
 
@@ -246,14 +219,14 @@ impl Labeller {
             });
         }
         let embeddings: Vec<&[f32]> = known.iter().map(|vector| vector.embedding.as_slice()).collect();
-        let meaning = Meaning::new(&embeddings, &lengths, &verdict);
+        let said = self.mark(&mut labelled, &customer);
+        let meaning = Meaning::new(&embeddings, &lengths, &verdict, said);
         labelled.reasons = verdict.hits;
 
         if customer_chars > 0 {
             // The subject line is no evidence: often it is not the customer's words.
             self.judge(&mut labelled, &windows[spoken..], &embeddings[spoken..]);
         }
-        self.mark(&mut labelled, &customer);
         labelled.spans.sort_by(|a, b| {
             (a.turn, a.start_char, a.kind, &a.ref_id, a.end_char).cmp(&(
                 b.turn,
@@ -296,22 +269,21 @@ impl Labeller {
         }
     }
 
-    /// Notes the words that say the customer comes back.
-    fn mark(&self, labelled: &mut Labelled, customer: &[bool]) {
+    /// Notes the words that say the customer comes back, and what else the repeat search needs of the words.
+    fn mark(&self, labelled: &mut Labelled, customer: &[bool]) -> Said {
+        let mut said = Said::default();
         for (index, turn) in labelled.contact.turns.iter().enumerate().filter(|(index, _)| customer[*index]) {
-            let folded = Folded::new(&turn.text);
-            for (id, cues) in &self.markers {
-                if let Some((start_char, end_char)) = cues.find(&folded) {
-                    labelled.spans.push(Span {
-                        turn: index as u32,
-                        kind: SpanKind::RepeatMarker,
-                        ref_id: id.clone(),
-                        start_char,
-                        end_char,
-                        score: 1.0,
-                    });
-                }
-            }
+            let marked = self.markers.find(&turn.text);
+            said.hear(&turn.text, &marked);
+            labelled.spans.extend(marked.evidence.into_iter().map(|(id, start_char, end_char)| Span {
+                turn: index as u32,
+                kind: SpanKind::RepeatMarker,
+                ref_id: id,
+                start_char,
+                end_char,
+                score: 1.0,
+            }));
         }
+        said
     }
 }

@@ -6,6 +6,7 @@ use half::f16;
 use crate::label::head::dot;
 use crate::label::reason::ReasonVerdict;
 use crate::label::shipped;
+use crate::repeat::said::Said;
 
 /// Reasons kept for comparison.
 const KEPT_REASONS: usize = 6;
@@ -19,11 +20,13 @@ pub struct Meaning {
     telling: Vec<f16>,
     /// The likeliest reasons and their scores, scaled to length 1.
     reasons: Vec<(u16, f32)>,
+    /// Figures, and words that refer back.
+    said: Said,
 }
 
 impl Meaning {
     /// Condenses the windows of a contact. `None` without windows.
-    pub fn new(embeddings: &[&[f32]], lengths: &[u32], verdict: &ReasonVerdict) -> Option<Self> {
+    pub fn new(embeddings: &[&[f32]], lengths: &[u32], verdict: &ReasonVerdict, said: Said) -> Option<Self> {
         let hidden = embeddings.first()?.len();
         let mut sum = vec![0.0f32; hidden];
         let mut best = (f32::MIN, 0);
@@ -47,7 +50,7 @@ impl Meaning {
         let mut reasons: Vec<(u16, f32)> =
             order.into_iter().map(|class| (class as u16, verdict.scores[class] / length)).collect();
         reasons.sort_by_key(|(class, _)| *class);
-        Some(Self { whole: halves(&normalised(sum)), telling: halves(embeddings[telling]), reasons })
+        Some(Self { whole: halves(&normalised(sum)), telling: halves(embeddings[telling]), reasons, said })
     }
 
     /// Cosine of the two contacts' words as a whole, −1 to 1.
@@ -55,29 +58,30 @@ impl Meaning {
         f64::from(cosine(&self.whole, &other.whole))
     }
 
-    /// The three features of a pair: cosine of the whole, best cosine between telling windows and wholes, agreement
-    /// of the reasons.
-    pub fn features(&self, other: &Self) -> [f64; 3] {
-        let whole = cosine(&self.whole, &other.whole);
-        let telling = cosine(&self.telling, &other.telling)
-            .max(cosine(&self.telling, &other.whole))
-            .max(cosine(&self.whole, &other.telling));
+    /// The features of an earlier and a `later` contact: cosine of the whole, best cosine between telling windows and
+    /// wholes, agreement of the reasons, then those of [`Said::features`].
+    pub fn features(&self, later: &Self) -> [f64; 6] {
+        let whole = cosine(&self.whole, &later.whole);
+        let telling = cosine(&self.telling, &later.telling)
+            .max(cosine(&self.telling, &later.whole))
+            .max(cosine(&self.whole, &later.telling));
         let mut agreement = 0.0f32;
-        let mut theirs = other.reasons.iter().peekable();
+        let mut theirs = later.reasons.iter().peekable();
         for (class, score) in &self.reasons {
             while theirs.next_if(|(other, _)| other < class).is_some() {}
             if let Some((_, other)) = theirs.next_if(|(other, _)| other == class) {
                 agreement += score * other;
             }
         }
-        [f64::from(whole), f64::from(telling), f64::from(agreement)]
+        let [figure, comes_back, resumes] = self.said.features(&later.said);
+        [f64::from(whole), f64::from(telling), f64::from(agreement), figure, comes_back, resumes]
     }
 
-    /// Probability that both are about the same issue, from the words alone.
-    pub fn same_issue(&self, other: &Self) -> f64 {
-        let [bias, whole, telling, agreement] = shipped::REPEAT_WEIGHTS;
-        let features = self.features(other);
-        let score = bias + whole * features[0] + telling * features[1] + agreement * features[2];
+    /// Probability that a `later` contact is about the same issue, from the words alone.
+    pub fn same_issue(&self, later: &Self) -> f64 {
+        let weights = &shipped::REPEAT_WEIGHTS[1..];
+        let features = self.features(later);
+        let score = shipped::REPEAT_WEIGHTS[0] + weights.iter().zip(features).map(|(w, x)| w * x).sum::<f64>();
         1.0 / (1.0 + (-score).exp())
     }
 
