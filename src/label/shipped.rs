@@ -25,13 +25,13 @@ pub const SECOND_REASON_THRESHOLD: f64 = 0.4;
 /// Inverse penalty of the criteria classifier.
 pub const AVOIDABLE_C: f64 = 20.0;
 /// Constant of the avoidability score.
-pub const AVOIDABLE_BIAS: f64 = 0.99;
+pub const AVOIDABLE_BIAS: f64 = 0.15;
 /// Weight of nearness of meaning.
-pub const AVOIDABLE_MEANING: f64 = 0.53;
+pub const AVOIDABLE_MEANING: f64 = 0.69;
 /// Weight of the criterion's share among all criteria, inside the nearness of meaning.
-pub const AVOIDABLE_SHARE: f64 = 3.85;
+pub const AVOIDABLE_SHARE: f64 = 2.55;
 /// Weight of a cue.
-pub const AVOIDABLE_CUE: f64 = 6.75;
+pub const AVOIDABLE_CUE: f64 = 6.48;
 /// Probability from which there is a verdict.
 pub const AVOIDABLE_THRESHOLD: f64 = 0.5;
 /// Criteria whose probabilities differ by less are of like strength.
@@ -40,7 +40,7 @@ pub const LIKE_STRENGTH: f64 = 0.1;
 /// Repeat contacts: constant, weight of the cosine of the whole contacts, of the best cosine between their telling
 /// windows, of the agreement of their reasons, of a common figure, of words of the later contact that come back, and
 /// of weaker words that resume.
-pub const REPEAT_WEIGHTS: [f64; 7] = [-1.57, 1.36, 1.36, 0.98, 0.0, 0.0, 0.0];
+pub const REPEAT_WEIGHTS: [f64; 7] = [-1.67, 0.83, 0.83, 1.15, 1.20, 0.71, 0.86];
 /// Probability from which two contacts of a customer are linked.
 pub const REPEAT_THRESHOLD: f64 = 0.45;
 
@@ -55,6 +55,6 @@ pub const DESCRIPTION_C: f64 = 10.0;
 pub const SCOPE_WEIGHTS: [f64; 3] = [-2.71, 2.99, 1.65];
 /// The same from names and descriptions, where the position is a cosine; fitted on `data/calibration/messages.jsonl`
 /// with a quarter of the reasons held out.
-pub const DESCRIPTION_SCOPE_WEIGHTS: [f64; 3] = [-2.5, 2.0, 4.0];
+pub const DESCRIPTION_SCOPE_WEIGHTS: [f64; 3] = [-2.83, 7.04, 4.74];
 /// Below this probability a text is out of scope.
 pub const SCOPE_THRESHOLD: f64 = 0.3;

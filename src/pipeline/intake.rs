@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::mpsc::{SyncSender, sync_channel};
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use hmac::{Hmac, Mac};
@@ -15,7 +16,7 @@ use crate::config::Settings;
 use crate::contact::{Contact, RecordKind};
 use crate::cost::Cost;
 use crate::encode::{Encoded, Vectors};
-use crate::error::{RecordError, Result};
+use crate::error::{Error, RecordError, Result};
 use crate::label::taxonomy::text_hash;
 use crate::label::{Catalogue, Labelled, Labeller};
 use crate::progress::Progress;
@@ -29,6 +30,14 @@ use crate::text::Cleaner;
 const BATCH: usize = 1024;
 /// Characters after which a batch is closed early, so that a few huge contacts do not fill the memory.
 const BATCH_CHARS: usize = 8_000_000;
+
+/// Records that the reading thread hands over together, and the characters after which it does so earlier.
+const PARCEL: usize = 128;
+const PARCEL_CHARS: usize = 1_000_000;
+/// Parcels that the reading thread may be ahead.
+const PARCELS_AHEAD: usize = 8;
+/// Bytes of its stack, as a main thread has.
+const READER_STACK: usize = 8 << 20;
 
 /// What is remembered of a contact.
 #[derive(Debug, Clone)]
@@ -145,30 +154,28 @@ impl<'a> Intake<'a> {
         })
     }
 
-    /// Reads every file.
+    /// Reads every file. One thread reads while the others clean, encode and label what came before.
     ///
     /// # Errors
     /// The disk is full, the model failed, or the user stopped.
     pub fn read_files(&mut self, files: &[InputFile]) -> Result<()> {
-        let source = Source::new(self.settings)?;
-        for (index, file) in files.iter().enumerate() {
-            let summary = source.read(file, &mut |record| match record {
-                Record::Contact(contact) => self.take(*contact, index as u32, true),
-                Record::Reject(reject) => {
-                    self.collected.rejects.push(reject);
-                    Ok(())
+        let settings = self.settings;
+        std::thread::scope(|scope| {
+            let (sender, parcels) = sync_channel(PARCELS_AHEAD);
+            let reader = std::thread::Builder::new()
+                .name("reader".into())
+                .stack_size(READER_STACK)
+                .spawn_scoped(scope, move || read_all(settings, files, Parcel::to(sender)))
+                .map_err(|_| Error::bug("the system gives no thread to read with"))?;
+            for item in parcels.into_iter().flatten() {
+                match item {
+                    Read::Record(Record::Contact(contact), file) => self.take(*contact, file, true)?,
+                    Read::Record(Record::Reject(reject), _) => self.collected.rejects.push(reject),
+                    Read::File(file) => self.collected.files.push(file),
                 }
-            })?;
-            self.collected.files.push(FileRecord {
-                file: file.name.clone(),
-                sha256: summary.sha256,
-                bytes: summary.bytes,
-                format: summary.format.map(|format| format.as_str().to_owned()),
-                records: summary.records_read,
-                contacts: summary.contacts,
-                rejects: summary.rejects,
-            });
-        }
+            }
+            reader.join().map_err(|_| Error::bug("the reading of a file ended before its time"))?
+        })?;
         self.process(true)
     }
 
@@ -277,6 +284,59 @@ impl<'a> Intake<'a> {
         self.progress.advance(size);
         Ok(())
     }
+}
+
+/// What the reading thread hands over.
+enum Read {
+    /// A record, and the number of its file.
+    Record(Record, u32),
+    /// The end of a file.
+    File(FileRecord),
+}
+
+/// Items on their way to the stages, handed over together: a handover costs more than a short record.
+struct Parcel {
+    sender: SyncSender<Vec<Read>>,
+    items: Vec<Read>,
+    chars: usize,
+}
+
+impl Parcel {
+    fn to(sender: SyncSender<Vec<Read>>) -> Self {
+        Self { sender, items: Vec::new(), chars: 0 }
+    }
+
+    fn add(&mut self, item: Read) -> Result<()> {
+        if let Read::Record(Record::Contact(contact), _) = &item {
+            self.chars += contact.turns.iter().map(|turn| turn.text.len()).sum::<usize>();
+        }
+        self.items.push(item);
+        if self.items.len() >= PARCEL || self.chars >= PARCEL_CHARS { self.send() } else { Ok(()) }
+    }
+
+    fn send(&mut self) -> Result<()> {
+        self.chars = 0;
+        // Nobody listens any more once a stage failed or the user stopped; that error is the one that is told.
+        self.sender.send(std::mem::take(&mut self.items)).map_err(|_| Error::Interrupted)
+    }
+}
+
+/// Reads the files in their order.
+fn read_all(settings: &Settings, files: &[InputFile], mut parcel: Parcel) -> Result<()> {
+    let source = Source::new(settings)?;
+    for (index, file) in files.iter().enumerate() {
+        let summary = source.read(file, &mut |record| parcel.add(Read::Record(record, index as u32)))?;
+        parcel.add(Read::File(FileRecord {
+            file: file.name.clone(),
+            sha256: summary.sha256,
+            bytes: summary.bytes,
+            format: summary.format.map(|format| format.as_str().to_owned()),
+            records: summary.records_read,
+            contacts: summary.contacts,
+            rejects: summary.rejects,
+        }))?;
+    }
+    parcel.send()
 }
 
 /// `YYYY-MM`.

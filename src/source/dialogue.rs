@@ -285,7 +285,10 @@ fn start_at_zero(turns: &mut [RawTurn]) {
     };
     for turn in turns {
         for time in [&mut turn.start_s, &mut turn.end_s] {
-            *time = time.map(|time| if time >= first { time - first } else { time + 86_400.0 - first });
+            // Past midnight the clock starts again; what lies before the first turn even so is no time of this call.
+            *time = time
+                .map(|time| if time >= first { time - first } else { time + 86_400.0 - first })
+                .filter(|time| *time >= 0.0);
         }
     }
 }
@@ -303,6 +306,17 @@ mod tests {
     fn cell(text: &str) -> Option<Vec<(String, String)>> {
         split(text, &Options::default(), false)
             .map(|turns| turns.into_iter().map(|turn| (turn.label.unwrap_or_default(), turn.text)).collect())
+    }
+
+    #[test]
+    fn a_time_before_the_first_that_no_clock_shows_is_unknown() {
+        let turns = split(
+            "[40:00:01] Conseiller : Bonjour\n[00:00:03] Client : Bonjour\n[40:00:09] Client : Mon colis ?",
+            &Options::default(),
+            false,
+        )
+        .unwrap();
+        assert_eq!(turns.iter().map(|turn| turn.start_s).collect::<Vec<_>>(), [Some(0.0), None, Some(8.0)]);
     }
 
     #[test]
