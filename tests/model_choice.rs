@@ -143,6 +143,16 @@ fn a_classifier_takes_the_place_of_the_sentiment_head() {
 }
 
 #[test]
+fn a_folder_with_a_sentiment_head_gives_the_sentiment_of_another_encoder() {
+    let heads = model("two_heads_tiny");
+    let (_folder, output) = output("roberta_tiny", &["--sentiment-model", &heads]);
+    assert_eq!(record(&output)["model"]["sentiment"]["name"], "two_heads_tiny");
+    assert_eq!(nulls(&table(&output, "turns"), "p_negative"), 0);
+    // The encoder of the run has no emotion head, and the other model is asked for nothing else.
+    assert_eq!(nulls(&table(&output, "turns"), "emotion_label"), ROWS.len());
+}
+
+#[test]
 fn labels_without_meaning_are_mapped_or_refused() {
     let folder = tempfile::tempdir().unwrap();
     let gold = folder.path().join("gold.csv");

@@ -148,7 +148,7 @@ fn a_checkpoint_without_its_family_prefix_is_the_same_model() {
 
 #[test]
 fn an_encoder_without_a_classification_head_is_no_classifier() {
-    let files = ModelFiles::open(directory("bert_tiny")).unwrap();
+    let files = ModelFiles::open(directory("roberta_tiny")).unwrap();
     let message = SequenceClassifier::load(&files, EncoderOptions::default()).unwrap_err().to_string();
     assert!(message.contains("classifier.weight") && message.contains("text classification"), "{message}");
 }

@@ -103,7 +103,7 @@ pub(crate) struct RunArguments {
 /// Which model gives the sentiment.
 #[derive(Debug, Args)]
 pub(crate) struct SentimentArguments {
-    /// Take the sentiment from this sequence classifier instead of the model's own head
+    /// Take the sentiment from this classifier, or from the bundled model, instead of the model's own head
     #[arg(long, value_name = "NAME|DIR|HUB_ID", help_heading = "Model")]
     pub(crate) sentiment_model: Option<String>,
     /// What its labels mean, as in --sentiment-labels LABEL_0=negative,LABEL_1=neutral,LABEL_2=positive

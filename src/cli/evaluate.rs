@@ -30,10 +30,12 @@ pub(crate) fn run(arguments: &EvaluateArguments, _quiet: bool) -> Result<Outcome
         }
         EvaluateTask::Sentiment { gold, sentiment: chosen, common } => {
             let mut vectors = vectors(common)?;
-            if let Some(name) = &chosen.sentiment_model
-                && let Some(classifier) = super::models::load_classifier(name, super::models::device_of(&common.model))?
-            {
-                vectors = vectors.with_sentiment(classifier, None)?;
+            if let Some(name) = &chosen.sentiment_model {
+                let (encoder, device) =
+                    (super::models::name_of(&common.model), super::models::device_of(&common.model));
+                if let Some(classifier) = super::models::load_classifier(name, encoder, device)? {
+                    vectors = vectors.with_sentiment(classifier, None)?;
+                }
             }
             let mapping = super::models::label_mapping(&chosen.sentiment_labels)?;
             (sentiment::evaluate(gold, &columns(common)?, limits, &mapping, &mut vectors)?, common)

@@ -23,7 +23,12 @@ pub(crate) fn load(name: &str, device: &str) -> Result<Encoder> {
 
 /// Loads the model of `--model`, the bundled one by default.
 pub(crate) fn load_chosen(arguments: &ModelArguments) -> Result<Encoder> {
-    load(arguments.model.as_deref().unwrap_or("bundled"), device_of(arguments))
+    load(name_of(arguments), device_of(arguments))
+}
+
+/// The model of `--model`.
+pub(crate) fn name_of(arguments: &ModelArguments) -> &str {
+    arguments.model.as_deref().unwrap_or("bundled")
 }
 
 /// The device of `--device`.
@@ -31,9 +36,10 @@ pub(crate) fn device_of(arguments: &ModelArguments) -> &str {
     arguments.device.as_deref().unwrap_or("auto")
 }
 
-/// Loads a sequence classifier by name; `None` for the bundled model, whose own head gives the sentiment.
-pub(crate) fn load_classifier(name: &str, device: &str) -> Result<Option<SequenceClassifier>> {
-    if is_bundled(name) {
+/// Loads what gives the sentiment by name; `None` when the encoder is the bundled model too, whose own head gives it in
+/// the same pass.
+pub(crate) fn load_classifier(name: &str, encoder: &str, device: &str) -> Result<Option<SequenceClassifier>> {
+    if is_bundled(name) && is_bundled(encoder) {
         return Ok(None);
     }
     let device: DeviceChoice = device.parse()?;

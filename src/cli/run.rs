@@ -44,7 +44,9 @@ pub(crate) fn run(arguments: &RunArguments, quiet: bool) -> Result<Outcome> {
         None => name.to_owned(),
     };
     let sentiment = match &model.sentiment {
-        Some(name) => super::models::load_classifier(name, &model.device)?.map(|model| (short(name), model)),
+        Some(name) => {
+            super::models::load_classifier(name, &model.name, &model.device)?.map(|model| (short(name), model))
+        }
         None => None,
     };
     let stop = Arc::new(AtomicBool::new(false));

@@ -143,7 +143,7 @@ pub struct ModelOptions {
     /// At most this many windows of one contact are analysed; the contact is flagged when it has more.
     pub max_windows_per_contact: usize,
     /// Where the sentiment of turns comes from: absent, the sentiment head of `name`; else `bundled`, or a folder or
-    /// fetched model with a sequence classifier, through which the words go a second time.
+    /// fetched model with a sequence classifier or a sentiment head, through which the words go a second time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sentiment: Option<String>,
     /// What the labels of that classifier mean, where they do not say it: `LABEL_0 = "negative"`.

@@ -1,8 +1,8 @@
 //! Texts to vectors: each distinct text goes through a model once, ever.
 //!
 //! The encoder gives a window's embedding and the logits of its own heads. When the user chooses a sequence classifier
-//! for the sentiment, the windows of contacts go through that as well, with its own tokenizer and its own cache, and its
-//! logits take the place of the encoder's; texts that only teach the reasons never do.
+//! for the sentiment, the customer's windows go through that as well, with its own tokenizer and its own cache, and its
+//! logits take the place of the encoder's; the agent's words, and texts that only teach the reasons, never do.
 
 use std::path::Path;
 
@@ -168,7 +168,7 @@ impl Vectors {
     /// nothing gives a sentiment.
     pub fn sentiment_labels(&self) -> (&[String], f32) {
         match &self.classifier {
-            Some(store) => (store.model.labels(), 1.0),
+            Some(store) => (store.model.labels(), store.model.temperature()),
             None => (self.encoder().sentiment_labels(), self.encoder().sentiment_temperature()),
         }
     }

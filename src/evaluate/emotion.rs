@@ -7,7 +7,7 @@ use std::path::Path;
 use super::classification::Classified;
 use super::figures::Evaluation;
 use super::gold::{Columns, Field, Gold};
-use super::turn::{Limits, turns};
+use super::turn::{Limits, TurnWindows, turns};
 use crate::encode::Vectors;
 use crate::error::{Error, Result};
 use crate::label::emotion::{EmotionHead, Emotions, LABELS, NONE, strongest};
@@ -33,13 +33,8 @@ pub fn evaluate(gold: &Path, columns: &Columns, limits: Limits, vectors: &mut Ve
     let texts = gold.texts(0)?;
     let mut predicted = Vec::with_capacity(texts.len());
     for turn in turns(&texts, limits, vectors)? {
-        let windows: Vec<(Emotions, u32)> = turn
-            .windows
-            .iter()
-            .map(|window| (head.probabilities(&window.vector.emotion_logits), window.chars))
-            .collect();
-        // A text without a word has no windows; it shows nothing.
-        predicted.push(mean(&windows).map_or(LABELS[NONE], |emotions| strongest(&emotions)));
+        // A text without a word shows nothing.
+        predicted.push(felt(&turn, &head).map_or(LABELS[NONE], |emotions| strongest(&emotions)));
     }
     let classified = Classified::new(labels.into_iter().zip(predicted));
     let mut evaluation = Evaluation::new("Emotion of single texts");
@@ -49,6 +44,13 @@ pub fn evaluate(gold: &Path, columns: &Columns, limits: Limits, vectors: &mut Ve
     evaluation.classified("", &classified);
     evaluation.detail(&classified);
     Ok(evaluation)
+}
+
+/// Emotions of one text; `None` when it has no word.
+pub fn felt(turn: &TurnWindows, head: &EmotionHead) -> Option<Emotions> {
+    let windows: Vec<(Emotions, u32)> =
+        turn.windows.iter().map(|window| (head.probabilities(&window.vector.emotion_logits), window.chars)).collect();
+    mean(&windows)
 }
 
 fn labels(gold: &Gold) -> Result<Vec<&'static str>> {

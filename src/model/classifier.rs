@@ -10,6 +10,7 @@
 //! | DeBERTa-v2/v3 | first token | `pooler.dense`, `pooler_hidden_act` | `classifier` |
 //! | ModernBERT | `classifier_pooling` | `head.dense`, `classifier_activation`, `head.norm` | `classifier` |
 //!
+//! A folder that holds a `sentiment_head.json` of its own, as the bundled model does, is read by that head instead.
 //! Labels come from `id2label`, whose keys are read as integers: as text, `10` would come before `2`. Reference:
 //! huggingface/transformers, the `…ForSequenceClassification` class of each family.
 
@@ -22,8 +23,10 @@ use super::cpu::math;
 use super::encoder::{EncoderOptions, Encodings};
 use super::error::{ModelError, ModelResult};
 use super::family::Config;
+use super::head::{Task, TaskHead};
 use super::layers::{Activation, unsupported};
 use super::pooling::Pooling;
+use super::sentence::prompt;
 use super::tokens::{TextRules, Tokens};
 use super::weights::{ModelFiles, Tensors, WEIGHTS};
 
@@ -163,10 +166,16 @@ impl ClassificationHead {
     }
 }
 
+/// What turns the states of a window into logits.
+enum Reader {
+    Classification(ClassificationHead),
+    Own(TaskHead),
+}
+
 /// A loaded sequence classifier. Cheap to share between threads.
 pub struct SequenceClassifier {
     backbone: Backbone,
-    head: ClassificationHead,
+    reader: Reader,
     labels: Vec<String>,
     rules: TextRules,
     model_hash: String,
@@ -191,30 +200,20 @@ impl SequenceClassifier {
     pub fn load(files: &ModelFiles, options: EncoderOptions) -> ModelResult<Self> {
         let backbone = Backbone::load(files, options)?;
         let config = backbone.config();
-        let head: HeadConfig = files.required_json("config.json")?;
-        if head.problem_type.as_deref().is_some_and(|kind| kind != "single_label_classification") {
-            let kind = head.problem_type.unwrap_or_default();
-            return Err(unsupported(format!("the problem type `{kind}`"), "single_label_classification is"));
-        }
-        let tensors = files.weights()?.anchored_at(config.anchor())?;
-        let prefix = tensors.prefix().to_owned();
-        let tensors = tensors.unanchored();
-        let rows = ["classifier.weight", "classifier.out_proj.weight"]
-            .iter()
-            .find(|name| tensors.contains(name))
-            .and_then(|name| tensors.shapes().get(*name)?.first().copied());
-        let Some(rows) = rows else {
-            return Err(ModelError::Tensor {
-                name: "classifier.weight".to_owned(),
-                expected: format!("to be in {WEIGHTS}"),
-                found: "an encoder without classification head; choose a model made for text classification".to_owned(),
-            });
+        let own = TaskHead::load(files, Task::Sentiment, config.hidden_size())?;
+        let (reader, labels, prompt) = match own {
+            Some(head) => {
+                let labels = head.labels().to_vec();
+                (Reader::Own(head), labels, prompt(files)?)
+            }
+            // Classifiers have no prompt; the sentence-transformers files, if any, are not theirs.
+            None => {
+                let (head, labels) = classification_head(files, config)?;
+                (Reader::Classification(head), labels, None)
+            }
         };
-        let labels = labels(head.id2label.as_ref(), rows)?;
-        let own = ClassificationHead::load(&tensors, &prefix, config, &head, rows)?;
-        // Classifiers have no prompt; the sentence-transformers files, if any, are not theirs.
-        let rules = TextRules::from_files(files, config.max_tokens(), None)?;
-        Ok(Self { head: own, labels, rules, model_hash: files.model_hash().to_owned(), backbone })
+        let rules = TextRules::from_files(files, config.max_tokens(), prompt)?;
+        Ok(Self { reader, labels, rules, model_hash: files.model_hash().to_owned(), backbone })
     }
 
     /// Logits of windows of token ids, special tokens included, in [`Encodings::sentiment_logits`]: `(windows, labels)`.
@@ -229,7 +228,10 @@ impl SequenceClassifier {
         self.backbone.forward(windows, |index, states| {
             // Nobody else ever waits for this row, so a poisoned lock only means that its own worker panicked.
             let mut row = rows[index].lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            self.head.forward(states, &mut row);
+            match &self.reader {
+                Reader::Classification(head) => head.forward(states, &mut row),
+                Reader::Own(head) => head.forward(states, &mut row),
+            }
         })?;
         drop(rows);
         Ok(Encodings { sentiment_logits: Some(logits), ..Encodings::default() })
@@ -238,6 +240,14 @@ impl SequenceClassifier {
     /// Label of each logit, in order.
     pub fn labels(&self) -> &[String] {
         &self.labels
+    }
+
+    /// What the logits are divided by before the softmax.
+    pub fn temperature(&self) -> f32 {
+        match &self.reader {
+            Reader::Classification(_) => 1.0,
+            Reader::Own(head) => head.temperature(),
+        }
     }
 
     /// sha256 of all files that decide the result; see [`ModelFiles::model_hash`].
@@ -257,6 +267,31 @@ impl SequenceClassifier {
     pub fn tokens(&self) -> ModelResult<Tokens> {
         self.rules.tokens()
     }
+}
+
+/// The head of a checkpoint made for text classification, and its labels.
+fn classification_head(files: &ModelFiles, config: &Config) -> ModelResult<(ClassificationHead, Vec<String>)> {
+    let head: HeadConfig = files.required_json("config.json")?;
+    if head.problem_type.as_deref().is_some_and(|kind| kind != "single_label_classification") {
+        let kind = head.problem_type.unwrap_or_default();
+        return Err(unsupported(format!("the problem type `{kind}`"), "single_label_classification is"));
+    }
+    let tensors = files.weights()?.anchored_at(config.anchor())?;
+    let prefix = tensors.prefix().to_owned();
+    let tensors = tensors.unanchored();
+    let rows = ["classifier.weight", "classifier.out_proj.weight"]
+        .iter()
+        .find(|name| tensors.contains(name))
+        .and_then(|name| tensors.shapes().get(*name)?.first().copied());
+    let Some(rows) = rows else {
+        return Err(ModelError::Tensor {
+            name: "classifier.weight".to_owned(),
+            expected: format!("to be in {WEIGHTS}"),
+            found: "an encoder without classification head; choose a model made for text classification".to_owned(),
+        });
+    };
+    let labels = labels(head.id2label.as_ref(), rows)?;
+    Ok((ClassificationHead::load(&tensors, &prefix, config, &head, rows)?, labels))
 }
 
 /// `id2label` in the order of its keys as integers; `LABEL_0`, … without it.
