@@ -1,5 +1,5 @@
-//! Fits the constants of `src/label/shipped.rs` on the development sets of `data/calibration` and prints them beside
-//! development figures.
+//! Fits the constants of `src/label/shipped.rs` on the development sets of `data/calibration`, and for emotions on the
+//! lines that training held out, and prints them beside development figures.
 //!
 //! `cargo run --release --example calibrate -- --model DIR`; without `--model`, the bundled model. What is fitted is
 //! judged out of fold (five folds, fixed shuffle): every figure printed as "held out" comes from coefficients that did
@@ -423,13 +423,13 @@ fn emotions(path: &Path, catalogue: &Catalogue, vectors: &mut Vectors) -> Result
         let whole = of_contacts(threshold);
         let both = (among.iter().sum::<f64>() / among.len() as f64 + whole) / 2.0;
         let among: Vec<String> = among.iter().map(|value| format!("{value:.3}")).collect();
-        print(&format!("  {threshold:.2}: {}; {whole:.3}; mean of both {both:.3}", among.join(" ")));
+        print(&format!("  {threshold:.3}: {}; {whole:.3}; mean of both {both:.3}", among.join(" ")));
         if both > best.0 {
             best = (both, threshold);
         }
         threshold += 0.025;
     }
-    print(&format!("EMOTION_THRESHOLD = {:.2}", best.1));
+    print(&format!("EMOTION_THRESHOLD = {:.3}", best.1));
     Ok(())
 }
 
