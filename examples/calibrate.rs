@@ -1,16 +1,19 @@
-//! Fits the constants of `src/label/shipped.rs` on the development sets of `data/calibration` and prints them beside
-//! development figures.
+//! Fits the constants of `src/label/shipped.rs` on the development sets of `data/calibration`, and for emotions on the
+//! lines that training held out, and prints them beside development figures.
 //!
 //! `cargo run --release --example calibrate -- --model DIR`; without `--model`, the bundled model. What is fitted is
 //! judged out of fold (five folds, fixed shuffle): every figure printed as "held out" comes from coefficients that did
 //! not see its rows. They stay development figures, since the features were chosen on the same rows.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
+use motif::config::options::LabelOptions;
 use motif::contact::{Contact, Provenance, Speaker, Turn};
 use motif::encode::{Encoded, Vectors, Window};
+use motif::evaluate;
 use motif::evaluate::calibration::{expected_calibration_error, temperature};
-use motif::evaluate::classification::f1;
+use motif::evaluate::classification::{Classified, f1};
 use motif::evaluate::gold::{Columns, Field, Gold};
 use motif::evaluate::interval::shuffled;
 use motif::evaluate::ranking::{auc, average_precision};
@@ -19,12 +22,16 @@ use motif::evaluate::repeat::meanings;
 use motif::evaluate::scope::ScopeBasis;
 use motif::evaluate::turn::{Limits, TurnWindow, TurnWindows, turns};
 use motif::label::avoidability::{AvoidabilityModel, Clue};
+use motif::label::emotion::{self, EmotionHead, Emotions};
 use motif::label::head::{FitOptions, Head};
 use motif::label::reason::{ReasonModel, ReasonVerdict, Weighing};
 use motif::label::taxonomy::{OTHER, UNCLEAR};
-use motif::label::{Catalogue, shipped};
+use motif::label::{Catalogue, Labeller, shipped};
 use motif::model::{Encoder, EncoderOptions, ModelFiles, bundled};
 use motif::{Error, Result};
+use sha1::{Digest as _, Sha1};
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
 
 const FOLDS: usize = 5;
 
@@ -65,6 +72,7 @@ fn main() -> Result<()> {
         .map(|(reason, turn)| Case { reason, said: turn.windows.clone(), heard: Vec::new() })
         .collect();
     whole_contacts(&folder.join("contacts.jsonl"), &alone, &catalogue, &mut vectors)?;
+    emotions(&folder.join("contacts.jsonl"), &catalogue, &mut vectors)?;
     avoidability(&messages, &windows, &catalogue, &mut vectors)?;
     repeats(&pairs, &catalogue, &mut vectors)?;
     descriptions(&messages, &catalogue, &mut vectors)
@@ -146,6 +154,26 @@ struct Labelled {
     reason: String,
     avoidable: bool,
     criterion: Option<String>,
+    sentiment: String,
+}
+
+impl Labelled {
+    /// As a run sees it.
+    fn encoded(&self) -> Encoded {
+        let limits = Limits::default();
+        let provenance = Provenance { file: String::new(), record: 1 };
+        let mut contact = Contact::new("", chrono::DateTime::UNIX_EPOCH, provenance);
+        contact.turns = self.turns.iter().map(|said| Turn::new(said.speaker, &said.text)).collect();
+        Encoded::new(contact, limits.window_chars, limits.max_windows)
+    }
+}
+
+fn labelled_contacts(path: &Path) -> Result<Vec<Labelled>> {
+    let text = std::fs::read_to_string(path).map_err(|_| Error::usage("data/calibration/contacts.jsonl is missing"))?;
+    text.lines()
+        .map(serde_json::from_str)
+        .collect::<std::result::Result<_, _>>()
+        .map_err(|_| Error::usage("data/calibration/contacts.jsonl does not parse"))
 }
 
 #[derive(serde::Deserialize)]
@@ -174,16 +202,7 @@ fn inputs(windows: &[TurnWindow]) -> Vec<(&[f32], u32)> {
 
 /// The cases of labelled contacts, encoded.
 fn cases<'a>(rows: &'a [Labelled], vectors: &mut Vectors) -> Result<Vec<Case<'a>>> {
-    let limits = Limits::default();
-    let encoded: Vec<Encoded> = rows
-        .iter()
-        .map(|row| {
-            let provenance = Provenance { file: String::new(), record: 1 };
-            let mut contact = Contact::new("", chrono::DateTime::UNIX_EPOCH, provenance);
-            contact.turns = row.turns.iter().map(|said| Turn::new(said.speaker, &said.text)).collect();
-            Encoded::new(contact, limits.window_chars, limits.max_windows)
-        })
-        .collect();
+    let encoded: Vec<Encoded> = rows.iter().map(Labelled::encoded).collect();
     vectors.ensure(encoded.iter().flat_map(Encoded::texts))?;
     let known = |contact: &Contact, windows: &[Window]| -> Result<Vec<TurnWindow>> {
         windows
@@ -238,12 +257,7 @@ fn weighings() -> Vec<Weighing> {
 /// then the verdicts on contacts as they ship.
 fn whole_contacts(path: &Path, messages: &[Case<'_>], catalogue: &Catalogue, vectors: &mut Vectors) -> Result<()> {
     print("\n== whole contacts");
-    let text = std::fs::read_to_string(path).map_err(|_| Error::usage("data/calibration/contacts.jsonl is missing"))?;
-    let rows: Vec<Labelled> = text
-        .lines()
-        .map(serde_json::from_str)
-        .collect::<std::result::Result<_, _>>()
-        .map_err(|_| Error::usage("data/calibration/contacts.jsonl does not parse"))?;
+    let rows = labelled_contacts(path)?;
     let contacts = cases(&rows, vectors)?;
     let model = ReasonModel::learn(&catalogue.taxonomy, &catalogue.background, None, vectors)?;
     let show_weighing = |name: &str, weighing: Weighing| {
@@ -303,6 +317,119 @@ fn whole_contacts(path: &Path, messages: &[Case<'_>], catalogue: &Catalogue, vec
         })
         .count();
     print(&format!("criterion right among avoidable contacts: {:.3}", right as f64 / avoidable.len() as f64));
+    Ok(())
+}
+
+/// A line of `models/training/data/lines`; only some have texts.
+#[derive(serde::Deserialize)]
+struct Line {
+    en: Option<String>,
+    fr: Option<String>,
+    text: Option<String>,
+    emotion: Option<String>,
+}
+
+/// The labelled lines that the training of the bundled model held out: one in ten, by a hash of the first text, as
+/// `models/training/corpora.py` draws them. Texts with the position of their emotion.
+fn held_out_lines() -> Result<Vec<(String, usize)>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/training/data/lines");
+    let unreadable = || Error::usage("models/training/data/lines cannot be read");
+    let mut paths = std::fs::read_dir(folder)
+        .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>())
+        .map_err(|_| unreadable())?;
+    paths.sort();
+    let mut found = Vec::new();
+    for path in paths {
+        for line in std::fs::read_to_string(path).map_err(|_| unreadable())?.lines() {
+            let line: Line = serde_json::from_str(line).map_err(|_| unreadable())?;
+            let texts: Vec<String> = match (line.en, line.fr, line.text) {
+                (Some(en), Some(fr), _) => vec![en, fr],
+                (_, _, Some(text)) => vec![text],
+                _ => continue,
+            };
+            let label = emotion::LABELS.iter().position(|label| Some(*label) == line.emotion.as_deref());
+            if let Some(label) = label.filter(|_| bucket(&texts[0]).is_multiple_of(10)) {
+                found.extend(texts.into_iter().map(|text| (text, label)));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The number by which the training holds lines out; case, accents and punctuation do not matter.
+fn bucket(text: &str) -> u32 {
+    let plain: String = text.to_lowercase().nfd().filter(|c| !is_combining_mark(*c)).collect();
+    let words: Vec<&str> = plain.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let digest = Sha1::digest(words.join(" "));
+    u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]])
+}
+
+/// Emotions: the mean from which a contact has one. The held-out lines have labels of their own but are single turns, so
+/// each is also put among one to three others that show nothing, as in a contact; whole contacts have no emotion labels,
+/// and are judged by whether the emotion fits their sentiment.
+fn emotions(path: &Path, catalogue: &Catalogue, vectors: &mut Vectors) -> Result<()> {
+    print("\n== emotions");
+    let Some(head) = EmotionHead::of(vectors.encoder()) else {
+        print("the model has no emotion head");
+        return Ok(());
+    };
+    let lines = held_out_lines()?;
+    let texts: Vec<&str> = lines.iter().map(|(text, _)| text.as_str()).collect();
+    let turns = turns(&texts, Limits::default(), vectors)?;
+    const NOTHING: Emotions = [0.0, 0.0, 0.0, 0.0, 1.0];
+    let felt: Vec<Emotions> =
+        turns.iter().map(|turn| evaluate::emotion::felt(turn, &head).unwrap_or(NOTHING)).collect();
+    let calm: Vec<usize> = shuffled(lines.len()).into_iter().filter(|&place| lines[place].1 == emotion::NONE).collect();
+    let of_lines = |threshold: f64, others: usize| {
+        let pairs = lines.iter().zip(&felt).enumerate().map(|(place, ((_, label), own))| {
+            let around = (0..others).map(|other| felt[calm[(place * others + other) % calm.len()]]);
+            let found = emotion::of_contact(&around.chain([*own]).collect::<Vec<_>>(), threshold);
+            (emotion::LABELS[*label], found.map_or("none", |found| found.label_name()))
+        });
+        Classified::new(pairs).macro_f1().unwrap_or_default()
+    };
+
+    let rows = labelled_contacts(path)?;
+    let encoded: Vec<Encoded> = rows.iter().map(Labelled::encoded).collect();
+    vectors.ensure(encoded.iter().flat_map(Encoded::texts))?;
+    let labeller = Labeller::learn(
+        catalogue.taxonomy.clone(),
+        &catalogue.criteria,
+        &catalogue.background,
+        &LabelOptions::default(),
+        &BTreeMap::new(),
+        vectors,
+    )?;
+    let of_turns: Vec<Vec<Emotions>> = encoded
+        .into_iter()
+        .map(|encoded| Ok(labeller.label(encoded, vectors)?.0.turn_emotions.into_iter().flatten().collect()))
+        .collect::<Result<_>>()?;
+    let of_contacts = |threshold: f64| {
+        let pairs = rows.iter().zip(&of_turns).map(|(row, turns)| {
+            let found = emotion::of_contact(turns, threshold).map_or("none", |found| found.label_name());
+            let polarity = match found {
+                "satisfaction" => "positive",
+                "dissatisfaction" | "frustration" => "negative",
+                _ => "neutral",
+            };
+            (row.sentiment.as_str(), polarity)
+        });
+        Classified::new(pairs).macro_f1().unwrap_or_default()
+    };
+    print(&format!("macro-F1 on {} lines alone and among 1, 2, 3 others; on {} contacts", lines.len(), rows.len()));
+    let (mut best, mut threshold) = ((0.0, 0.0), 0.1);
+    while threshold < 0.61 {
+        let among: Vec<f64> = (0..4).map(|others| of_lines(threshold, others)).collect();
+        let whole = of_contacts(threshold);
+        let both = (among.iter().sum::<f64>() / among.len() as f64 + whole) / 2.0;
+        let among: Vec<String> = among.iter().map(|value| format!("{value:.3}")).collect();
+        print(&format!("  {threshold:.3}: {}; {whole:.3}; mean of both {both:.3}", among.join(" ")));
+        if both > best.0 {
+            best = (both, threshold);
+        }
+        threshold += 0.025;
+    }
+    print(&format!("EMOTION_THRESHOLD = {:.3}", best.1));
     Ok(())
 }
 

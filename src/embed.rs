@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::model::Encoder;
+use crate::model::tokens::Tokens;
 
 /// Texts encoded and written together.
 const CHUNK_TEXTS: usize = 4096;
@@ -55,7 +56,7 @@ enum TextId {
 
 /// Embeds the texts of a JSONL file (`.gz` too) into a Parquet file with the columns `text_id` (string) and
 /// `embedding` (list of 32-bit floats, of length 1), in the order of the input. Texts beyond the model's
-/// `max_seq_length` are cut at the right, the closing token kept, as sentence-transformers does. `progress` receives
+/// `max_seq_length` are cut on the side that the tokenizer says (the right, as a rule), as sentence-transformers does. `progress` receives
 /// the number of texts done so far.
 ///
 /// The file is written beside its name and renamed at the end, so a failure leaves what was there before.
@@ -63,7 +64,7 @@ enum TextId {
 /// # Errors
 /// A file cannot be read or written, a line is not `{text_id, text}` (with its number), or the model fails.
 pub fn embed(encoder: &Encoder, input: &Path, output: &Path, mut progress: impl FnMut(u64)) -> Result<EmbedCounts> {
-    let tokenizer = encoder.tokenizer()?;
+    let tokens = encoder.tokens()?;
     let mut lines = Lines::open(input)?;
     let beside = beside(output)?;
     let schema = schema();
@@ -76,7 +77,7 @@ pub fn embed(encoder: &Encoder, input: &Path, output: &Path, mut progress: impl 
             if chunk.is_empty() {
                 break;
             }
-            let windows = windows(&chunk, &tokenizer, encoder.max_seq_length())?;
+            let windows = windows(&chunk, &tokens)?;
             counts.texts += chunk.len() as u64;
             counts.cut += windows.iter().filter(|(_, is_cut)| *is_cut).count() as u64;
             let windows: Vec<Vec<u32>> = windows.into_iter().map(|(ids, _)| ids).collect();
@@ -146,31 +147,10 @@ impl Lines {
     }
 }
 
-/// Token ids of each text, and whether its end was cut.
-fn windows(
-    chunk: &[(String, String)],
-    tokenizer: &tokenizers::Tokenizer,
-    limit: usize,
-) -> Result<Vec<(Vec<u32>, bool)>> {
-    chunk
-        .par_iter()
-        .map(|(_, text)| {
-            // sentence-transformers strips the blanks around a text, which matters to byte-level vocabularies.
-            let text = text.trim();
-            let encoding = tokenizer
-                .encode_fast(text, true)
-                .map_err(|_| Error::bug(format!("the tokenizer refused a text of {} bytes", text.len())))?;
-            let mut ids = encoding.get_ids().to_vec();
-            let is_cut = ids.len() > limit;
-            if is_cut {
-                // The last token closes the sequence; the model expects it.
-                let last = ids[ids.len() - 1];
-                ids.truncate(limit - 1);
-                ids.push(last);
-            }
-            Ok((ids, is_cut))
-        })
-        .collect()
+/// Token ids of each text, and whether a part of it was cut off.
+fn windows(chunk: &[(String, String)], tokens: &Tokens) -> Result<Vec<(Vec<u32>, bool)>> {
+    // sentence-transformers strips the blanks around a text, which matters to byte-level vocabularies.
+    chunk.par_iter().map(|(_, text)| Ok(tokens.window(text.trim())?)).collect()
 }
 
 fn schema() -> SchemaRef {

@@ -12,6 +12,7 @@ pub mod encode;
 pub mod error;
 pub mod evaluate;
 pub mod faq;
+pub mod hub;
 pub mod kpi;
 pub mod label;
 pub mod model;

@@ -105,7 +105,7 @@ fn the_sentiment_head_tells_anger_from_thanks() {
     let labels = vectors.encoder().sentiment_labels().to_vec();
     let place = |name: &str| labels.iter().position(|label| label == name).unwrap();
     let probability = |text: &str, name: &str| {
-        let mut logits = vectors.get(text).unwrap().logits;
+        let mut logits = vectors.get(text).unwrap().sentiment_logits;
         softmax(&mut logits, 1.0);
         logits[place(name)]
     };
@@ -131,6 +131,7 @@ fn the_examples_of_the_taxonomy_decide() {
             catalogue.taxonomy,
             &catalogue.criteria,
             &catalogue.background,
+            &Default::default(),
             &Default::default(),
             &mut vectors,
         )

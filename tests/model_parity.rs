@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use motif::model::{Encoder, EncoderOptions, KernelChoice, ModelError, ModelFiles};
+use motif::model::{Encoder, EncoderOptions, KernelChoice, ModelError, ModelFiles, SequenceClassifier, Task, TaskHead};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -12,9 +12,22 @@ struct Expected {
     input_ids: Vec<u32>,
     embedding: Vec<f32>,
     sentiment_logits: Option<Vec<f32>>,
+    emotion_logits: Option<Vec<f32>>,
+    class_logits: Option<Vec<f32>>,
 }
 
-const MODELS: [&str; 3] = ["bert_tiny", "bert_tiny_int8", "roberta_tiny"];
+/// Sentence encoders with and without heads.
+const MODELS: [&str; 4] = ["bert_tiny", "bert_tiny_int8", "roberta_tiny", "two_heads_tiny"];
+
+/// Sequence classifiers of every family, whose encoders are sentence encoders too.
+const CLASSIFIERS: [&str; 6] = [
+    "bert_classifier_tiny",
+    "roberta_classifier_tiny",
+    "distilbert_tiny",
+    "deberta_tiny",
+    "deberta_v2_tiny",
+    "modernbert_tiny",
+];
 
 fn directory(model: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/models").join(model)
@@ -49,23 +62,119 @@ fn available_kernels() -> Vec<KernelChoice> {
 
 #[test]
 fn the_reference_agrees_with_python_on_every_row() {
-    for model in MODELS {
+    for model in MODELS.iter().chain(&CLASSIFIERS) {
         let encoder = load(model, KernelChoice::Reference);
         assert_eq!(encoder.kernel_class(), "candle");
         let rows = expected(model);
         let windows: Vec<Vec<u32>> = rows.iter().map(|row| row.input_ids.clone()).collect();
         let ours = encoder.encode(&windows).unwrap();
-        let labels = encoder.sentiment_labels().len();
         for (index, row) in rows.iter().enumerate() {
             let embedding = &ours.embeddings[index * encoder.hidden_size()..][..encoder.hidden_size()];
             let difference = largest_difference(embedding, &row.embedding);
             assert!(difference < 1e-4, "{model}, row {index}: embedding differs by {difference}");
-            assert_eq!(row.sentiment_logits.is_some(), ours.sentiment_logits.is_some());
-            if let (Some(logits), Some(theirs)) = (&ours.sentiment_logits, &row.sentiment_logits) {
-                let difference = largest_difference(&logits[index * labels..][..labels], theirs);
-                assert!(difference < 1e-4, "{model}, row {index}: logits differ by {difference}");
+            for (task, ours, theirs) in [
+                (Task::Sentiment, &ours.sentiment_logits, &row.sentiment_logits),
+                (Task::Emotion, &ours.emotion_logits, &row.emotion_logits),
+            ] {
+                let labels = encoder.head(task).map_or(0, |head| head.labels().len());
+                assert_eq!(ours.is_some(), theirs.is_some(), "{model}, {task:?}");
+                if let (Some(ours), Some(theirs)) = (ours, theirs) {
+                    let difference = largest_difference(&ours[index * labels..][..labels], theirs);
+                    assert!(difference < 1e-4, "{model}, {task:?}, row {index}: logits differ by {difference}");
+                }
             }
         }
+    }
+}
+
+fn classifier(model: &str, kernel: KernelChoice) -> SequenceClassifier {
+    let files = ModelFiles::open(directory(model)).unwrap();
+    SequenceClassifier::load(&files, EncoderOptions { kernel, ..EncoderOptions::default() }).unwrap()
+}
+
+#[test]
+fn classifiers_of_every_family_agree_with_python_on_every_row() {
+    for model in CLASSIFIERS {
+        let classifier = classifier(model, KernelChoice::Reference);
+        let rows = expected(model);
+        let windows: Vec<Vec<u32>> = rows.iter().map(|row| row.input_ids.clone()).collect();
+        let ours = classifier.encode(&windows).unwrap().sentiment_logits.unwrap();
+        let labels = classifier.labels().len();
+        for (index, row) in rows.iter().enumerate() {
+            let difference = largest_difference(&ours[index * labels..][..labels], row.class_logits.as_ref().unwrap());
+            assert!(difference < 1e-4, "{model}, row {index}: logits differ by {difference}");
+        }
+    }
+}
+
+#[test]
+fn labels_of_a_classifier_are_in_the_order_of_their_numbers() {
+    let labels = |model| classifier(model, KernelChoice::Auto).labels().to_vec();
+    // The file writes them in the order 2, 0, 1.
+    assert_eq!(labels("bert_classifier_tiny"), ["negative", "neutral", "positive"]);
+    assert_eq!(labels("roberta_classifier_tiny"), ["LABEL_0", "LABEL_1", "LABEL_2"]);
+    assert_eq!(labels("modernbert_tiny"), ["1 star", "2 stars", "3 stars", "4 stars", "5 stars"]);
+}
+
+#[test]
+fn a_checkpoint_without_its_family_prefix_is_the_same_model() {
+    for (model, prefix) in [
+        ("bert_classifier_tiny", "bert."),
+        ("distilbert_tiny", "distilbert."),
+        ("deberta_tiny", "deberta."),
+        ("modernbert_tiny", "model."),
+    ] {
+        let copy = tempfile::tempdir().unwrap();
+        for file in ["config.json", "tokenizer.json"] {
+            std::fs::copy(directory(model).join(file), copy.path().join(file)).unwrap();
+        }
+        let bytes = std::fs::read(directory(model).join("model.safetensors")).unwrap();
+        let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+        let bare: Vec<(String, _)> =
+            tensors.iter().filter_map(|(name, view)| Some((name.strip_prefix(prefix)?.to_owned(), view))).collect();
+        assert!(!bare.is_empty(), "{model}");
+        std::fs::write(copy.path().join("model.safetensors"), safetensors::serialize(bare, None).unwrap()).unwrap();
+        let options = EncoderOptions { kernel: KernelChoice::Reference, ..EncoderOptions::default() };
+        let encode = |folder: &Path| {
+            Encoder::load(&ModelFiles::open(folder).unwrap(), options).unwrap().encode(&[vec![2, 9, 3]]).unwrap()
+        };
+        let plain = tempfile::tempdir().unwrap();
+        for file in ["config.json", "tokenizer.json", "model.safetensors"] {
+            std::fs::copy(directory(model).join(file), plain.path().join(file)).unwrap();
+        }
+        assert_eq!(encode(copy.path()).embeddings, encode(plain.path()).embeddings, "{model}");
+    }
+}
+
+#[test]
+fn an_encoder_without_a_classification_head_is_no_classifier() {
+    let files = ModelFiles::open(directory("roberta_tiny")).unwrap();
+    let message = SequenceClassifier::load(&files, EncoderOptions::default()).unwrap_err().to_string();
+    assert!(message.contains("classifier.weight") && message.contains("text classification"), "{message}");
+}
+
+#[test]
+fn variants_that_are_not_implemented_are_refused_by_name() {
+    for (model, from, to, part) in [
+        ("deberta_tiny", "\"norm_rel_ebd\"", "\"conv_kernel_size\": 3, \"norm_rel_ebd\"", "convolution"),
+        ("modernbert_tiny", "\"rope_type\": \"default\"", "\"rope_type\": \"yarn\"", "yarn"),
+        (
+            "bert_tiny",
+            "\"pad_token_id\"",
+            "\"position_embedding_type\": \"relative_key\", \"pad_token_id\"",
+            "relative_key",
+        ),
+    ] {
+        let copy = tempfile::tempdir().unwrap();
+        for file in ["tokenizer.json", "model.safetensors"] {
+            std::fs::copy(directory(model).join(file), copy.path().join(file)).unwrap();
+        }
+        let config = std::fs::read_to_string(directory(model).join("config.json")).unwrap();
+        assert!(config.contains(from), "{model}");
+        std::fs::write(copy.path().join("config.json"), config.replace(from, to)).unwrap();
+        let files = ModelFiles::open(copy.path()).unwrap();
+        let message = Encoder::load(&files, EncoderOptions::default()).unwrap_err().to_string();
+        assert!(message.contains(part), "{message}");
     }
 }
 
@@ -180,6 +289,15 @@ fn labels_and_temperature_come_from_the_head() {
     let without = load("roberta_tiny", KernelChoice::Auto);
     assert!(without.sentiment_labels().is_empty());
     assert_eq!(without.encode(&[vec![2]]).unwrap().sentiment_logits, None);
+}
+
+#[test]
+fn a_model_may_have_both_heads() {
+    let encoder = load("two_heads_tiny", KernelChoice::Auto);
+    let labels = |task| encoder.head(task).map(TaskHead::labels).unwrap_or_default().to_vec();
+    assert_eq!(labels(Task::Sentiment), ["negative", "neutral", "positive"]);
+    assert_eq!(labels(Task::Emotion), ["satisfaction", "dissatisfaction", "frustration", "confusion", "none"]);
+    assert!(load("bert_tiny", KernelChoice::Auto).head(Task::Emotion).is_none());
 }
 
 #[test]

@@ -81,7 +81,7 @@ It was distilled from all-MiniLM-L6-v2 (Apache-2.0) by the recipe in [`models/tr
 
 Embedding: mean of the last hidden states over the real tokens, scaled to length 1. Sentiment: {', '.join(['negative', 'neutral', 'positive'])},
 from the same forward pass; `sentiment_head.json` states the computation and the temperature. Emotion (`emotion_head.json`:
-satisfaction, dissatisfaction, frustration, confusion, none): the same computation; the program does not read this head yet.
+satisfaction, dissatisfaction, frustration, confusion, none): the same computation.
 The vocabulary is lower-cased and free of accents, so "déçu", "decu" and "DÉÇU" are the same text.
 
 ## Measured

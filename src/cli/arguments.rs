@@ -59,7 +59,7 @@ pub(crate) enum Command {
     Schema(SchemaArguments),
     /// Write a commented configuration, taxonomy and criteria to start from
     Init(InitArguments),
-    /// List or verify models
+    /// List, fetch or verify models
     Models(ModelsArguments),
 }
 
@@ -96,6 +96,19 @@ pub(crate) struct RunArguments {
     pub(crate) as_of: Option<String>,
     #[command(flatten)]
     pub(crate) model: ModelArguments,
+    #[command(flatten)]
+    pub(crate) sentiment: SentimentArguments,
+}
+
+/// Which model gives the sentiment.
+#[derive(Debug, Args)]
+pub(crate) struct SentimentArguments {
+    /// Take the sentiment from this classifier, or from the bundled model, instead of the model's own head
+    #[arg(long, value_name = "NAME|DIR|HUB_ID", help_heading = "Model")]
+    pub(crate) sentiment_model: Option<String>,
+    /// What its labels mean, as in --sentiment-labels LABEL_0=negative,LABEL_1=neutral,LABEL_2=positive
+    #[arg(long, value_name = "LABEL=CLASS,…", value_delimiter = ',', help_heading = "Model")]
+    pub(crate) sentiment_labels: Vec<String>,
 }
 
 /// Which model.
@@ -142,6 +155,16 @@ pub(crate) enum EvaluateTask {
     },
     /// Sentiment (text,label: negative, neutral, positive)
     Sentiment {
+        /// Labelled texts
+        #[arg(long, value_name = "FILE")]
+        gold: PathBuf,
+        #[command(flatten)]
+        sentiment: SentimentArguments,
+        #[command(flatten)]
+        common: EvaluateCommon,
+    },
+    /// Emotion (text,label: satisfaction, dissatisfaction, frustration, confusion, none)
+    Emotion {
         /// Labelled texts
         #[arg(long, value_name = "FILE")]
         gold: PathBuf,
@@ -296,10 +319,25 @@ pub(crate) enum ModelsAction {
         #[arg(long)]
         json: bool,
     },
-    /// Check a model's files against the checksums of its manifest
+    /// Download a model of the Hugging Face hub; the only command that opens a connection
+    ///
+    /// Honours HF_ENDPOINT, HF_HOME, HF_HUB_CACHE, HF_TOKEN, HF_HUB_OFFLINE, HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE. A
+    /// fetch that was cut goes on where it stopped.
+    Fetch {
+        /// As in sentence-transformers/all-MiniLM-L6-v2
+        #[arg(value_name = "ORG/NAME")]
+        id: String,
+        /// Branch, tag or commit; recorded as the commit that it stands for
+        #[arg(long, value_name = "REVISION", default_value = "main")]
+        revision: String,
+        /// Print what was fetched as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check a model's files against the checksums of its manifest or of its download
     Verify {
         /// The bundled model when absent
-        #[arg(value_name = "NAME|DIR")]
+        #[arg(value_name = "NAME|DIR|HUB_ID")]
         model: Option<String>,
         /// Print as JSON
         #[arg(long)]

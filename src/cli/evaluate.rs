@@ -3,7 +3,7 @@
 use anyhow::Result;
 use motif::encode::Vectors;
 use motif::evaluate::turn::Limits;
-use motif::evaluate::{Columns, Evaluation, reason, repeat, run, sentiment, similarity};
+use motif::evaluate::{Columns, Evaluation, emotion, reason, repeat, run, sentiment, similarity};
 use motif::label::Catalogue;
 
 use super::arguments::{EvaluateArguments, EvaluateCommon, EvaluateTask};
@@ -28,8 +28,20 @@ pub(crate) fn run(arguments: &EvaluateArguments, _quiet: bool) -> Result<Outcome
             };
             (evaluation, common)
         }
-        EvaluateTask::Sentiment { gold, common } => {
-            (sentiment::evaluate(gold, &columns(common)?, limits, &mut vectors(common)?)?, common)
+        EvaluateTask::Sentiment { gold, sentiment: chosen, common } => {
+            let mut vectors = vectors(common)?;
+            if let Some(name) = &chosen.sentiment_model {
+                let (encoder, device) =
+                    (super::models::name_of(&common.model), super::models::device_of(&common.model));
+                if let Some(classifier) = super::models::load_classifier(name, encoder, device)? {
+                    vectors = vectors.with_sentiment(classifier, None)?;
+                }
+            }
+            let mapping = super::models::label_mapping(&chosen.sentiment_labels)?;
+            (sentiment::evaluate(gold, &columns(common)?, limits, &mapping, &mut vectors)?, common)
+        }
+        EvaluateTask::Emotion { gold, common } => {
+            (emotion::evaluate(gold, &columns(common)?, limits, &mut vectors(common)?)?, common)
         }
         EvaluateTask::Similarity { gold, common } => {
             (similarity::evaluate(gold, &columns(common)?, &mut vectors(common)?)?, common)

@@ -1,14 +1,19 @@
 //! `motif models`, and how a model's name becomes a loaded encoder.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::io::IsTerminal;
+use std::path::Path;
 
 use anyhow::Result;
+use indicatif::{ProgressBar, ProgressStyle};
 use motif::Error;
-use motif::model::{DeviceChoice, Encoder, EncoderOptions, ModelFiles, bundled};
+use motif::hub::{self, Step, fetch::Hub};
+use motif::model::family::Config;
+use motif::model::{DeviceChoice, Encoder, EncoderOptions, ModelFiles, SequenceClassifier, bundled};
 use serde_json::json;
 
 use super::arguments::{ModelArguments, ModelsAction, ModelsArguments};
-use super::{Outcome, print, print_json, say};
+use super::{Outcome, logging, print, print_json, say};
 
 /// Loads a model by name: `bundled`, a folder in the Hugging Face layout, or the id of a model in the hub's cache.
 pub(crate) fn load(name: &str, device: &str) -> Result<Encoder> {
@@ -18,7 +23,39 @@ pub(crate) fn load(name: &str, device: &str) -> Result<Encoder> {
 
 /// Loads the model of `--model`, the bundled one by default.
 pub(crate) fn load_chosen(arguments: &ModelArguments) -> Result<Encoder> {
-    load(arguments.model.as_deref().unwrap_or("bundled"), arguments.device.as_deref().unwrap_or("auto"))
+    load(name_of(arguments), device_of(arguments))
+}
+
+/// The model of `--model`.
+pub(crate) fn name_of(arguments: &ModelArguments) -> &str {
+    arguments.model.as_deref().unwrap_or("bundled")
+}
+
+/// The device of `--device`.
+pub(crate) fn device_of(arguments: &ModelArguments) -> &str {
+    arguments.device.as_deref().unwrap_or("auto")
+}
+
+/// Loads what gives the sentiment by name; `None` when the encoder is the bundled model too, whose own head gives it in
+/// the same pass.
+pub(crate) fn load_classifier(name: &str, encoder: &str, device: &str) -> Result<Option<SequenceClassifier>> {
+    if is_bundled(name) && is_bundled(encoder) {
+        return Ok(None);
+    }
+    let device: DeviceChoice = device.parse()?;
+    let options = EncoderOptions { device, ..EncoderOptions::default() };
+    Ok(Some(SequenceClassifier::load(&files(name)?, options)?))
+}
+
+/// `LABEL_0=negative` to the mapping of a classifier's labels.
+pub(crate) fn label_mapping(pairs: &[String]) -> Result<BTreeMap<String, String>> {
+    pairs
+        .iter()
+        .map(|pair| match pair.split_once('=') {
+            Some((label, class)) => Ok((label.trim().to_owned(), class.trim().to_owned())),
+            None => Err(Error::usage(format!("--sentiment-labels {pair}: write LABEL=negative")).into()),
+        })
+        .collect()
 }
 
 fn is_bundled(name: &str) -> bool {
@@ -32,54 +69,47 @@ fn files(name: &str) -> Result<ModelFiles> {
     if Path::new(name).is_dir() {
         return Ok(ModelFiles::open(name)?);
     }
-    let mut tried = vec![PathBuf::from(name)];
-    if let Some(cache) = hub_cache() {
-        let model = cache.join(format!("models--{}", name.replace('/', "--")));
-        let revision = std::fs::read_to_string(model.join("refs/main")).unwrap_or_default();
-        let snapshot = model.join("snapshots").join(revision.trim());
-        if !revision.trim().is_empty() && snapshot.is_dir() {
-            return Ok(ModelFiles::open(snapshot)?);
+    let mut tried = vec![name.to_owned()];
+    if let Some(cache) = hub::cache_folder() {
+        if let Some(local) = hub::find(&cache, name)? {
+            return Ok(local.open()?);
         }
-        tried.push(model);
+        tried.push(cache.display().to_string());
     }
-    let tried: Vec<String> = tried.iter().map(|path| path.display().to_string()).collect();
     Err(Error::Model {
         name: name.to_owned(),
         reason: format!(
-            "not found; tried {}. Give `bundled`, a folder in the Hugging Face layout, or the id of a model in the hub's cache; a run never downloads",
+            "not found; tried {}. Give `bundled`, a folder in the Hugging Face layout, or the id of a fetched model \
+             (`motif models fetch {name}`); a run never downloads",
             tried.join(" and ")
         ),
     }
     .into())
 }
 
-/// Folder of the Hugging Face hub's cache, as its own tools find it.
-fn hub_cache() -> Option<PathBuf> {
-    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    variable("HF_HUB_CACHE")
-        .or_else(|| variable("HF_HOME").map(|home| home.join("hub")))
-        .or_else(|| variable("HOME").map(|home| home.join(".cache/huggingface/hub")))
-}
-
-/// Lists or verifies models.
+/// Lists, fetches or verifies models.
 pub(crate) fn run(arguments: &ModelsArguments, quiet: bool) -> Result<Outcome> {
     match &arguments.action {
         ModelsAction::List { json } => list(*json),
+        ModelsAction::Fetch { id, revision, json } => fetch(id, revision, *json, quiet),
         ModelsAction::Verify { model, json } => verify(model.as_deref().unwrap_or("bundled"), *json, quiet),
     }
 }
 
 fn list(is_json: bool) -> Result<Outcome> {
     let mut models = vec![json!({"name": bundled::NAME, "place": "bundled", "hash": bundled::files()?.model_hash()})];
-    if let Some(entries) = hub_cache().and_then(|cache| std::fs::read_dir(cache).ok()) {
-        let mut names: Vec<String> = entries
-            .flatten()
-            .filter_map(|entry| Some(entry.file_name().to_str()?.strip_prefix("models--")?.replace("--", "/")))
-            .collect();
-        names.sort();
-        for name in names {
-            if let Ok(files) = files(&name) {
-                models.push(json!({"name": name, "place": files.place(), "hash": files.model_hash()}));
+    if let Some(cache) = hub::cache_folder() {
+        for name in hub::names(&cache) {
+            // A model that cannot be opened is shown by `verify`, which says why.
+            if let Ok(Some(local)) = hub::find(&cache, &name)
+                && let Ok(files) = local.open()
+            {
+                let mut model = json!({"name": name, "place": files.place(), "hash": files.model_hash()});
+                if let Some(record) = &local.record {
+                    model["revision"] = json!(record.revision);
+                    model["commit"] = json!(record.commit);
+                }
+                models.push(model);
             }
         }
     }
@@ -88,21 +118,83 @@ fn list(is_json: bool) -> Result<Outcome> {
     } else {
         for model in &models {
             let text = |key: &str| model[key].as_str().unwrap_or_default().to_owned();
-            print(&format!("{:<32}{:.12}  {}\n", text("name"), text("hash"), text("place")))?;
+            print(&format!("{:<48}{:.12}  {}\n", text("name"), text("hash"), text("place")))?;
         }
     }
     Ok(Outcome::Done)
 }
 
+fn fetch(id: &str, revision: &str, is_json: bool, quiet: bool) -> Result<Outcome> {
+    let mut bar = ProgressBar::hidden();
+    let is_shown = !quiet && std::io::stderr().is_terminal() && !logging::is_json();
+    let fetched = hub::fetch(&Hub::from_environment()?, id, revision, &mut |step| match step {
+        Step::File { name, bytes, resumed } => {
+            bar.finish_and_clear();
+            if is_shown {
+                bar = ProgressBar::new(bytes.unwrap_or_default());
+                // The template is a constant; a wrong one would show in the first fetch.
+                if let Ok(style) = ProgressStyle::with_template("{msg} {bar:30} {bytes}/{total_bytes}, {eta} left") {
+                    bar.set_style(style);
+                }
+                bar.set_message(name.to_owned());
+            }
+            bar.set_position(resumed);
+        }
+        Step::Bytes(bytes) => bar.inc(bytes),
+        Step::Retry(reason) => bar.suspend(|| logging::warning(&format!("{reason}; trying again"))),
+        Step::Done => bar.finish_and_clear(),
+    });
+    bar.finish_and_clear();
+    let fetched = fetched?;
+    let name = if revision == "main" { id.to_owned() } else { format!("{id}@{revision}") };
+    // Said now rather than at the first run: a model of another kind was fetched whole and is of no use here.
+    let usable = ModelFiles::open(&fetched.folder).and_then(|files| Config::from_files(&files));
+    if let Err(error) = usable {
+        logging::warning(&format!("{name} cannot be used: {error}"));
+    }
+    if is_json {
+        print_json(&json!({
+            "name": name, "place": fetched.folder, "downloaded": fetched.downloaded, "record": fetched.record,
+        }))?;
+    } else {
+        say(
+            quiet,
+            &format!(
+                "{id} at commit {}: {} files verified, {} of them downloaded now, in {}\nuse it with --model {name}",
+                fetched.record.commit,
+                fetched.record.files.len(),
+                fetched.downloaded,
+                fetched.folder.display()
+            ),
+        );
+    }
+    Ok(Outcome::Done)
+}
+
 fn verify(name: &str, is_json: bool, quiet: bool) -> Result<Outcome> {
-    let files = files(name)?;
-    let checked = files.verify()?;
+    let fetched = match hub::cache_folder() {
+        Some(cache) if !is_bundled(name) && !Path::new(name).is_dir() => hub::find(&cache, name)?,
+        _ => None,
+    };
+    let (files, checked) = match &fetched {
+        Some(local) => {
+            let checked = local.verify()?;
+            (local.open()?, checked)
+        }
+        None => {
+            let files = files(name)?;
+            let checked = files.verify()?;
+            (files, checked)
+        }
+    };
     if is_json {
         print_json(
             &json!({"name": name, "place": files.place(), "hash": files.model_hash(), "files_verified": checked}),
         )?;
+    } else if checked == 0 {
+        say(quiet, &format!("{name}: no checksums to compare with; it was not fetched by this program"));
     } else {
-        say(quiet, &format!("{name}: {checked} files agree with the manifest"));
+        say(quiet, &format!("{name}: {checked} files agree with their recorded checksums"));
     }
     Ok(Outcome::Done)
 }

@@ -23,6 +23,13 @@ pub(crate) fn run(arguments: &RunArguments, quiet: bool) -> Result<Outcome> {
         if let Some(device) = &arguments.model.device {
             sources.overrides.push(format!("model.device={device}"));
         }
+        let chosen = &arguments.sentiment;
+        if let Some(name) = &chosen.sentiment_model {
+            sources.overrides.push(format!("model.sentiment={name}"));
+        }
+        for pair in &chosen.sentiment_labels {
+            sources.overrides.push(format!("model.sentiment_labels.{pair}"));
+        }
     })?;
     if settings.inputs.is_empty() {
         return Err(motif::Error::usage(
@@ -30,16 +37,25 @@ pub(crate) fn run(arguments: &RunArguments, quiet: bool) -> Result<Outcome> {
         )
         .into());
     }
-    let encoder = super::models::load(&settings.options.model.name, &settings.options.model.device)?;
+    let model = &settings.options.model;
+    let encoder = super::models::load(&model.name, &model.device)?;
+    let short = |name: &str| match Path::new(name).file_name() {
+        Some(file) => file.to_string_lossy().into_owned(),
+        None => name.to_owned(),
+    };
+    let sentiment = match &model.sentiment {
+        Some(name) => {
+            super::models::load_classifier(name, &model.name, &model.device)?.map(|model| (short(name), model))
+        }
+        None => None,
+    };
     let stop = Arc::new(AtomicBool::new(false));
     let stopper = Arc::clone(&stop);
     ctrlc::set_handler(move || stopper.store(true, Ordering::Relaxed)).context("cannot listen to Ctrl-C")?;
     let bars = Bars::new(quiet);
-    let model_name = match Path::new(&settings.options.model.name).file_name() {
-        Some(name) => name.to_string_lossy().into_owned(),
-        None => settings.options.model.name.clone(),
-    };
-    let summary = pipeline::run(&settings, pipeline::Context { encoder, model_name, progress: &bars, stop: &stop })?;
+    let model_name = short(&model.name);
+    let context = pipeline::Context { encoder, model_name, sentiment, progress: &bars, stop: &stop };
+    let summary = pipeline::run(&settings, context)?;
     if arguments.config.json {
         print_json(&summary)?;
     } else if !quiet {

@@ -142,11 +142,25 @@ pub struct ModelOptions {
     pub window_chars: usize,
     /// At most this many windows of one contact are analysed; the contact is flagged when it has more.
     pub max_windows_per_contact: usize,
+    /// Where the sentiment of turns comes from: absent, the sentiment head of `name`; else `bundled`, or a folder or
+    /// fetched model with a sequence classifier or a sentiment head, through which the words go a second time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sentiment: Option<String>,
+    /// What the labels of that classifier mean, where they do not say it: `LABEL_0 = "negative"`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub sentiment_labels: BTreeMap<String, String>,
 }
 
 impl Default for ModelOptions {
     fn default() -> Self {
-        Self { name: "bundled".into(), device: "auto".into(), window_chars: 240, max_windows_per_contact: 400 }
+        Self {
+            name: "bundled".into(),
+            device: "auto".into(),
+            window_chars: 240,
+            max_windows_per_contact: 400,
+            sentiment: None,
+            sentiment_labels: BTreeMap::new(),
+        }
     }
 }
 

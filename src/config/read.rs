@@ -146,6 +146,7 @@ fn optional_keys(section: &str) -> &'static [&'static str] {
     match section {
         "input" => &["customers", "default_channel"],
         "taxonomy" => &["reasons", "criteria"],
+        "model" => &["sentiment", "sentiment_labels"],
         "label" => &["reason_threshold", "avoidable_threshold"],
         "repeat" => &["threshold"],
         "privacy" => &["secret_file"],

@@ -2,7 +2,7 @@
 //!
 //! The folder `cache/` of the output holds one sub-folder per model and kernel class, with append-only segments. A
 //! segment is a header followed by records of one fixed size: 16 bytes of the SHA-256 of the window's text, the
-//! embedding in half precision, and the sentiment logits in single precision. Segments are written beside their
+//! embedding in half precision, and the logits of the heads in single precision. Segments are written beside their
 //! name and renamed, so a killed run leaves only whole segments; what it had encoded is found by the next run.
 //!
 //! Values are rounded to half precision before anyone reads them, so a cached run and a fresh one see the same bits.
@@ -18,9 +18,9 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
 
-const MAGIC: &[u8; 8] = b"MOTIFVC1";
+const MAGIC: &[u8; 8] = b"MOTIFVC2";
 const KEY_BYTES: usize = 16;
-const HEADER_BYTES: usize = 16;
+const HEADER_BYTES: usize = 20;
 /// Records after which a segment is closed, so that an interrupted run loses little.
 const SEGMENT_RECORDS: usize = 16_384;
 
@@ -40,8 +40,37 @@ pub fn key_of(text: &str) -> Key {
 pub struct Vector {
     /// L2-normalised embedding, `(hidden,)`, rounded to half precision.
     pub embedding: Vec<f32>,
-    /// Sentiment logits in the order of the head's labels; empty when the model has no head.
-    pub logits: Vec<f32>,
+    /// Sentiment logits in the order of the head's labels; empty when there is no such head.
+    pub sentiment_logits: Vec<f32>,
+    /// Emotion logits in the order of the head's labels; empty when there is no such head.
+    pub emotion_logits: Vec<f32>,
+}
+
+/// How many numbers a model gives for one window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Widths {
+    /// Of the embedding.
+    pub embedding: usize,
+    /// Sentiment labels.
+    pub sentiment: usize,
+    /// Emotion labels.
+    pub emotion: usize,
+}
+
+impl Widths {
+    fn bytes(self) -> usize {
+        self.embedding * 2 + (self.sentiment + self.emotion) * 4
+    }
+
+    /// What a segment starts with.
+    fn header(self) -> [u8; HEADER_BYTES] {
+        let mut header = [0; HEADER_BYTES];
+        header[..8].copy_from_slice(MAGIC);
+        for (place, width) in [self.embedding, self.sentiment, self.emotion].into_iter().enumerate() {
+            header[8 + 4 * place..][..4].copy_from_slice(&(width as u32).to_le_bytes());
+        }
+        header
+    }
 }
 
 /// Where a record's value starts.
@@ -60,8 +89,7 @@ const PENDING: u32 = u32::MAX;
 #[derive(Debug)]
 pub struct Cache {
     folder: Option<PathBuf>,
-    hidden: usize,
-    labels: usize,
+    widths: Widths,
     places: HashMap<Key, Place>,
     segments: Vec<File>,
     data: Vec<u8>,
@@ -75,12 +103,11 @@ impl Cache {
     ///
     /// # Errors
     /// The folder cannot be made or listed.
-    pub fn open(folder: Option<&Path>, model_key: &str, hidden: usize, labels: usize) -> Result<Self> {
+    pub fn open(folder: Option<&Path>, model_key: &str, widths: Widths) -> Result<Self> {
         let folder = folder.map(|folder| folder.join(&model_key[..model_key.len().min(24)]));
         let mut cache = Self {
             folder,
-            hidden,
-            labels,
+            widths,
             places: HashMap::new(),
             segments: Vec::new(),
             data: Vec::new(),
@@ -129,27 +156,30 @@ impl Cache {
         let from_disk;
         let record = if place.segment == PENDING {
             let start = place.offset as usize;
-            self.data.get(start..start + self.value_bytes())?
+            self.data.get(start..start + self.widths.bytes())?
         } else {
-            let mut bytes = vec![0; self.value_bytes()];
+            let mut bytes = vec![0; self.widths.bytes()];
             read_at(self.segments.get(place.segment as usize)?, &mut bytes, place.offset).ok()?;
             from_disk = bytes;
             from_disk.as_slice()
         };
-        let (halves, floats) = record.split_at(self.hidden * 2);
+        let (halves, floats) = record.split_at(self.widths.embedding * 2);
         let halves: Vec<f16> = halves.chunks_exact(2).map(|b| f16::from_le_bytes([b[0], b[1]])).collect();
-        let mut embedding = vec![0.0; self.hidden];
+        let mut embedding = vec![0.0; self.widths.embedding];
         halves.convert_to_f32_slice(&mut embedding);
-        let logits = floats.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
-        Some(Vector { embedding, logits })
+        let mut sentiment_logits: Vec<f32> =
+            floats.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+        let emotion_logits = sentiment_logits.split_off(self.widths.sentiment);
+        Some(Vector { embedding, sentiment_logits, emotion_logits })
     }
 
     /// Adds a window. Adding a known one changes nothing.
     ///
     /// # Errors
     /// A full segment could not be written.
-    pub fn insert(&mut self, key: Key, embedding: &[f32], logits: &[f32]) -> Result<()> {
-        if embedding.len() != self.hidden || logits.len() != self.labels {
+    pub fn insert(&mut self, key: Key, embedding: &[f32], sentiment: &[f32], emotion: &[f32]) -> Result<()> {
+        let widths = Widths { embedding: embedding.len(), sentiment: sentiment.len(), emotion: emotion.len() };
+        if widths != self.widths {
             return Err(Error::bug("a vector does not have the model's size"));
         }
         if self.places.contains_key(&key) {
@@ -159,7 +189,7 @@ impl Cache {
         for value in embedding {
             self.data.extend_from_slice(&f16::from_f32(*value).to_le_bytes());
         }
-        for value in logits {
+        for value in sentiment.iter().chain(emotion) {
             self.data.extend_from_slice(&value.to_le_bytes());
         }
         self.pending.push(key);
@@ -187,10 +217,8 @@ impl Cache {
         let file = File::create(&beside).map_err(|e| Error::io("write", &beside, e))?;
         let mut out = BufWriter::new(file);
         let mut write = |bytes: &[u8]| out.write_all(bytes).map_err(|e| Error::io("write", &beside, e));
-        write(MAGIC)?;
-        write(&(self.hidden as u32).to_le_bytes())?;
-        write(&(self.labels as u32).to_le_bytes())?;
-        let value_bytes = self.hidden * 2 + self.labels * 4;
+        write(&self.widths.header())?;
+        let value_bytes = self.widths.bytes();
         for (key, value) in self.pending.iter().zip(self.data.chunks_exact(value_bytes)) {
             write(&key.to_le_bytes())?;
             write(value)?;
@@ -210,26 +238,16 @@ impl Cache {
         Ok(())
     }
 
-    fn value_bytes(&self) -> usize {
-        self.hidden * 2 + self.labels * 4
-    }
-
     /// Notes the whole records of one segment; a segment of another shape is passed over.
     fn load(&mut self, path: &Path) -> Result<()> {
         let file = File::open(path).map_err(|e| Error::io("read", path, e))?;
         let mut reader = BufReader::with_capacity(1 << 20, &file);
-        let expected = [
-            MAGIC.as_slice(),
-            (self.hidden as u32).to_le_bytes().as_slice(),
-            (self.labels as u32).to_le_bytes().as_slice(),
-        ]
-        .concat();
         let mut header = [0u8; HEADER_BYTES];
-        if reader.read_exact(&mut header).is_err() || header != expected[..] {
+        if reader.read_exact(&mut header).is_err() || header != self.widths.header() {
             return Ok(());
         }
         let segment = self.segments.len() as u32;
-        let mut record = vec![0u8; KEY_BYTES + self.value_bytes()];
+        let mut record = vec![0u8; KEY_BYTES + self.widths.bytes()];
         let mut offset = HEADER_BYTES as u64;
         while reader.read_exact(&mut record).is_ok() {
             let mut key = [0u8; KEY_BYTES];
@@ -267,15 +285,23 @@ fn read_at(file: &File, mut bytes: &mut [u8], mut offset: u64) -> std::io::Resul
 mod tests {
     use super::*;
 
+    fn widths(embedding: usize, sentiment: usize, emotion: usize) -> Widths {
+        Widths { embedding, sentiment, emotion }
+    }
+
     #[test]
     fn a_reopened_cache_gives_the_same_bits_and_ignores_a_damaged_segment() {
         let folder = tempfile::tempdir().unwrap();
-        let mut cache = Cache::open(Some(folder.path()), "model", 3, 2).unwrap();
-        cache.insert(7, &[0.1, 0.2, 0.3], &[1.5, -2.25]).unwrap();
+        let mut cache = Cache::open(Some(folder.path()), "model", widths(3, 2, 1)).unwrap();
+        cache.insert(7, &[0.1, 0.2, 0.3], &[1.5, -2.25], &[0.125]).unwrap();
         let fresh = cache.get(7).unwrap();
+        assert_eq!(
+            (fresh.sentiment_logits.as_slice(), fresh.emotion_logits.as_slice()),
+            (&[1.5, -2.25][..], &[0.125][..])
+        );
         cache.flush().unwrap();
-        std::fs::write(folder.path().join("model/vectors-00009.bin"), b"MOTIFVC1 not a segment").unwrap();
-        let cache = Cache::open(Some(folder.path()), "model", 3, 2).unwrap();
+        std::fs::write(folder.path().join("model/vectors-00009.bin"), b"MOTIFVC2 not a segment").unwrap();
+        let cache = Cache::open(Some(folder.path()), "model", widths(3, 2, 1)).unwrap();
         assert_eq!(cache.get(7).unwrap(), fresh);
         assert_eq!(cache.len(), 1);
         assert!(cache.get(8).is_none());
@@ -284,9 +310,11 @@ mod tests {
     #[test]
     fn a_model_of_another_size_does_not_read_the_vectors_of_the_first() {
         let folder = tempfile::tempdir().unwrap();
-        let mut cache = Cache::open(Some(folder.path()), "model", 3, 0).unwrap();
-        cache.insert(7, &[0.1, 0.2, 0.3], &[]).unwrap();
+        let mut cache = Cache::open(Some(folder.path()), "model", widths(3, 0, 2)).unwrap();
+        cache.insert(7, &[0.1, 0.2, 0.3], &[], &[1.0, 2.0]).unwrap();
         cache.flush().unwrap();
-        assert!(Cache::open(Some(folder.path()), "model", 4, 0).unwrap().is_empty());
+        assert!(Cache::open(Some(folder.path()), "model", widths(4, 0, 2)).unwrap().is_empty());
+        assert!(Cache::open(Some(folder.path()), "model", widths(3, 2, 0)).unwrap().is_empty());
+        assert_eq!(Cache::open(Some(folder.path()), "model", widths(3, 0, 2)).unwrap().len(), 1);
     }
 }

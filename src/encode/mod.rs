@@ -8,6 +8,6 @@ pub mod cache;
 pub mod vectors;
 pub mod window;
 
-pub use cache::{Cache, Key, Vector};
+pub use cache::{Cache, Key, Vector, Widths};
 pub use vectors::Vectors;
 pub use window::{Encoded, SUBJECT, Window};

@@ -88,7 +88,17 @@ impl Encoded {
 
     /// The words of each window: the customer's, then the agent's.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
-        self.windows.iter().chain(&self.heard).map(|window| window.text(&self.contact))
+        self.own_texts().chain(self.heard_texts())
+    }
+
+    /// The words of the customer's windows, subject included: those that sentiment and emotion are asked of.
+    pub fn own_texts(&self) -> impl Iterator<Item = &str> {
+        self.windows.iter().map(|window| window.text(&self.contact))
+    }
+
+    /// The words of the agent's windows.
+    pub fn heard_texts(&self) -> impl Iterator<Item = &str> {
+        self.heard.iter().map(|window| window.text(&self.contact))
     }
 }
 

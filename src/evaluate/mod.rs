@@ -2,11 +2,12 @@
 //!
 //! `gold file + model → Evaluation`. Every figure comes with the number of rows it rests on and a 95 % interval, so
 //! that nobody reads more into twenty rows than they hold. [`gold`] reads the files; [`classification`], [`ranking`],
-//! [`calibration`] and [`interval`] are the arithmetic; [`reason`], [`sentiment`], [`similarity`], [`repeat`] and
+//! [`calibration`] and [`interval`] are the arithmetic; [`reason`], [`sentiment`], [`emotion`], [`similarity`], [`repeat`] and
 //! [`run`] are the commands, each through the product's own code.
 
 pub mod calibration;
 pub mod classification;
+pub mod emotion;
 pub mod figures;
 pub mod gold;
 pub mod interval;

@@ -2,6 +2,7 @@
 //!
 //! A text takes the path of a customer turn: windows, probabilities of each, mean weighted by length.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::calibration::expected_calibration_error;
@@ -11,11 +12,12 @@ use super::gold::{Columns, Field, Gold};
 use super::turn::{Limits, turns};
 use crate::encode::Vectors;
 use crate::error::{Error, Result};
+use crate::label::emotion::highest;
 use crate::label::sentiment::{LABELS, Probabilities, SentimentHead, mean};
 
 const FIELDS: [Field; 2] = [Field::required(&["text"]), Field::required(&["label", "sentiment"])];
 
-/// Measures the sentiment head on a file of `text,label` (negative, neutral, positive).
+/// Measures what gives the sentiment of `vectors`, whose labels `mapping` may explain, on a file of `text,label` (negative, neutral, positive).
 ///
 /// `accuracy` and `macro_f1` (over the labels that occur) judge the most probable class; `polar_accuracy` the more
 /// probable of negative and positive, on rows with those labels; `ece` is the expected calibration error of the most
@@ -23,15 +25,18 @@ const FIELDS: [Field; 2] = [Field::required(&["text"]), Field::required(&["label
 ///
 /// # Errors
 /// The file is not as it should be, a label is none of the three, or the model has no sentiment head.
-pub fn evaluate(gold: &Path, columns: &Columns, limits: Limits, vectors: &mut Vectors) -> Result<Evaluation> {
-    let encoder = vectors.encoder();
-    let head = SentimentHead::new(encoder.sentiment_labels(), encoder.sentiment_temperature()).ok_or_else(|| {
-        Error::Model {
-            name: encoder.model_hash().chars().take(12).collect(),
-            reason: "it has no sentiment head with the labels negative, neutral and positive; use the bundled model \
-                     or one with sentiment_head.json"
-                .into(),
-        }
+pub fn evaluate(
+    gold: &Path,
+    columns: &Columns,
+    limits: Limits,
+    mapping: &BTreeMap<String, String>,
+    vectors: &mut Vectors,
+) -> Result<Evaluation> {
+    let head = SentimentHead::of(vectors, mapping)?.ok_or_else(|| Error::Model {
+        name: vectors.encoder().model_hash().chars().take(12).collect(),
+        reason: "it has no sentiment head with the labels negative, neutral and positive; use the bundled model, one \
+                 with sentiment_head.json, or a classifier with --sentiment-model"
+            .into(),
     })?;
     let gold = Gold::read(gold, columns, &FIELDS)?;
     let labels = classes(&gold)?;
@@ -41,8 +46,12 @@ pub fn evaluate(gold: &Path, columns: &Columns, limits: Limits, vectors: &mut Ve
     let mut evaluation = Evaluation::new("Sentiment of single texts");
     evaluation.fact("model_hash", vectors.encoder().model_hash());
     evaluation.fact("kernel_class", vectors.encoder().kernel_class());
+    if let Some(classifier) = vectors.classifier() {
+        evaluation.fact("sentiment_model_hash", classifier.model_hash());
+        evaluation.fact("sentiment_kernel_class", classifier.kernel_class());
+    }
     evaluation.count("n", gold.len());
-    let predicted: Vec<usize> = probabilities.iter().map(highest).collect();
+    let predicted: Vec<usize> = probabilities.iter().map(|p| highest(p)).collect();
     let classified =
         Classified::new(labels.iter().zip(&predicted).map(|(gold, predicted)| (LABELS[*gold], LABELS[*predicted])));
     evaluation.classified("", &classified);
@@ -73,8 +82,11 @@ pub fn probabilities(
 ) -> Result<Vec<Probabilities>> {
     let mut found = Vec::with_capacity(texts.len());
     for turn in turns(texts, limits, vectors)? {
-        let windows: Vec<(Probabilities, u32)> =
-            turn.windows.iter().map(|window| (head.probabilities(&window.vector.logits), window.chars)).collect();
+        let windows: Vec<(Probabilities, u32)> = turn
+            .windows
+            .iter()
+            .map(|window| (head.probabilities(&window.vector.sentiment_logits), window.chars))
+            .collect();
         // A text without a word has no windows; it feels neither way.
         found.push(mean(&windows).unwrap_or([0.0, 1.0, 0.0]));
     }
@@ -92,16 +104,6 @@ fn classes(gold: &Gold) -> Result<Vec<usize>> {
     labels.iter().enumerate().map(place).collect()
 }
 
-fn highest(probabilities: &Probabilities) -> usize {
-    let mut best = 0;
-    for class in 1..probabilities.len() {
-        if probabilities[class] > probabilities[best] {
-            best = class;
-        }
-    }
-    best
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::turn::tests::{gold_file, tiny_vectors};
@@ -111,15 +113,15 @@ mod tests {
     fn every_figure_follows_from_the_heads_own_probabilities() {
         let texts = ["late parcel", "thank you", "where is it", "broken again", "good"];
         let mut vectors = tiny_vectors();
-        let head = SentimentHead::new(vectors.encoder().sentiment_labels(), vectors.encoder().sentiment_temperature())
-            .unwrap();
+        let head = SentimentHead::of(&vectors, &BTreeMap::new()).unwrap().unwrap();
         let said = probabilities(&texts, Limits::default(), &head, &mut vectors).unwrap();
         // Labels that agree with the model on all rows but the last.
         let mut labels: Vec<&str> = said.iter().map(|p| LABELS[highest(p)]).collect();
         labels[4] = LABELS[(highest(&said[4]) + 1) % 3];
         let rows: Vec<String> = texts.iter().zip(&labels).map(|(text, label)| format!("{text},{label}")).collect();
         let (_folder, path) = gold_file("g.csv", &format!("text,label\n{}\n", rows.join("\n")));
-        let evaluation = evaluate(&path, &Columns::default(), Limits::default(), &mut vectors).unwrap();
+        let evaluation =
+            evaluate(&path, &Columns::default(), Limits::default(), &BTreeMap::new(), &mut vectors).unwrap();
         assert_eq!(evaluation.figure("accuracy").unwrap().value, Some(0.8));
         assert_eq!(evaluation.count_of("n"), Some(5));
         let polar = labels.iter().filter(|label| **label != "neutral").count() as u64;
@@ -129,7 +131,8 @@ mod tests {
     #[test]
     fn an_unknown_label_is_refused_by_line() {
         let (_folder, path) = gold_file("g.csv", "text,label\nsecret,happy\n");
-        let error = evaluate(&path, &Columns::default(), Limits::default(), &mut tiny_vectors()).unwrap_err();
+        let error =
+            evaluate(&path, &Columns::default(), Limits::default(), &BTreeMap::new(), &mut tiny_vectors()).unwrap_err();
         let error = error.to_string();
         assert!(error.contains("line 2") && !error.contains("secret") && !error.contains("happy"), "{error}");
     }

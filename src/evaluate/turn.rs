@@ -52,7 +52,7 @@ impl TurnWindows {
 /// A text could not be encoded.
 pub fn turns(texts: &[&str], limits: Limits, vectors: &mut Vectors) -> Result<Vec<TurnWindows>> {
     let encoded: Vec<Encoded> = texts.iter().map(|text| encoded(text, limits)).collect();
-    vectors.ensure(encoded.iter().flat_map(Encoded::texts))?;
+    vectors.ensure_felt(encoded.iter().flat_map(Encoded::texts))?;
     encoded
         .iter()
         .map(|encoded| {
@@ -61,7 +61,7 @@ pub fn turns(texts: &[&str], limits: Limits, vectors: &mut Vectors) -> Result<Ve
                 .iter()
                 .map(|window| {
                     let text = window.text(&encoded.contact);
-                    Ok(TurnWindow { text: text.to_owned(), chars: window.chars(), vector: vectors.get(text)? })
+                    Ok(TurnWindow { text: text.to_owned(), chars: window.chars(), vector: vectors.get_felt(text)? })
                 })
                 .collect::<Result<_>>()?;
             Ok(TurnWindows { windows })
@@ -85,7 +85,12 @@ pub(crate) mod tests {
 
     /// The tiny random model of the fixtures.
     pub(crate) fn tiny_vectors() -> Vectors {
-        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/models/bert_tiny");
+        vectors_of("bert_tiny")
+    }
+
+    /// Another one of them.
+    pub(crate) fn vectors_of(model: &str) -> Vectors {
+        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/models").join(model);
         let files = ModelFiles::open(folder).unwrap();
         Vectors::new(Encoder::load(&files, EncoderOptions::default()).unwrap(), None).unwrap()
     }

@@ -1,9 +1,12 @@
 //! A contact with its verdicts: the only file of this stage that knows all three.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::avoidability::{AvoidabilityModel, Verdict};
 use super::criteria::Criteria;
+use super::emotion::{self, Emotion, EmotionHead, Emotions};
 use super::reason::{ReasonHit, ReasonModel};
 use super::sentiment::{self, Probabilities, Sentiment, SentimentHead};
 use super::taxonomy::{BilingualList, Taxonomy};
@@ -60,6 +63,8 @@ pub struct Labelled {
     pub contact: Contact,
     /// Sentiment of each turn; `None` for turns that are not the customer's.
     pub turn_sentiment: Vec<Option<Probabilities>>,
+    /// Emotions of each turn; `None` for turns that are not the customer's, and without an emotion head.
+    pub turn_emotions: Vec<Option<Emotions>>,
     /// Number of customer turns.
     pub customer_turns: u32,
     /// Characters of the customer's words.
@@ -78,6 +83,8 @@ pub struct Labelled {
     pub owner: Option<String>,
     /// Sentiment of the contact.
     pub sentiment: Option<Sentiment>,
+    /// Emotion of the contact.
+    pub emotion: Option<Emotion>,
     /// Evidence, ordered by turn, place, kind and reference.
     pub spans: Vec<Span>,
 }
@@ -96,28 +103,29 @@ pub struct Labeller {
     reasons: ReasonModel,
     avoidability: AvoidabilityModel,
     sentiment: Option<SentimentHead>,
+    emotion: Option<EmotionHead>,
     markers: Markers,
 }
 
 impl Labeller {
-    /// Learns the taxonomy and the criteria with the model of `vectors`.
+    /// Learns the taxonomy and the criteria with the model of `vectors`. `sentiment_labels` says what the labels of a
+    /// chosen sentiment classifier mean, where they do not say it themselves.
     ///
     /// # Errors
-    /// Their texts could not be encoded.
+    /// Their texts could not be encoded, or the labels of the classifier are not understood.
     pub fn learn(
         taxonomy: Taxonomy,
         criteria: &Criteria,
         background: &BilingualList,
         options: &crate::config::options::LabelOptions,
+        sentiment_labels: &BTreeMap<String, String>,
         vectors: &mut Vectors,
     ) -> Result<Self> {
         Ok(Self {
             reasons: ReasonModel::learn(&taxonomy, background, options.reason_threshold, vectors)?,
             avoidability: AvoidabilityModel::learn(criteria, background, options.avoidable_threshold, vectors)?,
-            sentiment: SentimentHead::new(
-                vectors.encoder().sentiment_labels(),
-                vectors.encoder().sentiment_temperature(),
-            ),
+            sentiment: SentimentHead::of(vectors, sentiment_labels)?,
+            emotion: EmotionHead::of(vectors.encoder()),
             taxonomy,
             markers: Markers::shipped()?,
         })
@@ -133,7 +141,12 @@ impl Labeller {
         &self.avoidability
     }
 
-    /// The sentiment head, when the model has one.
+    /// The emotion head, when the model has one.
+    pub fn emotion(&self) -> Option<&EmotionHead> {
+        self.emotion.as_ref()
+    }
+
+    /// What gives the sentiment, when something does.
     pub fn sentiment(&self) -> Option<&SentimentHead> {
         self.sentiment.as_ref()
     }
@@ -143,9 +156,9 @@ impl Labeller {
     /// # Errors
     /// A window has no vector.
     pub fn label(&self, encoded: Encoded, vectors: &Vectors) -> Result<(Labelled, Option<Meaning>)> {
-        let known = encoded.texts().map(|text| vectors.get(text)).collect::<Result<Vec<_>>>()?;
+        let known = encoded.own_texts().map(|text| vectors.get_felt(text)).collect::<Result<Vec<_>>>()?;
+        let known_heard = encoded.heard_texts().map(|text| vectors.get(text)).collect::<Result<Vec<_>>>()?;
         let Encoded { contact, windows, heard } = encoded;
-        let (known, known_heard) = known.split_at(windows.len());
         let customer: Vec<bool> = contact.turns.iter().map(|turn| is_customer(&contact, turn.speaker)).collect();
         let customer_turns = customer.iter().filter(|is| **is).count() as u32;
         let customer_chars = contact
@@ -157,22 +170,37 @@ impl Labeller {
             .sum();
 
         let lengths: Vec<u32> = windows.iter().map(Window::chars).collect();
-        let mut turn_sentiment = vec![None; contact.turns.len()];
-        if let Some(head) = &self.sentiment {
-            for (index, probabilities) in turn_sentiment.iter_mut().enumerate() {
-                let own: Vec<(Probabilities, u32)> = windows
-                    .iter()
-                    .zip(known.iter().zip(&lengths))
-                    .filter(|(window, _)| window.turn == index as u32)
-                    .map(|(_, (vector, length))| (head.probabilities(&vector.logits), *length))
+        // The windows of a turn, each with its length.
+        let of_turn = |turn: usize| {
+            let all = windows.iter().zip(known.iter().zip(&lengths));
+            all.filter(move |(window, _)| window.turn == turn as u32).map(|(_, (vector, length))| (vector, *length))
+        };
+        let turns = 0..contact.turns.len();
+        let turn_sentiment: Vec<Option<Probabilities>> = turns
+            .clone()
+            .map(|turn| {
+                let head = self.sentiment.as_ref()?;
+                let own: Vec<(Probabilities, u32)> = of_turn(turn)
+                    .map(|(vector, length)| (head.probabilities(&vector.sentiment_logits), length))
                     .collect();
-                *probabilities = sentiment::mean(&own);
-            }
-        }
+                sentiment::mean(&own)
+            })
+            .collect();
+        let turn_emotions: Vec<Option<Emotions>> = turns
+            .map(|turn| {
+                let head = self.emotion.as_ref()?;
+                let own: Vec<(Emotions, u32)> = of_turn(turn)
+                    .map(|(vector, length)| (head.probabilities(&vector.emotion_logits), length))
+                    .collect();
+                sentiment::mean(&own)
+            })
+            .collect();
         let felt: Vec<Probabilities> = turn_sentiment.iter().flatten().copied().collect();
+        let emotions: Vec<Emotions> = turn_emotions.iter().flatten().copied().collect();
 
         let mut labelled = Labelled {
             turn_sentiment,
+            turn_emotions,
             customer_turns,
             customer_chars,
             reasons: Vec::new(),
@@ -182,6 +210,7 @@ impl Labeller {
             criterion: None,
             owner: None,
             sentiment: sentiment::of_contact(&felt),
+            emotion: emotion::of_contact(&emotions, super::shipped::EMOTION_THRESHOLD),
             spans: Vec::new(),
             contact,
         };

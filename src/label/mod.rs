@@ -1,4 +1,4 @@
-//! Vectors to verdicts: contact reason, avoidability and sentiment, each with a score and the words it rests on.
+//! Vectors to verdicts: contact reason, avoidability, sentiment and emotion, each with a score and the words it rests on.
 //!
 //! `Encoded + vectors → Labelled`. The taxonomy and the criteria are data ([`taxonomy`], [`criteria`]); what is learnt
 //! from their examples is a multinomial logistic regression on the frozen encoder ([`head`]).
@@ -7,6 +7,7 @@ pub mod avoidability;
 pub mod catalogue;
 pub mod criteria;
 pub mod cues;
+pub mod emotion;
 pub mod head;
 pub mod labelled;
 pub mod reason;

@@ -8,7 +8,11 @@
 //! - The trend is `(mean of the last third − mean of the first third)/2` of the events times 100, for contacts of six
 //!   customer turns or more; its five classes have the borders ±20 and ±55 (Genesys Cloud, "sentiment trend").
 
+use std::collections::BTreeMap;
+
 use super::head::softmax;
+use crate::encode::Vectors;
+use crate::error::Error;
 
 /// Customer turns needed for a trend.
 pub const TREND_TURNS: usize = 6;
@@ -48,37 +52,99 @@ impl Sentiment {
     }
 }
 
-/// Where the classes of a model's head stand, and its temperature.
-#[derive(Debug, Clone, Copy)]
+/// What each logit of a model stands for, and the temperature.
+#[derive(Debug, Clone, PartialEq)]
 pub struct SentimentHead {
-    /// Position of negative, neutral and positive among the logits.
-    pub order: [usize; 3],
+    /// Class of each logit, as a position in [`LABELS`].
+    classes: Vec<usize>,
     /// Divisor of the logits.
-    pub temperature: f32,
+    temperature: f32,
 }
 
 impl SentimentHead {
-    /// Finds the three classes by name.
-    pub fn new(labels: &[String], temperature: f32) -> Option<Self> {
-        let place = |name: &str| labels.iter().position(|label| label.eq_ignore_ascii_case(name));
-        Some(Self { order: [place("negative")?, place("neutral")?, place("positive")?], temperature })
+    /// Finds the class of every label: by `mapping` (label to negative, neutral or positive) where it names it, else by
+    /// the label itself: it contains `neg`, `neu` or `pos`, or counts stars (`1 star` … `5 stars`: one and two are
+    /// negative, three are neutral, four and five positive).
+    ///
+    /// # Errors
+    /// What is wrong with the labels, and what to do, in words.
+    pub fn new(labels: &[String], mapping: &BTreeMap<String, String>, temperature: f32) -> Result<Self, String> {
+        const ADVICE: &str = "map every label under [model.sentiment_labels], as in LABEL_0 = \"negative\"";
+        if let Some(unknown) = mapping.keys().find(|name| !labels.contains(name)) {
+            return Err(format!("sentiment_labels names `{unknown}`, the model has the labels {}", labels.join(", ")));
+        }
+        let mut classes = Vec::with_capacity(labels.len());
+        for label in labels {
+            let class = match mapping.get(label) {
+                Some(class) => LABELS.iter().position(|known| known == class).ok_or_else(|| {
+                    format!("sentiment_labels maps `{label}` to `{class}`; write negative, neutral or positive")
+                })?,
+                None => class_of(label).ok_or_else(|| {
+                    format!(
+                        "the label `{label}` (of {}) does not say which sentiment it is; {ADVICE}",
+                        labels.join(", ")
+                    )
+                })?,
+            };
+            classes.push(class);
+        }
+        if let Some(missing) = (0..LABELS.len()).find(|class| !classes.contains(class)) {
+            return Err(format!(
+                "no label of {} is {}; choose a model of three classes or of five stars",
+                labels.join(", "),
+                LABELS[missing]
+            ));
+        }
+        Ok(Self { classes, temperature })
+    }
+
+    /// What gives the sentiment of `vectors`; `None` when nothing does.
+    ///
+    /// # Errors
+    /// The labels of a classifier are none that we understand.
+    pub fn of(vectors: &Vectors, mapping: &BTreeMap<String, String>) -> crate::error::Result<Option<Self>> {
+        let (labels, temperature) = vectors.sentiment_labels();
+        match vectors.classifier() {
+            Some(classifier) => match Self::new(labels, mapping, temperature) {
+                Ok(head) => Ok(Some(head)),
+                Err(reason) => Err(Error::Model { name: classifier.model_hash().chars().take(12).collect(), reason }),
+            },
+            None => Ok(Self::new(labels, &BTreeMap::new(), temperature).ok()),
+        }
     }
 
     /// Calibrated probabilities of one window.
     pub fn probabilities(&self, logits: &[f32]) -> Probabilities {
-        let mut values = [logits[self.order[0]], logits[self.order[1]], logits[self.order[2]]];
+        let mut values = logits.to_vec();
         softmax(&mut values, self.temperature);
-        values
+        let mut probabilities = [0.0; LABELS.len()];
+        for (class, value) in self.classes.iter().zip(values) {
+            probabilities[*class] += value;
+        }
+        probabilities
     }
 }
 
+fn class_of(label: &str) -> Option<usize> {
+    let label = label.trim().to_lowercase();
+    if let Some(count) = label.strip_suffix("stars").or_else(|| label.strip_suffix("star")) {
+        return match count.trim().parse::<u8>().ok()? {
+            1 | 2 => Some(0),
+            3 => Some(1),
+            4 | 5 => Some(2),
+            _ => None,
+        };
+    }
+    ["neg", "neu", "pos"].iter().position(|part| label.contains(part))
+}
+
 /// Mean of windows' probabilities weighted by their length in characters; `None` without windows.
-pub fn mean(windows: &[(Probabilities, u32)]) -> Option<Probabilities> {
+pub fn mean<const N: usize>(windows: &[([f32; N], u32)]) -> Option<[f32; N]> {
     let total: f32 = windows.iter().map(|(_, length)| *length as f32).sum();
     if total <= 0.0 {
         return None;
     }
-    let mut sums = [0.0f32; 3];
+    let mut sums = [0.0f32; N];
     for (probabilities, length) in windows {
         for (sum, probability) in sums.iter_mut().zip(probabilities) {
             *sum += probability * *length as f32;
@@ -161,11 +227,37 @@ mod tests {
         assert_eq!(same.trend_label(), Some("no_change"));
     }
 
+    fn head(labels: &[&str], mapping: &[(&str, &str)]) -> Result<SentimentHead, String> {
+        let labels: Vec<String> = labels.iter().map(|label| (*label).to_owned()).collect();
+        let mapping = mapping.iter().map(|(label, class)| ((*label).to_owned(), (*class).to_owned())).collect();
+        SentimentHead::new(&labels, &mapping, 1.0)
+    }
+
     #[test]
     fn the_head_is_read_in_the_order_of_its_labels() {
-        let labels = ["positive", "negative", "neutral"].map(String::from);
-        let head = SentimentHead::new(&labels, 1.0).unwrap();
-        let probabilities = head.probabilities(&[5.0, 0.0, 0.0]);
+        let probabilities = head(&["positive", "negative", "neutral"], &[]).unwrap().probabilities(&[5.0, 0.0, 0.0]);
         assert!(probabilities[2] > 0.9);
+        assert!(head(&["POS", "NEU", "NEG"], &[]).unwrap().probabilities(&[0.0, 0.0, 5.0])[0] > 0.9);
+    }
+
+    #[test]
+    fn stars_are_added_up() {
+        let head = head(&["1 star", "2 stars", "3 stars", "4 stars", "5 stars"], &[]).unwrap();
+        let fifth = head.probabilities(&[0.0; 5]);
+        for (found, expected) in fifth.iter().zip([0.4, 0.2, 0.4]) {
+            assert!((found - expected).abs() < 1e-6, "{fifth:?}");
+        }
+    }
+
+    #[test]
+    fn labels_without_meaning_need_a_mapping() {
+        let labels = ["LABEL_0", "LABEL_1", "LABEL_2"];
+        let message = head(&labels, &[]).unwrap_err();
+        assert!(message.contains("LABEL_0") && message.contains("sentiment_labels"), "{message}");
+        let mapping = [("LABEL_0", "negative"), ("LABEL_1", "neutral"), ("LABEL_2", "positive")];
+        assert!(head(&labels, &mapping).unwrap().probabilities(&[0.0, 0.0, 5.0])[2] > 0.9);
+        assert!(head(&labels, &[("LABEL_9", "negative")]).unwrap_err().contains("LABEL_9"));
+        assert!(head(&labels, &[("LABEL_0", "bad")]).unwrap_err().contains("bad"));
+        assert!(head(&["NEGATIVE", "POSITIVE"], &[]).unwrap_err().contains("neutral"));
     }
 }

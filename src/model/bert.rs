@@ -4,17 +4,19 @@
 //! pooler of BERT's pre-training is not used by sentence encoders and is not loaded. References: Devlin et al. 2019;
 //! huggingface/transformers, `modeling_bert.py`; huggingface/candle, `candle-transformers/src/models/bert.rs`.
 
-use std::collections::HashMap;
-
-use candle_core::{DType, Device, IndexOp, Module, Tensor};
+use candle_core::{IndexOp, Module, Tensor};
 use candle_nn::{Embedding, LayerNorm, Linear, VarBuilder};
 use serde::Deserialize;
 
-use super::error::{ModelError, ModelResult};
-use super::weights::{ModelFiles, Tensors};
+use super::error::ModelResult;
+pub use super::layers::Activation;
+use super::layers::{attend, check_heads, layer_norm, linear, padding_bias, scores, split_heads, unsupported};
 
 /// What every checkpoint of the family holds; the text before it is the checkpoint's prefix.
 pub(crate) const ANCHOR: &str = "embeddings.word_embeddings.weight";
+
+/// Values of `model_type` that this file serves.
+pub(crate) const MODEL_TYPES: [&str; 4] = ["bert", "roberta", "xlm-roberta", "camembert"];
 
 /// The fields of `config.json` that decide the arithmetic.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -51,50 +53,16 @@ fn absolute() -> String {
     "absolute".to_owned()
 }
 
-/// Activation of the feed-forward block.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Activation {
-    /// `x * (1 + erf(x / sqrt 2)) / 2`, exact.
-    Gelu,
-    /// The tanh approximation of GELU; not the same function, up to 5e-4 apart.
-    #[serde(alias = "gelu_fast", alias = "gelu_pytorch_tanh")]
-    GeluNew,
-    /// `max(x, 0)`.
-    Relu,
-}
-
 impl Config {
-    /// Reads and checks `config.json`.
+    /// Refuses what is not implemented.
     ///
     /// # Errors
-    /// [`ModelError::Json`] for a missing field, [`ModelError::Unsupported`] for another family or position scheme.
-    pub fn from_files(files: &ModelFiles) -> ModelResult<Self> {
-        const FILE: &str = "config.json";
-        let unsupported =
-            |what: String, hint: &str| ModelError::Unsupported { file: FILE.to_owned(), what, hint: hint.to_owned() };
-        // The family is looked at first: another family's fields have other names, and saying so helps more than
-        // naming the first field that is absent.
-        let value: serde_json::Value = files.required_json(FILE)?;
-        let family = value.get("model_type").and_then(|v| v.as_str()).unwrap_or("(none)").to_owned();
-        if !["bert", "roberta", "xlm-roberta", "camembert"].contains(&family.as_str()) {
-            return Err(unsupported(
-                format!("the model family `{family}`"),
-                "bert, roberta, xlm-roberta and camembert are",
-            ));
+    /// [`ModelError::Unsupported`](super::ModelError::Unsupported) for another position scheme or an odd number of heads.
+    pub fn check(&self) -> ModelResult<()> {
+        if self.position_embedding_type != "absolute" {
+            return Err(unsupported(format!("position embedding `{}`", self.position_embedding_type), "absolute is"));
         }
-        let config: Self =
-            serde_json::from_value(value).map_err(|source| ModelError::Json { file: FILE.to_owned(), source })?;
-        if config.position_embedding_type != "absolute" {
-            return Err(unsupported(format!("position embedding `{}`", config.position_embedding_type), "absolute is"));
-        }
-        if config.num_attention_heads == 0 || !config.hidden_size.is_multiple_of(config.num_attention_heads) {
-            return Err(unsupported(
-                format!("hidden_size {} with {} heads", config.hidden_size, config.num_attention_heads),
-                "the number of heads must divide the hidden size",
-            ));
-        }
-        Ok(config)
+        check_heads(self.hidden_size, self.num_attention_heads)
     }
 
     /// Position id of a window's first token: 0 for BERT, `pad_token_id + 1` for RoBERTa and its descendants.
@@ -111,24 +79,6 @@ impl Config {
     pub fn head_size(&self) -> usize {
         self.hidden_size / self.num_attention_heads
     }
-}
-
-/// Makes a candle builder from tensors of any supported storage type, in full precision.
-pub(crate) fn var_builder(tensors: &Tensors<'_>, device: &Device) -> ModelResult<VarBuilder<'static>> {
-    let mut all = HashMap::new();
-    for (name, shape) in tensors.shapes() {
-        let values = tensors.f32(&name, &shape)?;
-        all.insert(name, Tensor::from_vec(values, shape, device)?);
-    }
-    Ok(VarBuilder::from_tensors(all, DType::F32, device))
-}
-
-fn linear(inputs: usize, outputs: usize, vb: VarBuilder<'_>) -> ModelResult<Linear> {
-    Ok(candle_nn::linear(inputs, outputs, vb)?)
-}
-
-fn layer_norm(config: &Config, vb: VarBuilder<'_>) -> ModelResult<LayerNorm> {
-    Ok(candle_nn::layer_norm(config.hidden_size, config.layer_norm_eps, vb)?)
 }
 
 /// Word, position and token type embeddings, summed and normalised.
@@ -155,7 +105,7 @@ impl BertEmbeddings {
                 .pp("position_embeddings")
                 .get((config.max_position_embeddings, hidden), "weight")?,
             token_type: types.i(0)?,
-            layer_norm: layer_norm(config, vb.pp("LayerNorm"))?,
+            layer_norm: layer_norm(hidden, config.layer_norm_eps, vb.pp("LayerNorm"))?,
             first_position: config.first_position(),
         })
     }
@@ -181,7 +131,6 @@ pub struct BertAttention {
     output: Linear,
     layer_norm: LayerNorm,
     heads: usize,
-    head_size: usize,
 }
 
 impl BertAttention {
@@ -197,9 +146,8 @@ impl BertAttention {
             key: linear(hidden, hidden, own.pp("key"))?,
             value: linear(hidden, hidden, own.pp("value"))?,
             output: linear(hidden, hidden, vb.pp("output").pp("dense"))?,
-            layer_norm: layer_norm(config, vb.pp("output").pp("LayerNorm"))?,
+            layer_norm: layer_norm(hidden, config.layer_norm_eps, vb.pp("output").pp("LayerNorm"))?,
             heads: config.num_attention_heads,
-            head_size: config.head_size(),
         })
     }
 
@@ -209,16 +157,8 @@ impl BertAttention {
     /// # Errors
     /// Those of the tensor library.
     pub fn forward(&self, hidden_states: &Tensor, bias: &Tensor) -> ModelResult<Tensor> {
-        let (batch, seq, hidden) = hidden_states.dims3()?;
-        let split = |projection: &Linear| -> ModelResult<Tensor> {
-            let states = projection.forward(hidden_states)?.reshape((batch, seq, self.heads, self.head_size))?;
-            Ok(states.transpose(1, 2)?.contiguous()?)
-        };
-        let (query, key, value) = (split(&self.query)?, split(&self.key)?, split(&self.value)?);
-        let scale = (self.head_size as f64).sqrt().recip();
-        let scores = (query.matmul(&key.transpose(2, 3)?.contiguous()?)? * scale)?.broadcast_add(bias)?;
-        let weights = candle_nn::ops::softmax_last_dim(&scores)?;
-        let context = weights.matmul(&value)?.transpose(1, 2)?.reshape((batch, seq, hidden))?;
+        let split = |projection: &Linear| split_heads(&projection.forward(hidden_states)?, self.heads);
+        let context = attend(&scores(&split(&self.query)?, &split(&self.key)?)?, bias, &split(&self.value)?)?;
         Ok(self.layer_norm.forward(&(self.output.forward(&context)? + hidden_states)?)?)
     }
 }
@@ -245,7 +185,7 @@ impl BertLayer {
             intermediate: linear(hidden, inner, vb.pp("intermediate").pp("dense"))?,
             activation: config.hidden_act,
             output: linear(inner, hidden, vb.pp("output").pp("dense"))?,
-            layer_norm: layer_norm(config, vb.pp("output").pp("LayerNorm"))?,
+            layer_norm: layer_norm(hidden, config.layer_norm_eps, vb.pp("output").pp("LayerNorm"))?,
         })
     }
 
@@ -256,11 +196,7 @@ impl BertLayer {
     pub fn forward(&self, hidden_states: &Tensor, bias: &Tensor) -> ModelResult<Tensor> {
         let attended = self.attention.forward(hidden_states, bias)?;
         let inner = self.intermediate.forward(&attended)?;
-        let inner = match self.activation {
-            Activation::Gelu => inner.gelu_erf()?,
-            Activation::GeluNew => inner.gelu()?,
-            Activation::Relu => inner.relu()?,
-        };
+        let inner = self.activation.forward(&inner)?;
         Ok(self.layer_norm.forward(&(self.output.forward(&inner)? + attended)?)?)
     }
 }
@@ -293,8 +229,7 @@ impl BertModel {
     /// # Errors
     /// Those of the tensor library.
     pub fn forward(&self, input_ids: &Tensor, attention_mask: &Tensor) -> ModelResult<Tensor> {
-        let padding = (attention_mask.to_dtype(DType::F32)? - 1.0)?;
-        let bias = (padding * 1e9)?.unsqueeze(1)?.unsqueeze(1)?;
+        let bias = padding_bias(attention_mask)?;
         let mut states = self.embeddings.forward(input_ids)?;
         for layer in &self.layers {
             states = layer.forward(&states, &bias)?;

@@ -1,22 +1,38 @@
-//! Hidden states to sentiment logits: attention pooling by learned queries, then a two-layer perceptron.
+//! Hidden states to the logits of one task: attention pooling by learned queries, then a two-layer perceptron.
 //!
-//! The head reads the states that the sentence embedding is pooled from, so that one pass through the encoder serves
-//! both. `sentiment_head.json` gives the labels, the calibration temperature and the layer sizes,
-//! `sentiment_head.safetensors` the tensors `query (queries, hidden)`, `dense (inner, queries * hidden)` and
-//! `output (labels, inner)`. The arithmetic runs on plain slices, one window at a time and always in the same order:
-//! a window costs less here than one of its tokens costs in the encoder.
+//! A head reads the states that the sentence embedding is pooled from, so that one pass through the encoder serves all.
+//! A model folder may hold a sentiment head and an emotion head. `TASK_head.json` gives the labels, the calibration
+//! temperature and the layer sizes, `TASK_head.safetensors` the tensors `query (queries, hidden)`,
+//! `dense (inner, queries * hidden)` and `output (labels, inner)`. The arithmetic runs on plain slices, one window at a
+//! time and always in the same order: a window costs less here than one of its tokens costs in the encoder.
 
 use serde::Deserialize;
 
-use super::bert::Activation;
 use super::cpu::math;
 use super::error::{ModelError, ModelResult};
+use super::layers::Activation;
 use super::weights::ModelFiles;
 
-const CONFIG: &str = "sentiment_head.json";
-const WEIGHTS: &str = "sentiment_head.safetensors";
+/// What a head tells apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Task {
+    /// Negative, neutral, positive.
+    Sentiment,
+    /// Satisfaction, dissatisfaction, frustration, confusion, none.
+    Emotion,
+}
 
-/// What `sentiment_head.json` says.
+impl Task {
+    /// Name of the configuration file and of the tensor file.
+    pub(crate) fn files(self) -> [&'static str; 2] {
+        match self {
+            Self::Sentiment => ["sentiment_head.json", "sentiment_head.safetensors"],
+            Self::Emotion => ["emotion_head.json", "emotion_head.safetensors"],
+        }
+    }
+}
+
+/// What `TASK_head.json` says.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 struct HeadConfig {
     /// Label of each logit, in order.
@@ -30,9 +46,9 @@ fn one() -> f32 {
     1.0
 }
 
-/// The sentiment head of a model.
+/// One head of a model.
 #[derive(Debug, Clone)]
-pub struct SentimentHead {
+pub struct TaskHead {
     labels: Vec<String>,
     temperature: f32,
     hidden: usize,
@@ -46,20 +62,21 @@ pub struct SentimentHead {
     output_bias: Vec<f32>,
 }
 
-impl SentimentHead {
-    /// Loads the head, or `None` when the model has none.
+impl TaskHead {
+    /// Loads the head of a task, or `None` when the model has none.
     ///
     /// # Errors
     /// Only one of the two files is there, or the tensors do not fit together.
-    pub fn load(files: &ModelFiles, hidden: usize) -> ModelResult<Option<Self>> {
-        let Some(config) = files.json::<HeadConfig>(CONFIG)? else { return Ok(None) };
-        let tensors = files.tensors(WEIGHTS)?;
+    pub fn load(files: &ModelFiles, task: Task, hidden: usize) -> ModelResult<Option<Self>> {
+        let [config_file, weights_file] = task.files();
+        let Some(config) = files.json::<HeadConfig>(config_file)? else { return Ok(None) };
+        let tensors = files.tensors(weights_file)?;
         let shapes = tensors.shapes();
         let rows = |name: &str| shapes.get(name).and_then(|shape| shape.first().copied()).unwrap_or_default();
         let (queries, inner, labels) = (rows("query"), rows("dense.weight"), config.labels.len());
         if !(config.temperature.is_finite() && config.temperature > 0.0) {
             return Err(ModelError::Unsupported {
-                file: CONFIG.to_owned(),
+                file: config_file.to_owned(),
                 what: format!("temperature {}", config.temperature),
                 hint: "it must be a positive number".to_owned(),
             });

@@ -1,10 +1,8 @@
-//! Hidden states of a window to one vector, as the sentence-transformers files say.
+//! Hidden states of a window to one vector: the pooling that a sentence encoder was trained with.
 //!
-//! `modules.json` lists the steps after the transformer; we support pooling (`N_Pooling/config.json`) and
-//! normalisation. Encodings are always L2-normalised in this program, because reasons, clusters and caches compare
-//! them by cosine. Reference: UKPLab/sentence-transformers, `models/Pooling.py`.
+//! Windows come without padding, so padding takes no part in any pooling. Reference: UKPLab/sentence-transformers,
+//! `models/Pooling.py`.
 
-use candle_core::{D, Tensor};
 use serde::Deserialize;
 
 use super::error::{ModelError, ModelResult};
@@ -13,20 +11,15 @@ use super::weights::ModelFiles;
 /// How the hidden states of a window become one vector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Pooling {
-    /// The mean over tokens that are not padding.
+    /// The mean over tokens.
     #[default]
     Mean,
+    /// The sum over tokens divided by the square root of their number.
+    MeanSqrtLen,
     /// The first token.
     Cls,
-    /// The largest value of each dimension over tokens that are not padding.
+    /// The largest value of each dimension over tokens.
     Max,
-}
-
-#[derive(Deserialize)]
-struct ModuleEntry {
-    #[serde(rename = "type")]
-    kind: String,
-    path: String,
 }
 
 /// `1_Pooling/config.json`; newer releases write `pooling_mode`, older ones a flag per mode.
@@ -46,34 +39,30 @@ struct PoolingConfig {
     pooling_mode_weightedmean_tokens: bool,
     #[serde(default)]
     pooling_mode_lasttoken: bool,
+    /// Whether the tokens of a prompt take part.
+    #[serde(default = "yes")]
+    include_prompt: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl Pooling {
-    /// Reads `modules.json` and the pooling configuration; without them, the mean, which is also what
-    /// sentence-transformers does with a plain transformer.
+    /// Reads a pooling configuration. `has_prompt` says whether texts get a prompt.
     ///
     /// # Errors
-    /// [`ModelError::Unsupported`] for other modules (a dense layer) and other pooling modes.
-    pub fn from_files(files: &ModelFiles) -> ModelResult<Self> {
-        let Some(modules) = files.json::<Vec<ModuleEntry>>("modules.json")? else { return Ok(Self::Mean) };
-        let mut pooling = Self::Mean;
-        for module in modules {
-            match module.kind.rsplit('.').next().unwrap_or_default() {
-                "Transformer" | "Normalize" => {}
-                "Pooling" => {
-                    let file = format!("{}/config.json", module.path);
-                    pooling = files.required_json::<PoolingConfig>(&file)?.mode(&file)?;
-                }
-                other => {
-                    return Err(ModelError::Unsupported {
-                        file: "modules.json".to_owned(),
-                        what: format!("the module `{other}`"),
-                        hint: "Transformer, Pooling and Normalize are".to_owned(),
-                    });
-                }
-            }
+    /// [`ModelError::Unsupported`] for other pooling modes, or when the tokens of a prompt are to be left out.
+    pub(crate) fn from_file(files: &ModelFiles, file: &str, has_prompt: bool) -> ModelResult<Self> {
+        let config: PoolingConfig = files.required_json(file)?;
+        if has_prompt && !config.include_prompt {
+            return Err(ModelError::Unsupported {
+                file: file.to_owned(),
+                what: "leaving the prompt out of the pooling (include_prompt)".to_owned(),
+                hint: "models whose prompt takes part, or that have none, are".to_owned(),
+            });
         }
-        Ok(pooling)
+        config.mode(file)
     }
 
     /// One window without padding: `hidden_states (tokens, hidden)` to `pooled (hidden)`, not normalised; sums run
@@ -84,13 +73,16 @@ impl Pooling {
         let rest = hidden_states.chunks_exact(hidden).skip(1);
         match self {
             Self::Cls => {}
-            Self::Mean => {
+            Self::Mean | Self::MeanSqrtLen => {
                 for state in rest {
                     for (sum, value) in pooled.iter_mut().zip(state) {
                         *sum += value;
                     }
                 }
-                let tokens = (hidden_states.len() / hidden) as f32;
+                let mut tokens = (hidden_states.len() / hidden) as f32;
+                if self == Self::MeanSqrtLen {
+                    tokens = tokens.sqrt();
+                }
                 for sum in pooled {
                     *sum /= tokens;
                 }
@@ -104,23 +96,6 @@ impl Pooling {
             }
         }
     }
-
-    /// `hidden_states (batch, seq, hidden)` and `mask (batch, seq)` of 1 and 0 to `(batch, hidden)`, not normalised.
-    /// Padding never takes part.
-    ///
-    /// # Errors
-    /// Those of the tensor library.
-    pub fn forward(self, hidden_states: &Tensor, mask: &Tensor) -> ModelResult<Tensor> {
-        let mask = mask.to_dtype(hidden_states.dtype())?.unsqueeze(2)?;
-        Ok(match self {
-            Self::Cls => hidden_states.narrow(1, 0, 1)?.squeeze(1)?,
-            Self::Mean => hidden_states.broadcast_mul(&mask)?.sum(1)?.broadcast_div(&mask.sum(1)?)?,
-            Self::Max => {
-                let hidden_by_padding = ((mask - 1.0)? * f64::from(f32::MAX))?;
-                hidden_states.broadcast_add(&hidden_by_padding)?.max(1)?
-            }
-        })
-    }
 }
 
 impl PoolingConfig {
@@ -128,63 +103,51 @@ impl PoolingConfig {
         let unsupported = |what: String| ModelError::Unsupported {
             file: file.to_owned(),
             what,
-            hint: "one of mean, cls and max is".to_owned(),
+            hint: "one of mean, mean_sqrt_len_tokens, cls and max is".to_owned(),
         };
         if let Some(name) = &self.pooling_mode {
             return match name.as_str() {
-                "mean" | "mean_sqrt_len_tokens" | "mean_sqrt_len" => Ok(Pooling::Mean),
+                "mean" => Ok(Pooling::Mean),
+                "mean_sqrt_len_tokens" | "mean_sqrt_len" => Ok(Pooling::MeanSqrtLen),
                 "cls" => Ok(Pooling::Cls),
                 "max" => Ok(Pooling::Max),
                 other => Err(unsupported(format!("pooling `{other}`"))),
             };
         }
-        // The mean divided by the square root of the length points the same way as the mean, and we normalise.
-        let mean = self.pooling_mode_mean_tokens || self.pooling_mode_mean_sqrt_len_tokens;
         if self.pooling_mode_weightedmean_tokens || self.pooling_mode_lasttoken {
             return Err(unsupported("weighted-mean or last-token pooling".to_owned()));
         }
-        match (mean, self.pooling_mode_cls_token, self.pooling_mode_max_tokens) {
-            (true, false, false) => Ok(Pooling::Mean),
-            (false, true, false) => Ok(Pooling::Cls),
-            (false, false, true) => Ok(Pooling::Max),
+        let chosen = [
+            (self.pooling_mode_mean_tokens, Pooling::Mean),
+            (self.pooling_mode_mean_sqrt_len_tokens, Pooling::MeanSqrtLen),
+            (self.pooling_mode_cls_token, Pooling::Cls),
+            (self.pooling_mode_max_tokens, Pooling::Max),
+        ];
+        let mut modes = chosen.iter().filter(|(is_on, _)| *is_on).map(|(_, mode)| *mode);
+        match (modes.next(), modes.next()) {
+            (Some(mode), None) => Ok(mode),
+            (None, _) => Err(unsupported("no pooling mode".to_owned())),
             _ => Err(unsupported("a combination of pooling modes".to_owned())),
         }
     }
 }
 
-/// Scales each row of `(batch, hidden)` to length 1; a row of zeros stays as it is.
-///
-/// # Errors
-/// Those of the tensor library.
-pub fn normalise(pooled: &Tensor) -> ModelResult<Tensor> {
-    let length = pooled.sqr()?.sum_keepdim(D::Minus1)?.sqrt()?.maximum(1e-12)?;
-    Ok(pooled.broadcast_div(&length)?)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use candle_core::Device;
-
-    fn states() -> (Tensor, Tensor) {
-        let hidden = Tensor::new(&[[[1.0f32, -3.0], [3.0, -5.0], [90.0, 90.0]]], &Device::Cpu).unwrap();
-        let mask = Tensor::new(&[[1.0f32, 1.0, 0.0]], &Device::Cpu).unwrap();
-        (hidden, mask)
-    }
 
     #[test]
-    fn padding_takes_no_part_in_any_pooling() {
-        let (hidden, mask) = states();
-        let pooled = |pooling: Pooling| pooling.forward(&hidden, &mask).unwrap().to_vec2::<f32>().unwrap();
-        assert_eq!(pooled(Pooling::Mean), [[2.0, -4.0]]);
-        assert_eq!(pooled(Pooling::Cls), [[1.0, -3.0]]);
-        assert_eq!(pooled(Pooling::Max), [[3.0, -3.0]]);
-    }
-
-    #[test]
-    fn normalised_rows_have_length_one_and_zeros_stay_zeros() {
-        let rows = Tensor::new(&[[3.0f32, 4.0], [0.0, 0.0]], &Device::Cpu).unwrap();
-        assert_eq!(normalise(&rows).unwrap().to_vec2::<f32>().unwrap(), [[0.6, 0.8], [0.0, 0.0]]);
+    fn every_mode_pools_as_it_says() {
+        let states = [1.0f32, -3.0, 3.0, -5.0, 5.0, -4.0, 7.0, 0.0];
+        let pooled = |pooling: Pooling| {
+            let mut pooled = [0.0f32; 2];
+            pooling.pool(&states, &mut pooled);
+            pooled
+        };
+        assert_eq!(pooled(Pooling::Mean), [4.0, -3.0]);
+        assert_eq!(pooled(Pooling::MeanSqrtLen), [8.0, -6.0]);
+        assert_eq!(pooled(Pooling::Cls), [1.0, -3.0]);
+        assert_eq!(pooled(Pooling::Max), [7.0, 0.0]);
     }
 
     #[test]
@@ -194,6 +157,10 @@ mod tests {
         assert_eq!(mode(r#"{"pooling_mode":"max"}"#).unwrap(), Pooling::Max);
         assert_eq!(mode(r#"{"pooling_mode_mean_tokens":true}"#).unwrap(), Pooling::Mean);
         assert!(mode(r#"{"pooling_mode_mean_tokens":true,"pooling_mode_cls_token":true}"#).is_err());
-        assert!(mode(r#"{"pooling_mode":"lasttoken"}"#).is_err());
+        assert_eq!(mode(r#"{"pooling_mode_mean_sqrt_len_tokens":true}"#).unwrap(), Pooling::MeanSqrtLen);
+        for refused in [r#"{"pooling_mode":"lasttoken"}"#, r#"{"pooling_mode_lasttoken":true}"#, "{}"] {
+            let message = mode(refused).unwrap_err().to_string();
+            assert!(message.contains("mean, mean_sqrt_len_tokens, cls and max"), "{message}");
+        }
     }
 }

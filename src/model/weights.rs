@@ -20,21 +20,32 @@ use super::error::{ModelError, ModelResult};
 const REQUIRED: [&str; 3] = ["config.json", "tokenizer.json", WEIGHTS];
 
 /// Files that change what the encoder returns when they are there; they are part of the hash.
-const OPTIONAL: [&str; 7] = [
+const OPTIONAL: [&str; 9] = [
     "modules.json",
     "1_Pooling/config.json",
     "sentence_bert_config.json",
     "config_sentence_transformers.json",
     "sentiment_head.json",
     "sentiment_head.safetensors",
+    "emotion_head.json",
+    "emotion_head.safetensors",
     "tokenizer_config.json",
 ];
+
+/// Whether a file takes part in what a model computes: those above, and those of the folders that `modules.json` names.
+pub(crate) fn decides(name: &str) -> bool {
+    REQUIRED.contains(&name)
+        || OPTIONAL.contains(&name)
+        || name.split_once('/').is_some_and(|(folder, file)| {
+            folder.starts_with(|c: char| c.is_ascii_digit()) && ["config.json", WEIGHTS].contains(&file)
+        })
+}
 
 /// The file that lists the hashes of the others; not part of the hash itself.
 const MANIFEST: &str = "manifest.json";
 
 /// The encoder's weights.
-const WEIGHTS: &str = "model.safetensors";
+pub(crate) const WEIGHTS: &str = "model.safetensors";
 
 /// The bytes of one file.
 enum Bytes {
@@ -56,6 +67,8 @@ pub struct ModelFiles {
     place: String,
     directory: Option<PathBuf>,
     files: BTreeMap<String, Bytes>,
+    /// sha256 of every file that decides the result.
+    digests: BTreeMap<String, String>,
     hash: String,
 }
 
@@ -78,24 +91,23 @@ impl ModelFiles {
         let directory = directory.as_ref();
         let mut files = BTreeMap::new();
         for name in REQUIRED.iter().chain(&OPTIONAL).chain([&MANIFEST]) {
-            let path = directory.join(name);
-            let file = match std::fs::File::open(&path) {
-                Ok(file) => file,
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
-                Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => continue,
-                Err(source) => return Err(ModelError::Io { path, source }),
-            };
-            let length = file.metadata().map_err(|source| ModelError::Io { path: path.clone(), source })?.len();
-            let bytes = if length == 0 {
-                Bytes::Static(&[]) // an empty file cannot be mapped on every system
-            } else {
-                // SAFETY: the map is read-only and private to this value. Like every program that maps its inputs, we
-                // rely on nobody truncating the file while the model is being loaded; weights are copied at load.
-                #[allow(unsafe_code)]
-                let map = unsafe { memmap2::Mmap::map(&file) };
-                Bytes::Mapped(map.map_err(|source| ModelError::Io { path, source })?)
-            };
-            files.insert((*name).to_owned(), bytes);
+            if let Some(bytes) = read(directory, name)? {
+                files.insert((*name).to_owned(), bytes);
+            }
+        }
+        // Dense layers lie in folders that only the list of modules names.
+        let modules: serde_json::Value =
+            files.get("modules.json").and_then(|bytes| serde_json::from_slice(bytes.get()).ok()).unwrap_or_default();
+        for folder in modules.as_array().into_iter().flatten().filter_map(|module| module.get("path")?.as_str()) {
+            for file in ["config.json", WEIGHTS] {
+                let name = format!("{folder}/{file}");
+                if decides(&name)
+                    && !files.contains_key(&name)
+                    && let Some(bytes) = read(directory, &name)?
+                {
+                    files.insert(name, bytes);
+                }
+            }
         }
         Self::from_parts(directory.display().to_string(), Some(directory.to_owned()), files)
     }
@@ -116,16 +128,16 @@ impl ModelFiles {
             return Err(ModelError::MissingFiles { place, missing });
         }
         let mut total = Sha256::new();
-        for (name, bytes) in &files {
-            if name == MANIFEST || !(REQUIRED.contains(&name.as_str()) || OPTIONAL.contains(&name.as_str())) {
-                continue;
-            }
+        let mut digests = BTreeMap::new();
+        for (name, bytes) in files.iter().filter(|(name, _)| decides(name)) {
+            let digest = Sha256::digest(bytes.get());
             total.update(name.as_bytes());
             total.update([0]);
-            total.update(Sha256::digest(bytes.get()));
+            total.update(digest);
+            digests.insert(name.clone(), hexadecimal(&digest));
         }
         let hash = hexadecimal(&total.finalize());
-        Ok(Self { place, directory, files, hash })
+        Ok(Self { place, directory, files, digests, hash })
     }
 
     /// Where the model came from, for messages.
@@ -141,6 +153,11 @@ impl ModelFiles {
     /// sha256 (64 hexadecimal digits) over the names and contents of all files that decide what the encoder returns.
     pub fn model_hash(&self) -> &str {
         &self.hash
+    }
+
+    /// sha256 of each file that decides what the encoder returns, by name; computed when the model was opened.
+    pub fn digests(&self) -> &BTreeMap<String, String> {
+        &self.digests
     }
 
     /// A file's bytes, by its name in the layout.
@@ -204,6 +221,26 @@ impl ModelFiles {
     }
 }
 
+/// Maps a file of a model; `None` when it is not there.
+fn read(directory: &Path, name: &str) -> ModelResult<Option<Bytes>> {
+    let path = directory.join(name);
+    let file = match std::fs::File::open(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => return Ok(None),
+        Err(source) => return Err(ModelError::Io { path, source }),
+    };
+    let length = file.metadata().map_err(|source| ModelError::Io { path: path.clone(), source })?.len();
+    if length == 0 {
+        return Ok(Some(Bytes::Static(&[]))); // an empty file cannot be mapped on every system
+    }
+    // SAFETY: the map is read-only and private to this value. Like every program that maps its inputs, we rely on
+    // nobody truncating the file while the model is being loaded; weights are copied at load.
+    #[allow(unsafe_code)]
+    let map = unsafe { memmap2::Mmap::map(&file) };
+    Ok(Some(Bytes::Mapped(map.map_err(|source| ModelError::Io { path, source })?)))
+}
+
 /// `files` of a manifest, as `{name: sha256}`, `{name: {sha256}}` or `[{name|path, sha256}]`, in order of name.
 fn manifest_hashes(manifest: &serde_json::Value) -> BTreeMap<String, String> {
     let digest = |value: &serde_json::Value| {
@@ -224,7 +261,7 @@ fn manifest_hashes(manifest: &serde_json::Value) -> BTreeMap<String, String> {
     }
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -284,6 +321,22 @@ impl<'a> Tensors<'a> {
             None => return Err(self.absent(anchor)),
         }
         Ok(self)
+    }
+
+    /// What [`Self::anchored_at`] found before the anchor.
+    pub(crate) fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// Whether the file holds a tensor, by its whole name.
+    pub(crate) fn contains(&self, name: &str) -> bool {
+        self.tensors.tensor(name).is_ok()
+    }
+
+    /// The same file with names as they are written.
+    pub(crate) fn unanchored(mut self) -> Self {
+        self.prefix.clear();
+        self
     }
 
     /// A tensor of any supported type in full precision.

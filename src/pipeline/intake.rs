@@ -263,7 +263,12 @@ impl<'a> Intake<'a> {
                 *self.collected.redactions.entry(kind.clone()).or_insert(0) += count;
             }
         }
-        self.vectors.ensure(cleaned.iter().flat_map(|(encoded, _, _)| encoded.texts()))?;
+        // One call for both kinds of words, so that the encoder fills its batches; a classifier of sentiment reads the
+        // customer's alone.
+        self.vectors.ensure_said_and_heard(
+            cleaned.iter().flat_map(|(encoded, _, _)| encoded.own_texts()),
+            cleaned.iter().flat_map(|(encoded, _, _)| encoded.heard_texts()),
+        )?;
         (self.stop)()?;
         let (labeller, vectors, catalogue) = (self.labeller, &*self.vectors, self.catalogue);
         let labelled = cleaned

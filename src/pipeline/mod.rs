@@ -17,7 +17,7 @@ use crate::encode::Vectors;
 use crate::error::{Error, RecordError, Result};
 use crate::kpi;
 use crate::label::{Catalogue, Labeller};
-use crate::model::Encoder;
+use crate::model::{Encoder, SequenceClassifier};
 use crate::progress::{Progress, Stage};
 use crate::table::output::Output;
 use crate::table::read_back;
@@ -30,6 +30,8 @@ pub struct Context<'a> {
     pub encoder: Encoder,
     /// Name of the model, as the user chose it.
     pub model_name: String,
+    /// Name and model of the classifier that the sentiment comes from; `None`: the encoder's own head.
+    pub sentiment: Option<(String, SequenceClassifier)>,
     /// Receiver of progress.
     pub progress: &'a dyn Progress,
     /// Set to stop: the run ends at the next contact and leaves the previous output.
@@ -55,13 +57,19 @@ pub fn run(settings: &Settings, context: Context<'_>) -> Result<Summary> {
     let output = Output::open(&settings.output)?;
     let staging = output.staging();
     std::fs::create_dir_all(&staging).map_err(|e| Error::io("create", &staging, e))?;
-    let Context { encoder, model_name, progress, stop } = context;
+    let Context { encoder, model_name, sentiment, progress, stop } = context;
     let mut vectors = Vectors::new(encoder, Some(&output.cache()))?;
+    let mut sentiment_name = None;
+    if let Some((name, classifier)) = sentiment {
+        vectors = vectors.with_sentiment(classifier, Some(&output.cache()))?;
+        sentiment_name = Some(name);
+    }
     let labeller = Labeller::learn(
         catalogue.taxonomy.clone(),
         &catalogue.criteria,
         &catalogue.background,
         &settings.options.label,
+        &settings.options.model.sentiment_labels,
         &mut vectors,
     )?;
     vectors.flush()?;
@@ -100,6 +108,11 @@ pub fn run(settings: &Settings, context: Context<'_>) -> Result<Summary> {
         name: model_name,
         hash: vectors.encoder().model_hash().to_owned(),
         kernel: vectors.encoder().kernel_class().to_owned(),
+        sentiment: sentiment_name.zip(vectors.classifier()).map(|(name, classifier)| record::SentimentRecord {
+            name,
+            hash: classifier.model_hash().to_owned(),
+            kernel: classifier.kernel_class().to_owned(),
+        }),
     };
     let assembled =
         assemble::assemble(settings, &catalogue, &model.pairs(), collected, spilled, &staging, progress, &stopper)?;

@@ -27,12 +27,32 @@ pub struct ModelRecord {
     pub hash: String,
     /// Kernel class; results of two classes differ in their last bits.
     pub kernel: String,
+    /// The classifier that the sentiment comes from, when it is not the model's own head.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sentiment: Option<SentimentRecord>,
+}
+
+/// What identifies the classifier of the sentiment.
+#[derive(Debug, Clone, Serialize)]
+pub struct SentimentRecord {
+    /// As the user chose it.
+    pub name: String,
+    /// SHA-256 of the files that decide its results.
+    pub hash: String,
+    /// Kernel class.
+    pub kernel: String,
 }
 
 impl ModelRecord {
     /// As key-value metadata of the Parquet files.
     pub fn pairs(&self) -> Vec<(String, String)> {
-        vec![("model_sha256".to_owned(), self.hash.clone()), ("kernel_class".to_owned(), self.kernel.clone())]
+        let mut pairs =
+            vec![("model_sha256".to_owned(), self.hash.clone()), ("kernel_class".to_owned(), self.kernel.clone())];
+        if let Some(sentiment) = &self.sentiment {
+            pairs.push(("sentiment_model_sha256".to_owned(), sentiment.hash.clone()));
+            pairs.push(("sentiment_kernel_class".to_owned(), sentiment.kernel.clone()));
+        }
+        pairs
     }
 }
 
@@ -111,6 +131,7 @@ impl RunRecord {
             thresholds: json!({
                 "reason": label.reason_threshold.unwrap_or(shipped::REASON_THRESHOLD),
                 "avoidable": label.avoidable_threshold.unwrap_or(shipped::AVOIDABLE_THRESHOLD),
+                "emotion": shipped::EMOTION_THRESHOLD,
                 "repeat": settings.options.repeat.threshold.unwrap_or(shipped::REPEAT_THRESHOLD),
                 "csat_satisfied_from": settings.options.survey.csat_satisfied_from,
                 "csat_min_answers": settings.options.survey.min_answers,

@@ -12,7 +12,7 @@ use chrono::{Datelike, Days as DayCount, NaiveDate};
 use super::column::{boolean_at, double_at, for_each_batch, text_at};
 use super::evidence;
 use super::run::Run;
-use super::tally::{Row, SEVEN_DAYS, Sentiment, Share, WINDOWS};
+use super::tally::{EMOTIONS, Row, SEVEN_DAYS, Sentiment, Share, WINDOWS};
 use super::view::{
     CauseKey, Episode, FAQ_CANDIDATES, FaqCandidate, IDS_PER_CAUSE, KpiValue, ReportInput, Step, UNKNOWN,
 };
@@ -136,6 +136,7 @@ const CONTACT_COLUMNS: &[&str] = &[
     "sentiment_score",
     "sentiment_label",
     "sentiment_trend_label",
+    "emotion_label",
     "is_repeat_14d",
     "is_recontacted_48h",
     "is_recontacted_72h",
@@ -158,6 +159,7 @@ fn read_contacts(dir: &Path, links: &[(String, String)], input: &mut ReportInput
         let (ids, keys, channels) = (text("contact_id")?, text("customer_key")?, text("channel")?);
         let (reasons, criteria, owners) = (text("reason_id")?, text("criterion_id")?, text("owner")?);
         let (labels, trends) = (text("sentiment_label")?, text("sentiment_trend_label")?);
+        let emotions = text("emotion_label")?;
         let (episode_ids, dates) = (text("episode_id")?, batch.days("contact_date")?);
         let (counted, derived) = (batch.boolean("is_counted")?, batch.boolean("is_ended_at_derived")?);
         let (strict, lenient) = (batch.boolean("is_avoidable")?, batch.boolean("is_avoidable_lenient")?);
@@ -180,6 +182,7 @@ fn read_contacts(dir: &Path, links: &[(String, String)], input: &mut ReportInput
                 cost: costs.get(row),
                 sentiment,
                 sentiment_score: double_at(&score, row),
+                emotions: EMOTIONS.map(|emotion| text_at(&emotions, row).map(|found| found == emotion)),
                 is_repeat_14d: boolean_at(&repeat, row),
                 is_recontacted: std::array::from_fn(|window| boolean_at(&recontacted[window], row)),
                 csat: answer,

@@ -149,6 +149,9 @@ impl Sentiment {
     }
 }
 
+/// Emotions that the report shows: those that call for an answer.
+pub(crate) const EMOTIONS: [&str; 2] = ["frustration", "confusion"];
+
 /// Repeat windows, shortest first, in the order of [`Tally::recontacted`].
 pub const WINDOWS: [&str; 4] = ["48h", "72h", "7d", "14d"];
 /// Position of the 7 days in [`WINDOWS`].
@@ -167,6 +170,8 @@ pub struct Row {
     pub sentiment: Option<Sentiment>,
     /// Sentiment score, −100 to 100.
     pub sentiment_score: Option<f64>,
+    /// Whether the emotion is frustration, and confusion; `None` when it is not known.
+    pub emotions: [Option<bool>; EMOTIONS.len()],
     /// Comes back within 14 days of an earlier contact.
     pub is_repeat_14d: Option<bool>,
     /// Is followed by a contact about the same issue within 48 h, 72 h, 7 d, 14 d.
@@ -198,6 +203,8 @@ pub struct Tally {
     pub sentiment: [u64; 3],
     /// Sentiment score.
     pub sentiment_score: Mean,
+    /// Contacts whose emotion is frustration, and confusion.
+    pub emotions: [Share; EMOTIONS.len()],
     /// Followed by another contact about the same issue, per window.
     pub recontacted: [Share; 4],
     /// Satisfaction answers.
@@ -226,6 +233,9 @@ impl Tally {
             self.sentiment[label as usize] += 1;
         }
         self.sentiment_score.add(row.sentiment_score);
+        for (share, answer) in self.emotions.iter_mut().zip(row.emotions) {
+            share.add(answer);
+        }
         for window in 0..WINDOWS.len() {
             self.recontacted[window].add(row.is_recontacted[window]);
         }

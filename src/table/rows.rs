@@ -8,6 +8,7 @@ use super::schema;
 use crate::contact::RecordKind;
 use crate::cost::Cost;
 use crate::error::Result;
+use crate::label::emotion::strongest;
 use crate::label::labelled::{Labelled, Span};
 use crate::label::sentiment::turn_score;
 
@@ -132,6 +133,10 @@ pub fn contacts(rows: &[ContactRow]) -> Result<RecordBatch> {
         .enumerated("sentiment_trend_label", |row| {
             row.when_counted(row.labelled.sentiment.as_ref().and_then(|felt| felt.trend_label()))
         })
+        .enumerated("emotion_label", |row| {
+            row.when_counted(row.labelled.emotion.as_ref().map(|emotion| emotion.label_name()))
+        })
+        .double("emotion_score", |row| row.when_counted(row.labelled.emotion.map(|emotion| emotion.score)))
         .text("repeat_of_contact_id", |row| row.repeat_of.as_deref())
         .boolean("is_repeat_48h", |row| row.is_repeat[0])
         .boolean("is_repeat_72h", |row| row.is_repeat[1])
@@ -159,6 +164,7 @@ pub fn turns(rows: &[&ContactRow]) -> Result<RecordBatch> {
         rows.iter().flat_map(|row| (0..row.labelled.contact.turns.len()).map(|index| (*row, index))).collect();
     let turn = |(row, index): &(&ContactRow, usize)| row.labelled.contact.turns[*index].clone();
     let felt = |(row, index): &(&ContactRow, usize)| row.labelled.turn_sentiment.get(*index).copied().flatten();
+    let emotions = |(row, index): &(&ContactRow, usize)| row.labelled.turn_emotions.get(*index).copied().flatten();
     let mut columns = Columns::new(&schema::TURNS, &flat);
     columns
         .text("contact_id", |(row, _)| Some(&row.labelled.contact.contact_id))
@@ -173,6 +179,11 @@ pub fn turns(rows: &[&ContactRow]) -> Result<RecordBatch> {
         .float("p_negative", |pair| felt(pair).map(|felt| felt[0]))
         .float("p_neutral", |pair| felt(pair).map(|felt| felt[1]))
         .float("p_positive", |pair| felt(pair).map(|felt| felt[2]))
+        .enumerated("emotion_label", |pair| emotions(pair).map(|emotions| strongest(&emotions)))
+        .float("p_satisfaction", |pair| emotions(pair).map(|emotions| emotions[0]))
+        .float("p_dissatisfaction", |pair| emotions(pair).map(|emotions| emotions[1]))
+        .float("p_frustration", |pair| emotions(pair).map(|emotions| emotions[2]))
+        .float("p_confusion", |pair| emotions(pair).map(|emotions| emotions[3]))
         .finish()
 }
 

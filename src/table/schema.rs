@@ -230,6 +230,12 @@ pub const CONTACTS: Table = Table {
         ),
         may("sentiment_trend_label", Enum, "improving, slightly_improving, no_change, slightly_declining or declining"),
         may(
+            "emotion_label",
+            Enum,
+            "satisfaction, dissatisfaction, frustration, confusion or none: the strongest emotion but none by the mean over the customer's turns, none below the threshold; null when the model has no emotion head",
+        ),
+        may("emotion_score", Double, "mean probability of the strongest emotion but none, 0 to 1"),
+        may(
             "repeat_of_contact_id",
             Text,
             "the latest earlier contact of the same customer about the same issue, within the longest window",
@@ -292,6 +298,15 @@ pub const TURNS: Table = Table {
         may("p_negative", Float, "probability of negative sentiment, 0 to 1"),
         may("p_neutral", Float, "probability of neutral sentiment, 0 to 1"),
         may("p_positive", Float, "probability of positive sentiment, 0 to 1"),
+        may(
+            "emotion_label",
+            Enum,
+            "most probable of satisfaction, dissatisfaction, frustration, confusion and none; null when the model has no emotion head, and for turns that are not the customer's",
+        ),
+        may("p_satisfaction", Float, "probability of satisfaction, 0 to 1; the five add up to 1 with none"),
+        may("p_dissatisfaction", Float, "probability of dissatisfaction, 0 to 1"),
+        may("p_frustration", Float, "probability of frustration or impatience, 0 to 1"),
+        may("p_confusion", Float, "probability of confusion, 0 to 1"),
     ],
 };
 

@@ -24,6 +24,7 @@ fn sample() -> ReportInput {
             cost: Some(Money::new(300_000, 617_250, 800_000)),
             sentiment: Some(if is_late { Sentiment::Negative } else { Sentiment::Positive }),
             sentiment_score: Some(if is_late { -40.0 } else { 60.0 }),
+            emotions: [Some(is_avoidable), Some(false)],
             is_repeat_14d: Some(index % 5 == 1),
             is_recontacted: [Some(index % 5 == 0); 4],
             csat: (index % 4 == 0).then_some(2.0),

@@ -5,7 +5,7 @@ use minijinja::{Value, context};
 use super::super::chart;
 use super::super::format;
 use super::super::page::Page;
-use super::super::tally::{Sentiment, Share, Tally};
+use super::super::tally::{EMOTIONS, Sentiment, Share, Tally};
 use crate::error::Result;
 
 /// Reasons shown before the rest is folded.
@@ -44,8 +44,41 @@ pub(super) fn section(page: &Page) -> Result<Value> {
         rows => rows[..split].to_vec(),
         more => rows[split..].to_vec(),
         more_label => page.counted("more_reasons", (rows.len() - split) as u64)?,
+        emotions => emotions(page)?,
         trend => trend(page)?,
         survey => survey(page)?,
+    })
+}
+
+/// By reason, the share of contacts whose customer is frustrated or does not understand.
+fn emotions(page: &Page) -> Result<Value> {
+    let [frustration, confusion] = page.input.total.emotions;
+    let known = |tally: &Tally| tally.emotions[0].known;
+    let mut reasons: Vec<(&String, &Tally)> =
+        page.input.by_reason.iter().filter(|(_, tally)| known(tally) > 0).collect();
+    reasons.sort_by(|(_, a), (_, b)| {
+        let both = |tally: &Tally| tally.emotions.iter().filter_map(|share| share.rate()).sum::<f64>();
+        let small = |tally: &Tally| page.is_small(known(tally));
+        small(a).cmp(&small(b)).then(both(b).total_cmp(&both(a))).then(known(b).cmp(&known(a)))
+    });
+    let rows: Vec<Value> = reasons
+        .iter()
+        .take(OPEN_REASONS)
+        .map(|(id, tally)| {
+            let shares: Vec<Value> = tally.emotions.iter().map(|share| page.rate(*share)).collect();
+            context! { name => page.reason(id), shares => shares, n => page.count(known(tally)) }
+        })
+        .collect();
+    let names: Vec<String> = EMOTIONS.iter().map(|emotion| page.named("emotion", emotion)).collect();
+    Ok(context! {
+        is_known => frustration.known > 0,
+        text => page.html("emotions_text", &[
+            ("frustration", format::rate(page.language, frustration)),
+            ("confusion", format::rate(page.language, confusion)),
+            ("n", page.count(frustration.known)),
+        ])?,
+        names => names,
+        rows => rows,
     })
 }
 
