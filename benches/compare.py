@@ -7,6 +7,7 @@
 process of its own, loads and warms up, then waits for its turn: every round asks each engine once, so that all of
 them see the same disturbances, and ratios are taken within a round. All get the same token ids; batches of 32 sorted by
 length, padded, for the engines that need batches. Tokenisation is left out, mean pooling and normalisation are in.
+Peak memory is that of the engine's process, its language and libraries included.
 
 Needs numpy and tokenizers, and for each engine its package: torch with sentence-transformers, onnxruntime, openvino.
 """
@@ -160,6 +161,19 @@ def worker(options: argparse.Namespace) -> None:
         print(seconds, cpu, flush=True)
 
 
+def machine() -> str:
+    """The processor and those of its features that decide the speed of these engines."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return "unknown processor"
+    fields = dict(line.split(":", 1) for line in lines if ":" in line)
+    fields = {name.strip(): value.strip() for name, value in fields.items()}
+    own = set(fields.get("flags", "").split())
+    wanted = ["avx2", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8"]
+    return f"{fields.get('model name', 'unknown processor')}, {', '.join(flag for flag in wanted if flag in own)}"
+
+
 class Engine:
     def __init__(self, name: str, command: list[str], threads: int, variables: dict[str, str] | None = None) -> None:
         environment = {**os.environ, "OMP_NUM_THREADS": str(threads), **(variables or {})}
@@ -173,6 +187,14 @@ class Engine:
             if line.startswith("ready"):
                 self.title = line.split(maxsplit=1)[1].strip()
                 break
+
+    def peak_memory(self) -> float:
+        """In MB, while the process lives; 0 where the system does not tell."""
+        try:
+            status = Path(f"/proc/{self.process.pid}/status").read_text()
+        except OSError:
+            return 0.0
+        return next((int(line.split()[1]) / 1e3 for line in status.splitlines() if line.startswith("VmHWM")), 0.0)
 
     def run(self, cpu: bool) -> float:
         self.process.stdin.write("\n")
@@ -221,10 +243,13 @@ def main() -> None:
             for engine in engines:
                 engine.times.append(engine.run(options.cpu))
         states = {e.name: np.fromfile(options.folder / f"{e.name}.f32", np.float32).reshape(count, -1) for e in engines}
+        load = f", load {os.getloadavg()[0]:.1f} of {os.cpu_count()} processors" if hasattr(os, "getloadavg") else ""
+        print(f"{machine()}{load}")
         print(f"{count} windows, {tokens} tokens, {options.threads} threads, {options.rounds} rounds in alternation, "
               f"{'processor' if options.cpu else 'wall'} time\n")
-        print("| engine | tokens/s (median) | tokens/s (best) | ours (auto) is faster by | mean cosine to fp32 | lowest |")
-        print("|---|---|---|---|---|---|")
+        print("| engine | tokens/s (median) | tokens/s (best) | contacts/s | ours (auto) is faster by "
+              "| mean cosine to fp32 | lowest | peak memory |")
+        print("|---|---|---|---|---|---|---|---|")
         for engine in engines:
             ratio = statistics.median(other / own for own, other in zip(engines[0].times, engine.times))
             if reference in states:
@@ -234,7 +259,7 @@ def main() -> None:
                 cosine = "|"
             title = engine.name + (f" ({engine.title})" if engine.name.startswith("motif") else "")
             print(f"| {title} | {tokens / statistics.median(engine.times):.0f} | {tokens / min(engine.times):.0f} "
-                  f"| {ratio:.2f} | {cosine} |")
+                  f"| {count / statistics.median(engine.times):.0f} | {ratio:.2f} | {cosine} | {engine.peak_memory():.0f} MB |")
 
 
 if __name__ == "__main__":
