@@ -201,13 +201,34 @@ class Engine:
         self.process.stdin.flush()
         return float(self.process.stdout.readline().split()[cpu])
 
+    def stop(self) -> None:
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def own_engine(kernel: str, options: argparse.Namespace, folder: Path) -> Engine:
+    """A kernel class of ours, on the windows in the folder; `avx2@1` is the class `avx2` on one thread."""
+    name, _, threads = kernel.partition("@")
+    threads = int(threads or options.threads)
+    engine = Engine(f"motif-{kernel}", [
+        str(options.program), "--serve", "--model", str(options.model), "--kernels", name,
+        "--windows", str(folder / "windows.txt"), "--threads", str(threads),
+        "--embeddings", str(folder / f"motif-{kernel}.f32")], threads)
+    engine.title = f"{engine.name} ({engine.title})"
+    return engine
+
+
+def other_engine(name: str, options: argparse.Namespace, folder: Path) -> Engine:
+    return Engine(name, [sys.executable, __file__, "--worker", name, "--model", str(options.model), "--folder", str(folder),
+                         "--threads", str(options.threads)], options.threads)
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--texts", type=Path)
     parser.add_argument("--program", type=Path, help="the built bench program `encoder`")
-    parser.add_argument("--kernels", default="auto,avx2", help="kernel classes of ours to compare")
+    parser.add_argument("--kernels", default="auto,avx2", help="kernel classes of ours to compare; `auto@1` is `auto` on one thread")
     parser.add_argument("--engines", default=",".join(ENGINES))
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--threads", type=int, default=2)
@@ -226,17 +247,9 @@ def main() -> None:
         options.folder.mkdir(parents=True, exist_ok=True)
         tokens = write_windows(options.model, options.texts, options.folder / "windows.txt", options.max_length)
         count = len(read_windows(options.folder / "windows.txt"))
-        engines = []
-        for kernel in options.kernels.split(","):
-            engines.append(Engine(f"motif-{kernel}", [
-                str(options.program), "--serve", "--model", str(options.model), "--kernels", kernel,
-                "--windows", str(options.folder / "windows.txt"), "--threads", str(options.threads),
-                "--embeddings", str(options.folder / f"motif-{kernel}.f32")], options.threads))
+        engines = [own_engine(kernel, options, options.folder) for kernel in options.kernels.split(",")]
+        engines += [other_engine(name, options, options.folder) for name in options.engines.split(",") if name]
         reference = "torch-fp32"
-        for name in options.engines.split(","):
-            engines.append(Engine(name, [
-                sys.executable, __file__, "--worker", name, "--model", str(options.model), "--folder",
-                str(options.folder), "--threads", str(options.threads)], options.threads))
         for engine in engines:
             engine.run(False)  # warm-up: memory, primitive caches
         for _ in range(options.rounds):
@@ -247,7 +260,7 @@ def main() -> None:
         print(f"{machine()}{load}")
         print(f"{count} windows, {tokens} tokens, {options.threads} threads, {options.rounds} rounds in alternation, "
               f"{'processor' if options.cpu else 'wall'} time\n")
-        print("| engine | tokens/s (median) | tokens/s (best) | contacts/s | ours (auto) is faster by "
+        print(f"| engine | tokens/s (median) | tokens/s (best) | contacts/s | {engines[0].name} is faster by "
               "| mean cosine to fp32 | lowest | peak memory |")
         print("|---|---|---|---|---|---|---|---|")
         for engine in engines:
@@ -257,8 +270,7 @@ def main() -> None:
                 cosine = f"{cosines.mean():.5f} | {cosines.min():.5f}"
             else:
                 cosine = "|"
-            title = engine.name + (f" ({engine.title})" if engine.name.startswith("motif") else "")
-            print(f"| {title} | {tokens / statistics.median(engine.times):.0f} | {tokens / min(engine.times):.0f} "
+            print(f"| {engine.title} | {tokens / statistics.median(engine.times):.0f} | {tokens / min(engine.times):.0f} "
                   f"| {count / statistics.median(engine.times):.0f} | {ratio:.2f} | {cosine} | {engine.peak_memory():.0f} MB |")
 
 

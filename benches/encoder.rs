@@ -7,9 +7,10 @@
 //! ```
 //!
 //! `FILE` holds one contact a line, which is one window here. `--soak` encodes the file again and again until that many
-//! windows are done, a thousand at a time as a run does, and tells the peak memory. With `--serve` the program loads the model, encodes the file once for every line that it
-//! reads from standard input, and answers with the wall and processor seconds that it took; `compare.py` alternates it with
-//! other engines that way, on token windows that it hands over with `--windows FILE` (ids separated by spaces).
+//! windows are done, a thousand at a time as a run does, and tells the peak memory. With `--serve` the program loads the
+//! model, encodes the file once for every line that it reads from standard input, and answers with the wall and processor
+//! seconds that it took; `compare.py` alternates it with other engines that way, on token windows that it hands over with
+//! `--windows FILE` (ids separated by spaces).
 
 use std::io::{BufRead, Write};
 use std::path::PathBuf;
