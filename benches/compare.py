@@ -7,6 +7,7 @@
 process of its own, loads and warms up, then waits for its turn: every round asks each engine once, so that all of
 them see the same disturbances, and ratios are taken within a round. All get the same token ids; batches of 32 sorted by
 length, padded, for the engines that need batches. Tokenisation is left out, mean pooling and normalisation are in.
+Peak memory is that of the engine's process, its language and libraries included.
 
 Needs numpy and tokenizers, and for each engine its package: torch with sentence-transformers, onnxruntime, openvino.
 """
@@ -160,6 +161,19 @@ def worker(options: argparse.Namespace) -> None:
         print(seconds, cpu, flush=True)
 
 
+def machine() -> str:
+    """The processor and those of its features that decide the speed of these engines."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return "unknown processor"
+    fields = dict(line.split(":", 1) for line in lines if ":" in line)
+    fields = {name.strip(): value.strip() for name, value in fields.items()}
+    own = set(fields.get("flags", "").split())
+    wanted = ["avx2", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8"]
+    return f"{fields.get('model name', 'unknown processor')}, {', '.join(flag for flag in wanted if flag in own)}"
+
+
 class Engine:
     def __init__(self, name: str, command: list[str], threads: int, variables: dict[str, str] | None = None) -> None:
         environment = {**os.environ, "OMP_NUM_THREADS": str(threads), **(variables or {})}
@@ -174,10 +188,39 @@ class Engine:
                 self.title = line.split(maxsplit=1)[1].strip()
                 break
 
+    def peak_memory(self) -> float:
+        """In MB, while the process lives; 0 where the system does not tell."""
+        try:
+            status = Path(f"/proc/{self.process.pid}/status").read_text()
+        except OSError:
+            return 0.0
+        return next((int(line.split()[1]) / 1e3 for line in status.splitlines() if line.startswith("VmHWM")), 0.0)
+
     def run(self, cpu: bool) -> float:
         self.process.stdin.write("\n")
         self.process.stdin.flush()
         return float(self.process.stdout.readline().split()[cpu])
+
+    def stop(self) -> None:
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def own_engine(kernel: str, options: argparse.Namespace, folder: Path) -> Engine:
+    """A kernel class of ours, on the windows in the folder; `avx2@1` is the class `avx2` on one thread."""
+    name, _, threads = kernel.partition("@")
+    threads = int(threads or options.threads)
+    engine = Engine(f"motif-{kernel}", [
+        str(options.program), "--serve", "--model", str(options.model), "--kernels", name,
+        "--windows", str(folder / "windows.txt"), "--threads", str(threads),
+        "--embeddings", str(folder / f"motif-{kernel}.f32")], threads)
+    engine.title = f"{engine.name} ({engine.title})"
+    return engine
+
+
+def other_engine(name: str, options: argparse.Namespace, folder: Path) -> Engine:
+    return Engine(name, [sys.executable, __file__, "--worker", name, "--model", str(options.model), "--folder", str(folder),
+                         "--threads", str(options.threads)], options.threads)
 
 
 def main() -> None:
@@ -185,7 +228,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--texts", type=Path)
     parser.add_argument("--program", type=Path, help="the built bench program `encoder`")
-    parser.add_argument("--kernels", default="auto,avx2", help="kernel classes of ours to compare")
+    parser.add_argument("--kernels", default="auto,avx2", help="kernel classes of ours to compare; `auto@1` is `auto` on one thread")
     parser.add_argument("--engines", default=",".join(ENGINES))
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--threads", type=int, default=2)
@@ -204,27 +247,22 @@ def main() -> None:
         options.folder.mkdir(parents=True, exist_ok=True)
         tokens = write_windows(options.model, options.texts, options.folder / "windows.txt", options.max_length)
         count = len(read_windows(options.folder / "windows.txt"))
-        engines = []
-        for kernel in options.kernels.split(","):
-            engines.append(Engine(f"motif-{kernel}", [
-                str(options.program), "--serve", "--model", str(options.model), "--kernels", kernel,
-                "--windows", str(options.folder / "windows.txt"), "--threads", str(options.threads),
-                "--embeddings", str(options.folder / f"motif-{kernel}.f32")], options.threads))
+        engines = [own_engine(kernel, options, options.folder) for kernel in options.kernels.split(",")]
+        engines += [other_engine(name, options, options.folder) for name in options.engines.split(",") if name]
         reference = "torch-fp32"
-        for name in options.engines.split(","):
-            engines.append(Engine(name, [
-                sys.executable, __file__, "--worker", name, "--model", str(options.model), "--folder",
-                str(options.folder), "--threads", str(options.threads)], options.threads))
         for engine in engines:
             engine.run(False)  # warm-up: memory, primitive caches
         for _ in range(options.rounds):
             for engine in engines:
                 engine.times.append(engine.run(options.cpu))
         states = {e.name: np.fromfile(options.folder / f"{e.name}.f32", np.float32).reshape(count, -1) for e in engines}
+        load = f", load {os.getloadavg()[0]:.1f} of {os.cpu_count()} processors" if hasattr(os, "getloadavg") else ""
+        print(f"{machine()}{load}")
         print(f"{count} windows, {tokens} tokens, {options.threads} threads, {options.rounds} rounds in alternation, "
               f"{'processor' if options.cpu else 'wall'} time\n")
-        print("| engine | tokens/s (median) | tokens/s (best) | ours (auto) is faster by | mean cosine to fp32 | lowest |")
-        print("|---|---|---|---|---|---|")
+        print(f"| engine | tokens/s (median) | tokens/s (best) | contacts/s | {engines[0].name} is faster by "
+              "| mean cosine to fp32 | lowest | peak memory |")
+        print("|---|---|---|---|---|---|---|---|")
         for engine in engines:
             ratio = statistics.median(other / own for own, other in zip(engines[0].times, engine.times))
             if reference in states:
@@ -232,9 +270,8 @@ def main() -> None:
                 cosine = f"{cosines.mean():.5f} | {cosines.min():.5f}"
             else:
                 cosine = "|"
-            title = engine.name + (f" ({engine.title})" if engine.name.startswith("motif") else "")
-            print(f"| {title} | {tokens / statistics.median(engine.times):.0f} | {tokens / min(engine.times):.0f} "
-                  f"| {ratio:.2f} | {cosine} |")
+            print(f"| {engine.title} | {tokens / statistics.median(engine.times):.0f} | {tokens / min(engine.times):.0f} "
+                  f"| {count / statistics.median(engine.times):.0f} | {ratio:.2f} | {cosine} | {engine.peak_memory():.0f} MB |")
 
 
 if __name__ == "__main__":

@@ -2,12 +2,15 @@
 //!
 //! ```text
 //! cargo bench --bench encoder -- --model DIR --texts FILE [--kernels auto,avx2] [--threads 2] [--rounds 5]
+//! cargo bench --bench encoder -- --model DIR --texts FILE --soak 1000000
 //! cargo bench --bench encoder -- --model DIR --texts FILE --serve
 //! ```
 //!
-//! `FILE` holds one text a line. With `--serve` the program loads the model, encodes the file once for every line that it
-//! reads from standard input, and answers with the wall and processor seconds that it took; `compare.py` alternates it with
-//! other engines that way, on token windows that it hands over with `--windows FILE` (ids separated by spaces).
+//! `FILE` holds one contact a line, which is one window here. `--soak` encodes the file again and again until that many
+//! windows are done, a thousand at a time as a run does, and tells the peak memory. With `--serve` the program loads the
+//! model, encodes the file once for every line that it reads from standard input, and answers with the wall and processor
+//! seconds that it took; `compare.py` alternates it with other engines that way, on token windows that it hands over with
+//! `--windows FILE` (ids separated by spaces).
 
 use std::io::{BufRead, Write};
 use std::path::PathBuf;
@@ -27,6 +30,7 @@ struct Arguments {
     threads: usize,
     rounds: usize,
     serve: bool,
+    soak: usize,
 }
 
 fn main() -> Result<(), Failure> {
@@ -41,7 +45,11 @@ fn main() -> Result<(), Failure> {
     };
     rayon::ThreadPoolBuilder::new().num_threads(arguments.threads).build_global()?;
     let files = ModelFiles::open(&arguments.model)?;
-    if arguments.serve { serve(&arguments, &files) } else { table(&arguments, &files) }
+    match (arguments.serve, arguments.soak) {
+        (true, _) => serve(&arguments, &files),
+        (false, 0) => table(&arguments, &files),
+        (false, count) => soak(&arguments, &files, count),
+    }
 }
 
 fn read_arguments(mut words: impl Iterator<Item = String>) -> Result<Option<Arguments>, Failure> {
@@ -58,6 +66,7 @@ fn read_arguments(mut words: impl Iterator<Item = String>) -> Result<Option<Argu
             }
             "--threads" => arguments.threads = value()?.parse()?,
             "--rounds" => arguments.rounds = value()?.parse()?,
+            "--soak" => arguments.soak = value()?.parse()?,
             "--serve" => arguments.serve = true,
             "--bench" | "--test" => {} // added by cargo
             other => return Err(format!("unknown argument {other}").into()),
@@ -119,7 +128,7 @@ fn table(arguments: &Arguments, files: &ModelFiles) -> Result<(), Failure> {
             rayon::current_num_threads(),
             loading * 1e3
         )?;
-        writeln!(out, "| windows | tokens/s | windows/s |\n|---|---|---|")?;
+        writeln!(out, "| contacts | tokens/s | contacts/s |\n|---|---|---|")?;
         for (name, windows) in &classes {
             let tokens: usize = windows.iter().map(Vec::len).sum();
             let mut best = f64::INFINITY;
@@ -135,6 +144,31 @@ fn table(arguments: &Arguments, files: &ModelFiles) -> Result<(), Failure> {
     if let Some(peak) = peak_memory() {
         writeln!(out, "peak memory {peak}")?;
     }
+    Ok(())
+}
+
+/// Windows in a call of [`soak`].
+const CALL: usize = 1_000;
+
+fn soak(arguments: &Arguments, files: &ModelFiles, count: usize) -> Result<(), Failure> {
+    let encoder = load(files, arguments.kernels[0])?;
+    let windows = windows(arguments, &encoder)?;
+    let before = peak_memory().unwrap_or_default();
+    let (started, mut done, mut tokens) = (Instant::now(), 0, 0);
+    while done < count {
+        for call in windows.chunks(CALL) {
+            encoder.encode(call)?;
+            done += call.len();
+            tokens += call.iter().map(Vec::len).sum::<usize>();
+            if done >= count {
+                break;
+            }
+        }
+    }
+    let speed = tokens as f64 / started.elapsed().as_secs_f64();
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{}: {done} windows, {tokens} tokens, {speed:.0} tokens/s", encoder.kernel_class())?;
+    writeln!(out, "peak memory {}, {before} of it once loaded", peak_memory().unwrap_or_default())?;
     Ok(())
 }
 

@@ -1,9 +1,11 @@
-"""Makes two inputs of scale from MultiDoGO (customer turns of support chats, CDLA-Permissive-1.0), as JSONL contacts.
+"""Makes inputs from MultiDoGO (customer turns of support chats, CDLA-Permissive-1.0): JSONL contacts, and lines of text.
 
 Usage: python benches/multidogo.py FOLDER_WITH_turn_train.tsv.gz OUTPUT_FOLDER [--repeated 100000]
 
 `contacts.jsonl` holds each conversation once; `repeated.jsonl` holds that many contacts made of them by repetition, with
 varied customers and dates. Customers and times are invented, since the source has none, and the same on every run.
+`short.txt` has the turns of a conversation a line, 27 tokens on average, and `texts.txt` those of two conversations a
+line, 1,000 lines spread evenly over the source: since the source leaves out many turns, that is nearer to a whole dialogue.
 Then: /usr/bin/time -v motif run --input OUTPUT_FOLDER/contacts.jsonl --output out, once and once more (cached).
 """
 
@@ -16,6 +18,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 START = datetime(2026, 1, 1)
+TEXTS = 1_000
 CHANNELS = ["chat", "chat", "chat", "email", "phone", "web_form"]
 
 
@@ -60,6 +63,10 @@ def main() -> None:
     arguments.output.mkdir(parents=True, exist_ok=True)
     write(arguments.output / "contacts.jsonl", talks, len(talks), len(talks) * 2 // 5)
     write(arguments.output / "repeated.jsonl", talks, arguments.repeated, arguments.repeated * 2 // 5)
+    lines = [" ".join(" ".join(turns).split()) for _, turns in talks]
+    spread = [index * (len(lines) - 1) // TEXTS for index in range(TEXTS)]
+    (arguments.output / "short.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (arguments.output / "texts.txt").write_text("".join(f"{lines[i]} {lines[i + 1]}\n" for i in spread), encoding="utf-8")
     print(f"{len(talks)} conversations, {arguments.repeated} repeated contacts")
 
 

@@ -30,8 +30,10 @@ pub enum KernelChoice {
     Reference,
     /// Plain Rust in full precision; runs everywhere.
     Portable,
-    /// AVX2 with 16-bit integer products.
+    /// The fastest class without AVX-512: 8-bit products where the processor has AVX-VNNI, else 16-bit ones.
     Avx2,
+    /// AVX2 with 16-bit integer products, also where 8-bit ones are to be had.
+    Avx2Int16,
     /// AVX-512 with bfloat16 products.
     Avx512Bf16,
     /// AVX-512 with 8-bit integer products (VNNI).
@@ -40,11 +42,12 @@ pub enum KernelChoice {
 
 impl KernelChoice {
     /// Every choice with its name.
-    pub const NAMES: [(&'static str, Self); 6] = [
+    pub const NAMES: [(&'static str, Self); 7] = [
         ("auto", Self::Auto),
         ("reference", Self::Reference),
         ("portable", Self::Portable),
         ("avx2", Self::Avx2),
+        ("avx2-int16", Self::Avx2Int16),
         ("avx512-bf16", Self::Avx512Bf16),
         ("avx512-vnni", Self::Avx512Vnni),
     ];
@@ -196,8 +199,8 @@ impl Encoder {
         &self.model_hash
     }
 
-    /// The kernel class in use: `avx512-vnni`, `avx512-bf16`, `avx2`, `portable` or `candle`. Classes differ in their
-    /// last bits, so the class is part of a cache's key.
+    /// The kernel class in use, such as `avx512-vnni-bf16`, `avx2-vnni`, `avx2`, `portable` or `candle`. Classes differ
+    /// in their last bits, so the class is part of a cache's key.
     pub fn kernel_class(&self) -> &'static str {
         self.backbone.kernel_class()
     }

@@ -11,6 +11,9 @@ pub(crate) enum KernelClass {
     /// AVX2 with 16-bit integer products.
     #[cfg(target_arch = "x86_64")]
     Avx2,
+    /// AVX2 with 8-bit products (AVX-VNNI).
+    #[cfg(target_arch = "x86_64")]
+    Avx2Vnni,
     /// AVX-512 with bfloat16 products.
     #[cfg(target_arch = "x86_64")]
     Avx512Bf16,
@@ -24,13 +27,15 @@ pub(crate) enum KernelClass {
 
 impl KernelClass {
     /// Every class, fastest first.
-    const ALL: &[Self] = &[
+    pub(super) const ALL: &[Self] = &[
         #[cfg(target_arch = "x86_64")]
         Self::Avx512VnniBf16,
         #[cfg(target_arch = "x86_64")]
         Self::Avx512Vnni,
         #[cfg(target_arch = "x86_64")]
         Self::Avx512Bf16,
+        #[cfg(target_arch = "x86_64")]
+        Self::Avx2Vnni,
         #[cfg(target_arch = "x86_64")]
         Self::Avx2,
         Self::Portable,
@@ -42,6 +47,8 @@ impl KernelClass {
             Self::Portable => "portable",
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => "avx2",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2Vnni => "avx2-vnni",
             #[cfg(target_arch = "x86_64")]
             Self::Avx512Bf16 => "avx512-bf16",
             #[cfg(target_arch = "x86_64")]
@@ -66,6 +73,8 @@ impl KernelClass {
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => narrow,
             #[cfg(target_arch = "x86_64")]
+            Self::Avx2Vnni => narrow && is_x86_feature_detected!("avxvnni"),
+            #[cfg(target_arch = "x86_64")]
             Self::Avx512Bf16 => wide && is_x86_feature_detected!("avx512bf16"),
             #[cfg(target_arch = "x86_64")]
             Self::Avx512Vnni => wide && is_x86_feature_detected!("avx512vnni"),
@@ -83,7 +92,9 @@ impl KernelClass {
             KernelChoice::Auto => ("auto", Self::ALL),
             KernelChoice::Portable => ("portable", &[Self::Portable]),
             #[cfg(target_arch = "x86_64")]
-            KernelChoice::Avx2 => ("avx2", &[Self::Avx2]),
+            KernelChoice::Avx2 => ("avx2", &[Self::Avx2Vnni, Self::Avx2]),
+            #[cfg(target_arch = "x86_64")]
+            KernelChoice::Avx2Int16 => ("avx2-int16", &[Self::Avx2]),
             #[cfg(target_arch = "x86_64")]
             KernelChoice::Avx512Bf16 => ("avx512-bf16", &[Self::Avx512Bf16]),
             #[cfg(target_arch = "x86_64")]

@@ -1,4 +1,5 @@
-//! Dense layers in 8-bit integers: how weights and rows are quantised. The product is in [`super::vnni`].
+//! Dense layers in 8-bit integers: how weights and rows are quantised. The products are in [`super::vnni`] and
+//! [`super::avx2_vnni`].
 //!
 //! Weights are signed with one scale per output; a row of inputs is unsigned with its own scale and minimum, so that
 //! the skewed outputs of GELU use the whole range. A few inputs of a trained encoder are ten times larger than the rest
@@ -13,9 +14,6 @@
 use super::aligned::Aligned;
 use super::kernel::Dense;
 
-/// Outputs in a panel of packed weights: four vectors of sixteen sums.
-pub(super) const PANEL: usize = 64;
-
 /// Inputs that one instruction multiplies and adds into a sum.
 pub(super) const DEPTH: usize = 4;
 
@@ -25,10 +23,25 @@ const WEIGHT_LIMIT: f32 = 127.0;
 /// Largest quantised input.
 pub(super) const ROW_LIMIT: f32 = 255.0;
 
+/// GELU within 4e-5, a hundredth of a quantisation step: `x (1/2 + z P(z²))` with `z` clamped to ±4, a minimax fit of the
+/// normal distribution function weighted for the error of the product; lowest power first.
+pub(super) const GELU_FIT: [f32; 8] = [
+    0.398_673_4,
+    -0.065_887_846,
+    9.505_399_5e-3,
+    -1.006_490_8e-3,
+    7.485_51e-5,
+    -3.657_136_9e-6,
+    1.041_962e-7,
+    -1.301_297_1e-9,
+];
+
 /// A packed layer.
 pub(super) struct Weights {
     /// `(panel, input / DEPTH, output in the panel, input % DEPTH)`, padded with zeros.
     pub(super) panels: Aligned<i8>,
+    /// Outputs in a panel: as many as the class has room for in its registers.
+    pub(super) panel: usize,
     /// Per output, padded to whole panels, as are the next two.
     pub(super) scale: Aligned<f32>,
     /// `scale * Σ p` of each output.
@@ -77,13 +90,26 @@ fn split(peaks: &[f32], inputs: usize) -> Vec<u16> {
     copies
 }
 
+/// The step of one output's weights.
+fn weight_scale(row: &[f32]) -> f32 {
+    let peak = row.iter().fold(0.0f32, |peak, weight| peak.max(weight.abs()));
+    if peak > 0.0 { peak / WEIGHT_LIMIT } else { 1.0 }
+}
+
+/// Copy number `copy` of `count` of a weight, in steps of `scale`; the copies of a weight add up to `count` times it.
+fn quantise_weight(weight: f32, scale: f32, copy: u16, count: u16) -> i8 {
+    let whole = nearest(weight / scale * f32::from(count));
+    let value = (whole + i32::from(copy)).div_euclid(i32::from(count));
+    value.clamp(-WEIGHT_LIMIT as i32, WEIGHT_LIMIT as i32) as i8
+}
+
 /// The nearest integer, halves away from zero; without the library call that rounding is on old processors.
 fn nearest(value: f32) -> i32 {
     (value + 0.5f32.copysign(value)) as i32
 }
 
-/// Quantises and packs a layer.
-pub(super) fn pack(dense: &Dense) -> Weights {
+/// Quantises and packs a layer in panels of `width` outputs.
+pub(super) fn pack(dense: &Dense, width: usize) -> Weights {
     let copies = split(&dense.input_peaks, dense.inputs);
     // Whole inputs and first copies come first, in order; the other copies follow.
     let mut columns: Vec<(usize, u16)> = (0..dense.inputs).map(|input| (input, 0)).collect();
@@ -91,23 +117,19 @@ pub(super) fn pack(dense: &Dense) -> Weights {
         columns.extend((1..*count).map(|copy| (input, copy)));
     }
     let extended = columns.len().next_multiple_of(DEPTH);
-    let padded = dense.outputs.next_multiple_of(PANEL);
+    let padded = dense.outputs.next_multiple_of(width);
     let mut panels = Aligned::<i8>::zeros(padded * extended);
     let (mut scales, mut sums, mut bias) =
         (Aligned::<f32>::zeros(padded), Aligned::<f32>::zeros(padded), Aligned::<f32>::zeros(padded));
     bias[..dense.outputs].copy_from_slice(&dense.bias);
     for (output, row) in dense.weight.chunks_exact(dense.inputs).enumerate() {
-        let peak = row.iter().fold(0.0f32, |peak, weight| peak.max(weight.abs()));
-        let scale = if peak > 0.0 { peak / WEIGHT_LIMIT } else { 1.0 };
-        let panel = &mut panels[output / PANEL * PANEL * extended..];
+        let scale = weight_scale(row);
+        let panel = &mut panels[output / width * width * extended..];
         let mut sum = 0i32;
         for (place, (input, copy)) in columns.iter().enumerate() {
-            let count = copies[*input];
-            let whole = nearest(row[*input] / scale * f32::from(count));
-            let value = (whole + i32::from(*copy)).div_euclid(i32::from(count));
-            let value = value.clamp(-WEIGHT_LIMIT as i32, WEIGHT_LIMIT as i32) as i8;
+            let value = quantise_weight(row[*input], scale, *copy, copies[*input]);
             sum += i32::from(value);
-            panel[place / DEPTH * PANEL * DEPTH + output % PANEL * DEPTH + place % DEPTH] = value;
+            panel[place / DEPTH * width * DEPTH + output % width * DEPTH + place % DEPTH] = value;
         }
         scales[output] = scale;
         sums[output] = scale * sum as f32;
@@ -123,6 +145,7 @@ pub(super) fn pack(dense: &Dense) -> Weights {
         .collect();
     Weights {
         panels,
+        panel: width,
         scale: scales,
         scaled_sum: sums,
         bias,
@@ -158,9 +181,9 @@ mod tests {
         weight[15] = 1.27;
         weight[3] = 0.2535; // a quarter and 3.5 tenths of a step of 0.01
         let dense = Dense { weight, bias: vec![0.0], inputs: 16, outputs: 1, input_peaks: peaks };
-        let packed = pack(&dense);
+        let packed = pack(&dense, 64);
         assert_eq!(packed.copies.len(), 4);
-        let value = |place: usize| f32::from(packed.panels[place / DEPTH * PANEL * DEPTH + place % DEPTH]);
+        let value = |place: usize| f32::from(packed.panels[place / DEPTH * 64 * DEPTH + place % DEPTH]);
         let total = (value(3) + (16..20).map(value).sum::<f32>()) / 5.0 * packed.scale[0];
         assert!((total - 0.2535).abs() <= 0.001, "{total}");
     }

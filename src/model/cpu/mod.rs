@@ -18,6 +18,8 @@ mod attention;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
+mod avx2_vnni;
+#[cfg(target_arch = "x86_64")]
 mod bf16;
 mod class;
 mod float;
@@ -29,6 +31,8 @@ pub(crate) mod math;
 #[cfg(target_arch = "x86_64")]
 mod pairs;
 mod rows;
+#[cfg(test)]
+mod tests;
 #[cfg(target_arch = "x86_64")]
 mod vnni;
 
@@ -81,6 +85,11 @@ impl CpuModel {
             KernelClass::Portable => Box::new(PortableEngine(Pool::load(tensors, config, &[])?)),
             #[cfg(target_arch = "x86_64")]
             KernelClass::Avx2 => Box::new(Avx2Engine(Pool::load(tensors, config, &[])?)),
+            #[cfg(target_arch = "x86_64")]
+            KernelClass::Avx2Vnni => {
+                let peaks = calibrate(&NarrowFloatEngine(Pool::load(tensors, config, &[])?), config);
+                Box::new(Avx2VnniEngine(Pool::load(tensors, config, &peaks)?))
+            }
             #[cfg(target_arch = "x86_64")]
             KernelClass::Avx512Bf16 => Box::new(Bf16Engine(Pool::load(tensors, config, &[])?)),
             #[cfg(target_arch = "x86_64")]
@@ -212,6 +221,12 @@ engine!(VnniEngine<const BF16: bool>, vnni::Vnni<BF16>, "avx512f,avx512bw,avx512
 
 #[cfg(target_arch = "x86_64")]
 engine!(Bf16Engine, bf16::Bf16, "avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,avx2,fma");
+
+#[cfg(target_arch = "x86_64")]
+engine!(NarrowFloatEngine, Float<Fused, 4>, "avx2,fma");
+
+#[cfg(target_arch = "x86_64")]
+engine!(Avx2VnniEngine, avx2_vnni::Avx2Vnni, "avx2,fma,avxvnni");
 
 #[cfg(target_arch = "x86_64")]
 engine!(Avx2Engine, avx2::Avx2, "avx2,fma");

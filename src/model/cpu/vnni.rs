@@ -7,7 +7,7 @@ use std::arch::x86_64::*;
 
 use super::aligned::Aligned;
 use super::attention::Scratch;
-use super::int8::{DEPTH, PANEL, ROW_LIMIT, Rows, Weights, pack};
+use super::int8::{DEPTH, GELU_FIT, ROW_LIMIT, Rows, Weights, pack};
 use super::kernel::{Dense, Heads, Kernel};
 use super::rows::{Fused, activate};
 use super::{attention, pairs};
@@ -19,6 +19,9 @@ pub(super) struct Vnni<const BF16: bool>;
 /// Rows of a tile.
 const TILE: usize = 6;
 
+/// Outputs of a panel.
+const PANEL: usize = 64;
+
 /// Vectors of a panel.
 const VECTORS: usize = PANEL / 16;
 
@@ -29,7 +32,7 @@ unsafe impl<const BF16: bool> Kernel for Vnni<BF16> {
     type Rows = Rows;
 
     fn pack(dense: &Dense) -> Weights {
-        pack(dense)
+        pack(dense, PANEL)
     }
 
     #[inline(always)]
@@ -149,25 +152,14 @@ unsafe fn encode<const GELU: bool>(weights: &Weights, x: *mut f32, count: usize,
     }
 }
 
-/// GELU within 4e-5, a hundredth of a quantisation step: `x (1/2 + z P(z²))` with `z` clamped to ±4, a minimax fit of the
-/// normal distribution function weighted for the error of the product.
+/// GELU as [`GELU_FIT`] says.
 #[target_feature(enable = "avx512f")]
 fn gelu(x: __m512) -> __m512 {
-    const FIT: [f32; 8] = [
-        0.398_673_4,
-        -0.065_887_846,
-        9.505_399_5e-3,
-        -1.006_490_8e-3,
-        7.485_51e-5,
-        -3.657_136_9e-6,
-        1.041_962e-7,
-        -1.301_297_1e-9,
-    ];
     let z = _mm512_max_ps(_mm512_min_ps(x, _mm512_set1_ps(4.0)), _mm512_set1_ps(-4.0));
     let square = _mm512_mul_ps(z, z);
-    let mut sum = _mm512_set1_ps(FIT[7]);
+    let mut sum = _mm512_set1_ps(GELU_FIT[7]);
     for index in (0..7).rev() {
-        sum = _mm512_fmadd_ps(sum, square, _mm512_set1_ps(FIT[index]));
+        sum = _mm512_fmadd_ps(sum, square, _mm512_set1_ps(GELU_FIT[index]));
     }
     _mm512_mul_ps(x, _mm512_fmadd_ps(z, sum, _mm512_set1_ps(0.5)))
 }
@@ -176,7 +168,7 @@ fn gelu(x: __m512) -> __m512 {
 unsafe fn product(weights: &Weights, rows: &Rows, out: &mut [f32]) {
     let outputs = weights.outputs;
     let count = out.len() / outputs;
-    assert!(count <= rows.steps.len() && rows.values.len() >= count * weights.stride());
+    assert!(count <= rows.steps.len() && rows.values.len() >= count * weights.stride() && weights.panel == PANEL);
     for panel in 0..outputs.div_ceil(PANEL) {
         let mut row = 0;
         // SAFETY: rows `row..row + height` lie below `count`, which the assertion ties to the buffers' lengths; the
