@@ -153,11 +153,7 @@ impl AvoidabilityModel {
             .zip(cues)
             .map(|(criterion, cue)| {
                 let share = f64::from(probabilities[criterion]) / any.max(1e-9);
-                Clue {
-                    meaning: logit(any) - shortness,
-                    share: share.max(1e-6).ln(),
-                    cue,
-                }
+                Clue { meaning: logit(any) - shortness, share: share.max(1e-6).ln(), cue }
             })
             .collect()
     }

@@ -135,7 +135,8 @@ impl Cues {
             }
         }
         let mut best: Vec<Option<(u32, u32)>> = vec![None; self.groups];
-        for pattern in self.patterns.iter().zip(is_tried).filter_map(|(pattern, is_tried)| is_tried.then_some(pattern)) {
+        for pattern in self.patterns.iter().zip(is_tried).filter_map(|(pattern, is_tried)| is_tried.then_some(pattern))
+        {
             if let Some(found) = pattern.regex.find(&folded.text) {
                 let span = folded.original_chars(found.start(), found.end());
                 let longest = &mut best[pattern.group];
@@ -236,7 +237,10 @@ mod tests {
                 .iter()
                 .map(|patterns| {
                     let found = patterns.iter().filter_map(|pattern| pattern.find(&folded.text));
-                    found.map(|m| folded.original_chars(m.start(), m.end())).rev().max_by_key(|(start, end)| end - start)
+                    found
+                        .map(|m| folded.original_chars(m.start(), m.end()))
+                        .rev()
+                        .max_by_key(|(start, end)| end - start)
                 })
                 .collect();
             matched += expected.iter().flatten().count();

@@ -42,7 +42,7 @@ pub const LIKE_STRENGTH: f64 = 0.1;
 /// of weaker words that resume.
 pub const REPEAT_WEIGHTS: [f64; 7] = [-1.67, 0.83, 0.83, 1.15, 1.20, 0.71, 0.86];
 /// Probability from which two contacts of a customer are linked.
-pub const REPEAT_THRESHOLD: f64 = 0.45;
+pub const REPEAT_THRESHOLD: f64 = 0.5;
 
 /// Mean probability from which a contact has an emotion other than none. Fitted on the 929 lines that the training of the
 /// bundled model held out, alone and among up to three turns without emotion, and on the sentiment of the contacts of
