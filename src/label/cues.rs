@@ -78,7 +78,7 @@ impl Folded {
 /// The compiled cues of all criteria, or of all markers.
 ///
 /// Hundreds of patterns meet every window of every contact. Nearly none can match, and one pass over the words tells
-/// which: each match of a pattern holds one of its needles (see [`needles`]), and all needles are searched together.
+/// which: each match of a pattern holds one of its needles, and all needles are searched together.
 #[derive(Debug, Clone)]
 pub struct Cues {
     /// In the order of the groups, then as given.
