@@ -170,31 +170,13 @@ impl Labeller {
             .sum();
 
         let lengths: Vec<u32> = windows.iter().map(Window::chars).collect();
-        // The windows of a turn, each with its length.
-        let of_turn = |turn: usize| {
-            let all = windows.iter().zip(known.iter().zip(&lengths));
-            all.filter(move |(window, _)| window.turn == turn as u32).map(|(_, (vector, length))| (vector, *length))
-        };
-        let turns = 0..contact.turns.len();
-        let turn_sentiment: Vec<Option<Probabilities>> = turns
-            .clone()
-            .map(|turn| {
-                let head = self.sentiment.as_ref()?;
-                let own: Vec<(Probabilities, u32)> = of_turn(turn)
-                    .map(|(vector, length)| (head.probabilities(&vector.sentiment_logits), length))
-                    .collect();
-                sentiment::mean(&own)
-            })
-            .collect();
-        let turn_emotions: Vec<Option<Emotions>> = turns
-            .map(|turn| {
-                let head = self.emotion.as_ref()?;
-                let own: Vec<(Emotions, u32)> = of_turn(turn)
-                    .map(|(vector, length)| (head.probabilities(&vector.emotion_logits), length))
-                    .collect();
-                sentiment::mean(&own)
-            })
-            .collect();
+        let turns = contact.turns.len();
+        let turn_sentiment: Vec<Option<Probabilities>> = of_turns(turns, &windows, |window| {
+            self.sentiment.as_ref().map(|head| head.probabilities(&known[window].sentiment_logits))
+        });
+        let turn_emotions: Vec<Option<Emotions>> = of_turns(turns, &windows, |window| {
+            self.emotion.as_ref().map(|head| head.probabilities(&known[window].emotion_logits))
+        });
         let felt: Vec<Probabilities> = turn_sentiment.iter().flatten().copied().collect();
         let emotions: Vec<Emotions> = turn_emotions.iter().flatten().copied().collect();
 
@@ -315,4 +297,17 @@ impl Labeller {
         }
         said
     }
+}
+
+/// The probabilities of each turn, from those of its windows; `None` where a turn has none.
+fn of_turns<const N: usize>(
+    turns: usize,
+    windows: &[Window],
+    of_window: impl Fn(usize) -> Option<[f32; N]>,
+) -> Vec<Option<[f32; N]>> {
+    let mut own: Vec<Vec<([f32; N], u32)>> = vec![Vec::new(); turns];
+    for (place, window) in windows.iter().enumerate().filter(|(_, window)| window.turn != SUBJECT) {
+        own[window.turn as usize].extend(of_window(place).map(|probabilities| (probabilities, window.chars())));
+    }
+    own.iter().map(|own| sentiment::mean(own)).collect()
 }

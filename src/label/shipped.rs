@@ -1,5 +1,5 @@
 //! The constants that ship: fitted once on the development messages and pairs of `data/calibration` with the bundled
-//! model, by `cargo run --release --example calibrate`, and fixed since. None was chosen on a test set.
+//! model, by `cargo run --example calibrate`, and fixed since. None was chosen on a test set.
 
 /// Inverse penalty of the reason classifier.
 pub const REASON_C: f64 = 20.0;

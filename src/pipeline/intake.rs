@@ -230,7 +230,7 @@ impl<'a> Intake<'a> {
     }
 
     fn take(&mut self, contact: Contact, file: u32, is_raw: bool) -> Result<()> {
-        self.batch_chars += contact.turns.iter().map(|turn| turn.text.len()).sum::<usize>();
+        self.batch_chars += size(&contact);
         self.batch.push((contact, file));
         if self.batch.len() >= BATCH || self.batch_chars >= BATCH_CHARS { self.process(is_raw) } else { Ok(()) }
     }
@@ -291,6 +291,11 @@ impl<'a> Intake<'a> {
     }
 }
 
+/// Bytes of a contact's words.
+fn size(contact: &Contact) -> usize {
+    contact.turns.iter().map(|turn| turn.text.len()).sum()
+}
+
 /// What the reading thread hands over.
 enum Read {
     /// A record, and the number of its file.
@@ -313,7 +318,7 @@ impl Parcel {
 
     fn add(&mut self, item: Read) -> Result<()> {
         if let Read::Record(Record::Contact(contact), _) = &item {
-            self.chars += contact.turns.iter().map(|turn| turn.text.len()).sum::<usize>();
+            self.chars += size(contact);
         }
         self.items.push(item);
         if self.items.len() >= PARCEL || self.chars >= PARCEL_CHARS { self.send() } else { Ok(()) }

@@ -8,7 +8,7 @@ use std::arch::x86_64::*;
 
 use super::aligned::Aligned;
 use super::attention::{self, Scratch};
-use super::kernel::{Dense, Heads, Kernel};
+use super::kernel::{Dense, Heads, Kernel, tiles};
 use super::rows::{Fused, largest_magnitude};
 
 /// The class.
@@ -19,9 +19,6 @@ const PANEL: usize = 16;
 
 /// Inputs that one instruction multiplies and adds into a sum.
 const DEPTH: usize = 2;
-
-/// Rows of a tile: twelve sums, two vectors of weights, an input and a product fill the sixteen registers.
-const TILE: usize = 6;
 
 /// A packed layer.
 pub(super) struct Weights {
@@ -140,25 +137,9 @@ unsafe fn product(weights: &Weights, rows: &Rows, out: &mut [f32]) {
     let outputs = weights.outputs;
     let count = out.len() / outputs;
     assert!(count <= rows.steps.len() && rows.values.len() >= count * weights.stride);
-    for panel in 0..outputs.div_ceil(PANEL) {
-        let mut row = 0;
-        // SAFETY: rows `row..row + height` lie below `count`, which the assertion ties to the buffers' lengths; the
-        // panel lies inside the packed weights, which are whole panels.
-        unsafe {
-            while count - row >= TILE {
-                tile::<TILE>(weights, rows, panel, row, out);
-                row += TILE;
-            }
-            match count - row {
-                0 => {}
-                1 => tile::<1>(weights, rows, panel, row, out),
-                2 => tile::<2>(weights, rows, panel, row, out),
-                3 => tile::<3>(weights, rows, panel, row, out),
-                4 => tile::<4>(weights, rows, panel, row, out),
-                _ => tile::<5>(weights, rows, panel, row, out),
-            }
-        }
-    }
+    // SAFETY: every tile lies below `count` rows, which the assertion ties to the buffers' lengths; its panel lies
+    // inside the packed weights, which are whole panels.
+    unsafe { tiles!(tile, weights, rows, out, count, outputs.div_ceil(PANEL)) }
 }
 
 /// `HEIGHT` rows from `first` by one panel of outputs.

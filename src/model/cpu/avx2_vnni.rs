@@ -7,7 +7,7 @@ use std::arch::x86_64::*;
 
 use super::attention::{self, Scratch};
 use super::int8::{DEPTH, GELU_FIT, ROW_LIMIT, Rows, Weights, pack};
-use super::kernel::{Dense, Heads, Kernel};
+use super::kernel::{Dense, Heads, Kernel, tiles};
 use super::rows::{Fused, activate};
 use crate::model::bert::Activation;
 
@@ -19,9 +19,6 @@ const WIDTH: usize = 8;
 
 /// Outputs of a panel: two vectors.
 const PANEL: usize = 2 * WIDTH;
-
-/// Rows of a tile.
-const TILE: usize = 6;
 
 // SAFETY: the instructions used are those of the class name, see `KernelClass::is_available`.
 unsafe impl Kernel for Avx2Vnni {
@@ -171,25 +168,9 @@ unsafe fn product(weights: &Weights, rows: &Rows, out: &mut [f32]) {
     let outputs = weights.outputs;
     let count = out.len() / outputs;
     assert!(count <= rows.steps.len() && rows.values.len() >= count * weights.stride() && weights.panel == PANEL);
-    for panel in 0..outputs.div_ceil(PANEL) {
-        let mut row = 0;
-        // SAFETY: rows `row..row + height` lie below `count`, which the assertion ties to the buffers' lengths; the
-        // panel lies inside the packed weights, which are whole panels.
-        unsafe {
-            while count - row >= TILE {
-                tile::<TILE>(weights, rows, panel, row, out);
-                row += TILE;
-            }
-            match count - row {
-                0 => {}
-                1 => tile::<1>(weights, rows, panel, row, out),
-                2 => tile::<2>(weights, rows, panel, row, out),
-                3 => tile::<3>(weights, rows, panel, row, out),
-                4 => tile::<4>(weights, rows, panel, row, out),
-                _ => tile::<5>(weights, rows, panel, row, out),
-            }
-        }
-    }
+    // SAFETY: every tile lies below `count` rows, which the assertion ties to the buffers' lengths; its panel lies
+    // inside the packed weights, which are whole panels.
+    unsafe { tiles!(tile, weights, rows, out, count, outputs.div_ceil(PANEL)) }
 }
 
 /// `HEIGHT` rows from `first` by one panel of outputs.
@@ -240,16 +221,13 @@ unsafe fn tile<const HEIGHT: usize>(weights: &Weights, rows: &Rows, panel: usize
 #[cfg(test)]
 mod tests {
     use super::super::class::KernelClass;
+    use super::super::int8::tests::bound;
     use super::super::kernel::tests;
     use super::super::math::tests::exact_gelu;
     use super::*;
 
     #[test]
     fn products_stay_within_the_quantisation_step() {
-        // Half a step of the row against every weight, and half a step of the weights against every input.
-        let bound = |inputs: usize, x: f32, w: f32| {
-            inputs as f32 * (0.5 * 2.0 * x / ROW_LIMIT * w + 0.5 * w / 127.0 * x) + 1e-4
-        };
         if KernelClass::Avx2Vnni.is_available() {
             // SAFETY: the class was just found available.
             unsafe {

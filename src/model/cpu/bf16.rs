@@ -6,7 +6,7 @@ use std::arch::x86_64::*;
 
 use super::aligned::Aligned;
 use super::attention::Scratch;
-use super::kernel::{Dense, Heads, Kernel};
+use super::kernel::{Dense, Heads, Kernel, tiles};
 use super::pairs::{self, broadcast, load};
 use super::rows::Fused;
 use super::vnni::lanes;
@@ -19,9 +19,6 @@ const PANEL: usize = 64;
 
 /// Vectors of a panel.
 const VECTORS: usize = PANEL / 16;
-
-/// Rows of a tile.
-const TILE: usize = 6;
 
 /// A packed layer.
 pub(super) struct Weights {
@@ -84,25 +81,9 @@ unsafe fn product(weights: &Weights, rows: &[u32], out: &mut [f32]) {
     let outputs = weights.outputs;
     let count = out.len() / outputs;
     assert!(rows.len() >= count * weights.pairs);
-    for panel in 0..outputs.div_ceil(PANEL) {
-        let mut row = 0;
-        // SAFETY: rows `row..row + height` lie below `count`, which the assertion ties to the buffer's length; the
-        // panel lies inside the packed weights, which are whole panels.
-        unsafe {
-            while count - row >= TILE {
-                tile::<TILE>(weights, rows, panel, row, out);
-                row += TILE;
-            }
-            match count - row {
-                0 => {}
-                1 => tile::<1>(weights, rows, panel, row, out),
-                2 => tile::<2>(weights, rows, panel, row, out),
-                3 => tile::<3>(weights, rows, panel, row, out),
-                4 => tile::<4>(weights, rows, panel, row, out),
-                _ => tile::<5>(weights, rows, panel, row, out),
-            }
-        }
-    }
+    // SAFETY: every tile lies below `count` rows, which the assertion ties to the buffer's length; its panel lies
+    // inside the packed weights, which are whole panels.
+    unsafe { tiles!(tile, weights, rows, out, count, outputs.div_ceil(PANEL)) }
 }
 
 /// `HEIGHT` rows from `first` by one panel of outputs.

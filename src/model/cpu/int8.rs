@@ -159,8 +159,15 @@ pub(super) fn pack(dense: &Dense, width: usize) -> Weights {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+
+    /// What a product may differ by: half a step of the row against every weight, and half a step of the weights against
+    /// every input.
+    #[cfg(target_arch = "x86_64")]
+    pub(in crate::model::cpu) fn bound(inputs: usize, x: f32, w: f32) -> f32 {
+        inputs as f32 * (0.5 * 2.0 * x / ROW_LIMIT * w + 0.5 * w / WEIGHT_LIMIT * x) + 1e-4
+    }
 
     #[test]
     fn the_largest_inputs_are_split_first() {

@@ -19,6 +19,34 @@ pub(super) struct Dense {
     pub(super) input_peaks: Vec<f32>,
 }
 
+/// Covers a product with tiles of six rows by one panel of outputs: with the panel's vectors and an input, the sums of six
+/// rows fill the registers of every x86-64 class. The rows that are left at the end make a lower tile.
+///
+/// `$tile::<HEIGHT>($weights, $rows, panel, row, $out)` is called for `$count` rows and `$panels` panels. A macro, since
+/// functions with target features of their own do not inline into a common one.
+#[cfg(target_arch = "x86_64")]
+macro_rules! tiles {
+    ($tile:ident, $weights:expr, $rows:expr, $out:expr, $count:expr, $panels:expr) => {
+        for panel in 0..$panels {
+            let mut row = 0;
+            while $count - row >= 6 {
+                $tile::<6>($weights, $rows, panel, row, $out);
+                row += 6;
+            }
+            match $count - row {
+                0 => {}
+                1 => $tile::<1>($weights, $rows, panel, row, $out),
+                2 => $tile::<2>($weights, $rows, panel, row, $out),
+                3 => $tile::<3>($weights, $rows, panel, row, $out),
+                4 => $tile::<4>($weights, $rows, panel, row, $out),
+                _ => $tile::<5>($weights, $rows, panel, row, $out),
+            }
+        }
+    };
+}
+#[cfg(target_arch = "x86_64")]
+pub(super) use tiles;
+
 /// A kernel class.
 ///
 /// # Safety

@@ -8,16 +8,13 @@ use std::arch::x86_64::*;
 use super::aligned::Aligned;
 use super::attention::Scratch;
 use super::int8::{DEPTH, GELU_FIT, ROW_LIMIT, Rows, Weights, pack};
-use super::kernel::{Dense, Heads, Kernel};
+use super::kernel::{Dense, Heads, Kernel, tiles};
 use super::rows::{Fused, activate};
 use super::{attention, pairs};
 use crate::model::bert::Activation;
 
 /// The class; with `BF16`, attention uses bfloat16 products, else single precision.
 pub(super) struct Vnni<const BF16: bool>;
-
-/// Rows of a tile.
-const TILE: usize = 6;
 
 /// Outputs of a panel.
 const PANEL: usize = 64;
@@ -169,25 +166,9 @@ unsafe fn product(weights: &Weights, rows: &Rows, out: &mut [f32]) {
     let outputs = weights.outputs;
     let count = out.len() / outputs;
     assert!(count <= rows.steps.len() && rows.values.len() >= count * weights.stride() && weights.panel == PANEL);
-    for panel in 0..outputs.div_ceil(PANEL) {
-        let mut row = 0;
-        // SAFETY: rows `row..row + height` lie below `count`, which the assertion ties to the buffers' lengths; the
-        // panel lies inside the packed weights, which are whole panels.
-        unsafe {
-            while count - row >= TILE {
-                tile::<TILE>(weights, rows, panel, row, out);
-                row += TILE;
-            }
-            match count - row {
-                0 => {}
-                1 => tile::<1>(weights, rows, panel, row, out),
-                2 => tile::<2>(weights, rows, panel, row, out),
-                3 => tile::<3>(weights, rows, panel, row, out),
-                4 => tile::<4>(weights, rows, panel, row, out),
-                _ => tile::<5>(weights, rows, panel, row, out),
-            }
-        }
-    }
+    // SAFETY: every tile lies below `count` rows, which the assertion ties to the buffers' lengths; its panel lies
+    // inside the packed weights, which are whole panels.
+    unsafe { tiles!(tile, weights, rows, out, count, outputs.div_ceil(PANEL)) }
 }
 
 /// `HEIGHT` rows from `first` by one panel of outputs.
@@ -235,14 +216,10 @@ unsafe fn tile<const HEIGHT: usize>(weights: &Weights, rows: &Rows, panel: usize
 #[cfg(test)]
 mod tests {
     use super::super::class::KernelClass;
+    use super::super::int8::tests::bound;
     use super::super::kernel::tests;
     use super::super::math::tests::exact_gelu;
     use super::*;
-
-    /// Half a step of the row against every weight, and half a step of the weights against every input.
-    fn bound(inputs: usize, x: f32, w: f32) -> f32 {
-        inputs as f32 * (0.5 * 2.0 * x / ROW_LIMIT * w + 0.5 * w / 127.0 * x) + 1e-4
-    }
 
     #[test]
     fn products_stay_within_the_quantisation_step() {
