@@ -168,3 +168,17 @@ fn the_schema_command_lists_what_the_tables_hold() {
     let written: Vec<String> = reader.schema().fields().iter().map(|field| field.name().clone()).collect();
     assert_eq!(written, declared);
 }
+
+#[test]
+fn the_schema_command_speaks_french_and_english() {
+    let english = expect(0, &mut motif(&["schema", "turns"]));
+    let french = expect(0, &mut motif(&["schema", "turns", "--language", "fr"]));
+    let tables: serde_json::Value =
+        serde_json::from_str(&expect(0, &mut motif(&["schema", "turns", "--json"]))).unwrap();
+    let column = &tables[0]["columns"][0];
+    for (text, row, meaning) in [(english, "row", "meaning"), (french, "row_fr", "meaning_fr")] {
+        assert!(text.contains(tables[0][row].as_str().unwrap()), "{text}");
+        assert!(text.contains(column[meaning].as_str().unwrap()), "{text}");
+    }
+    expect(2, &mut motif(&["schema", "--language", "de"]));
+}

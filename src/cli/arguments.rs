@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use motif::report::Language;
 
 /// Why customers contact you, which contacts were avoidable, how they felt, who came back, and what to fix first.
 ///
@@ -283,9 +285,18 @@ pub(crate) struct SchemaArguments {
     /// One table; all when absent
     #[arg(value_name = "TABLE")]
     pub(crate) table: Option<String>,
+    /// Language of the meanings; JSON holds both
+    #[arg(long, value_name = "LANGUAGE", value_parser = language(), default_value = "en")]
+    pub(crate) language: Language,
     /// Print as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Reads the ISO 639-1 code of a language in which there are texts.
+fn language() -> impl TypedValueParser<Value = Language> {
+    PossibleValuesParser::new(Language::ALL.map(Language::code))
+        .try_map(|code| Language::ALL.into_iter().find(|language| language.code() == code).ok_or("no such language"))
 }
 
 /// `motif init`

@@ -1,4 +1,5 @@
-//! Every column of every table, declared once: name, type, unit, whether it may be null, and meaning.
+//! Every column of every table, declared once: name, type, unit, whether it may be null, and meaning in English and in
+//! French.
 //!
 //! The Arrow schemas, `motif schema` and the documentation come from here, so they cannot disagree.
 
@@ -64,8 +65,10 @@ pub struct Column {
     pub column_type: ColumnType,
     /// Whether it may be null (unknown).
     pub nullable: bool,
-    /// Meaning, with range and unit.
+    /// Meaning in English, with range and unit.
     pub meaning: &'static str,
+    /// The same in French.
+    pub meaning_fr: &'static str,
 }
 
 /// One table.
@@ -73,8 +76,10 @@ pub struct Column {
 pub struct Table {
     /// Folder under the output directory.
     pub name: &'static str,
-    /// What one row is, and the order of the rows.
+    /// What one row is, and the order of the rows, in English.
     pub row: &'static str,
+    /// The same in French.
+    pub row_fr: &'static str,
     /// Columns, in order.
     pub columns: &'static [Column],
 }
@@ -91,12 +96,12 @@ impl Table {
     }
 }
 
-const fn must(name: &'static str, column_type: ColumnType, meaning: &'static str) -> Column {
-    Column { name, column_type, nullable: false, meaning }
+const fn must(name: &'static str, column_type: ColumnType, meaning: &'static str, meaning_fr: &'static str) -> Column {
+    Column { name, column_type, nullable: false, meaning, meaning_fr }
 }
 
-const fn may(name: &'static str, column_type: ColumnType, meaning: &'static str) -> Column {
-    Column { name, column_type, nullable: true, meaning }
+const fn may(name: &'static str, column_type: ColumnType, meaning: &'static str, meaning_fr: &'static str) -> Column {
+    Column { name, column_type, nullable: true, meaning, meaning_fr }
 }
 
 use ColumnType::{Boolean, Date, Double, Enum, Eur, Float, Int, Long, Text, TextList, Timestamp};
@@ -105,179 +110,339 @@ use ColumnType::{Boolean, Date, Double, Enum, Eur, Float, Int, Long, Text, TextL
 pub const CONTACTS: Table = Table {
     name: "contacts",
     row: "one contact (also automatic replies, bounces, duplicates and outbound contacts, which no rate counts); Hive partition contact_month=YYYY-MM (month of contact_date); ordered by customer_key (unknown first), started_at, contact_id inside a month",
+    row_fr: "un contact (y compris réponses automatiques, échecs de remise, doublons et contacts sortants, qu'aucun taux ne compte) ; partition Hive contact_month=AAAA-MM (mois de contact_date) ; dans un mois, tri par customer_key (inconnus d'abord), started_at, contact_id",
     columns: &[
         must(
             "contact_id",
             Text,
             "identifier of the contact, from the source (Message-ID for e-mail); unique among the rows whose record_kind is not duplicate",
+            "identifiant du contact, donné par la source (Message-ID pour un e-mail) ; unique parmi les lignes dont record_kind n'est pas duplicate",
         ),
         may(
             "customer_key",
             Text,
             "pseudonym of the customer: HMAC-SHA256 of the customer identifier, first 16 bytes in hexadecimal; null when the source does not tell who it was",
+            "pseudonyme du client : HMAC-SHA256 de l'identifiant client, 16 premiers octets en hexadécimal ; null si la source ne dit pas de qui il s'agit",
         ),
-        may("channel", Enum, "phone, email, chat, sms, social, web_form or bot"),
-        must("direction", Enum, "inbound (by the customer) or outbound (by the company)"),
-        must("record_kind", Enum, "contact, auto_reply, bounce or duplicate"),
-        must("is_counted", Boolean, "whether the row enters rates: an inbound contact by a customer"),
-        may("language", Enum, "ISO 639-1 code of the customer's words"),
-        must("started_at", Timestamp, "start, UTC"),
+        may(
+            "channel",
+            Enum,
+            "phone, email, chat, sms, social, web_form or bot",
+            "canal : phone (téléphone), email, chat, sms, social (réseaux sociaux), web_form (formulaire) ou bot",
+        ),
+        must(
+            "direction",
+            Enum,
+            "inbound (by the customer) or outbound (by the company)",
+            "sens : inbound (entrant, du client) ou outbound (sortant, de l'entreprise)",
+        ),
+        must(
+            "record_kind",
+            Enum,
+            "contact, auto_reply, bounce or duplicate",
+            "contact, auto_reply (réponse automatique), bounce (échec de remise) ou duplicate (doublon)",
+        ),
+        must(
+            "is_counted",
+            Boolean,
+            "whether the row enters rates: an inbound contact by a customer",
+            "vrai si la ligne entre dans les taux : contact entrant d'un client",
+        ),
+        may("language", Enum, "ISO 639-1 code of the customer's words", "code ISO 639-1 de la langue du client"),
+        must("started_at", Timestamp, "start, UTC", "début, UTC"),
         must(
             "ended_at",
             Timestamp,
             "closing, UTC; the end of the last turn, else the start, when the source has no closing time",
+            "clôture, UTC ; si la source ne donne pas d'heure de clôture, fin du dernier tour de parole, à défaut début du contact",
         ),
-        must("is_ended_at_derived", Boolean, "whether ended_at was derived because the source has none"),
-        must("contact_date", Date, "day of started_at in the configured time zone"),
-        may("subject", Text, "subject line, redacted"),
-        may("message_id", Text, "Message-ID of an e-mail, without angle brackets"),
-        must("thread_references", TextList, "In-Reply-To and References of an e-mail, nearest first"),
-        may("team", Enum, "team, as in the source"),
-        may("agent_id", Text, "agent, as in the source; never a dimension of avoidability"),
-        may("site", Enum, "site, as in the source"),
-        may("campaign", Enum, "campaign, as in the source"),
-        may("queue", Enum, "queue, as in the source"),
-        may("level", Int, "support level that answered: 1, 2 or 3"),
-        may("segment", Enum, "customer segment, as in the source"),
-        may("product", Enum, "product or line of business, as in the source"),
-        may("agent_reason", Text, "reason coded by the agent, redacted"),
-        may("wait_s", Double, "seconds waited before the answer"),
-        may("talk_s", Double, "seconds of conversation"),
-        may("hold_s", Double, "seconds on hold"),
-        may("acw_s", Double, "seconds of after-call work"),
+        must(
+            "is_ended_at_derived",
+            Boolean,
+            "whether ended_at was derived because the source has none",
+            "vrai si ended_at a été déduit, faute de valeur dans la source",
+        ),
+        must(
+            "contact_date",
+            Date,
+            "day of started_at in the configured time zone",
+            "jour de started_at dans le fuseau horaire configuré",
+        ),
+        may("subject", Text, "subject line, redacted", "objet du message, données personnelles masquées"),
+        may(
+            "message_id",
+            Text,
+            "Message-ID of an e-mail, without angle brackets",
+            "Message-ID d'un e-mail, sans chevrons",
+        ),
+        must(
+            "thread_references",
+            TextList,
+            "In-Reply-To and References of an e-mail, nearest first",
+            "In-Reply-To et References d'un e-mail, du plus proche au plus lointain",
+        ),
+        may("team", Enum, "team, as in the source", "équipe, telle que dans la source"),
+        may(
+            "agent_id",
+            Text,
+            "agent, as in the source; never a dimension of avoidability",
+            "conseiller, tel que dans la source ; l'évitabilité n'est jamais ventilée par conseiller",
+        ),
+        may("site", Enum, "site, as in the source", "site, tel que dans la source"),
+        may("campaign", Enum, "campaign, as in the source", "campagne, telle que dans la source"),
+        may("queue", Enum, "queue, as in the source", "file d'attente, telle que dans la source"),
+        may("level", Int, "support level that answered: 1, 2 or 3", "niveau de support qui a répondu : 1, 2 ou 3"),
+        may("segment", Enum, "customer segment, as in the source", "segment de clientèle, tel que dans la source"),
+        may(
+            "product",
+            Enum,
+            "product or line of business, as in the source",
+            "produit ou ligne d'activité, tels que dans la source",
+        ),
+        may(
+            "agent_reason",
+            Text,
+            "reason coded by the agent, redacted",
+            "motif saisi par le conseiller, données personnelles masquées",
+        ),
+        may("wait_s", Double, "seconds waited before the answer", "attente avant la réponse, en secondes"),
+        may("talk_s", Double, "seconds of conversation", "durée de conversation, en secondes"),
+        may("hold_s", Double, "seconds on hold", "durée de mise en attente, en secondes"),
+        may("acw_s", Double, "seconds of after-call work", "temps de post-traitement (ACW), en secondes"),
         may(
             "handle_time_s",
             Double,
             "talk_s + hold_s + acw_s; null when talk_s is unknown, unknown hold or after-call work counts as 0",
+            "durée de traitement (sa moyenne est la DMT), en secondes : talk_s + hold_s + acw_s ; null si talk_s est inconnu, hold_s et acw_s inconnus comptent pour 0",
         ),
         may(
             "silence_s",
             Double,
             "seconds in which nobody spoke: as the source states it, else the pauses of 3 s or more between the turns of a call",
+            "secondes où personne ne parle : valeur de la source, à défaut pauses de 3 s ou plus entre les tours de parole d'un appel",
         ),
         may(
             "interruptions",
             Int,
             "turns that began while the other party was still speaking: as the source states it, else those that overlap by 0.5 s or more",
+            "tours commencés alors que l'autre partie parlait encore : valeur de la source, à défaut ceux qui se chevauchent de 0,5 s ou plus",
         ),
         may(
             "agent_talk_share",
             Double,
             "share of the speaking time of agent and customer that was the agent's, 0 to 1",
+            "part du conseiller dans le temps de parole du conseiller et du client, de 0 à 1",
         ),
-        may("is_abandoned", Boolean, "the customer left before the answer"),
-        may("is_transferred", Boolean, "the contact was transferred"),
-        may("transferred_to", Enum, "where it was transferred to"),
-        may("transfer_type", Enum, "level_up, other_service, wrong_routing or callback"),
-        may("csat", Double, "satisfaction answer on the configured scale (default 1 to 5)"),
-        may("nps", Double, "recommendation answer (default 0 to 10)"),
-        may("ces", Double, "effort answer on the configured scale (default 1 to 7, 7 = very easy)"),
-        must("turns", Int, "number of turns"),
+        may(
+            "is_abandoned",
+            Boolean,
+            "the customer left before the answer",
+            "le client est parti avant la réponse (abandon)",
+        ),
+        may("is_transferred", Boolean, "the contact was transferred", "le contact a été transféré"),
+        may("transferred_to", Enum, "where it was transferred to", "destination du transfert"),
+        may(
+            "transfer_type",
+            Enum,
+            "level_up, other_service, wrong_routing or callback",
+            "level_up (escalade au niveau supérieur), other_service (autre service), wrong_routing (erreur d'aiguillage) ou callback (rappel)",
+        ),
+        may(
+            "csat",
+            Double,
+            "satisfaction answer on the configured scale (default 1 to 5)",
+            "réponse de satisfaction (CSAT), sur l'échelle configurée (1 à 5 par défaut)",
+        ),
+        may(
+            "nps",
+            Double,
+            "recommendation answer (default 0 to 10)",
+            "réponse de recommandation (NPS), 0 à 10 par défaut",
+        ),
+        may(
+            "ces",
+            Double,
+            "effort answer on the configured scale (default 1 to 7, 7 = very easy)",
+            "réponse d'effort (CES), sur l'échelle configurée (1 à 7 par défaut, 7 = très facile)",
+        ),
+        must("turns", Int, "number of turns", "nombre de tours de parole"),
         may(
             "speaker_confidence",
             Double,
             "how sure it is who speaks, 0 to 1; null when the source states the roles, 0 when nothing allows to tell",
+            "confiance dans l'identification de qui parle, de 0 à 1 ; null si la source indique les rôles, 0 si rien ne permet de trancher",
         ),
-        must("customer_turns", Int, "number of the customer's turns"),
-        must("customer_chars", Long, "characters of the customer's redacted words"),
+        must("customer_turns", Int, "number of the customer's turns", "nombre de tours de parole du client"),
+        must(
+            "customer_chars",
+            Long,
+            "characters of the customer's redacted words",
+            "nombre de caractères des mots du client, données personnelles masquées",
+        ),
         may(
             "reason_id",
             Enum,
             "primary contact reason (leaf of the taxonomy), other or unclear; null when the row is not counted",
+            "motif de contact principal (feuille de la taxonomie), other (autre) ou unclear (non identifiable) ; null si la ligne n'est pas comptée",
         ),
-        may("reason_l1", Enum, "first level of the primary reason"),
+        may("reason_l1", Enum, "first level of the primary reason", "premier niveau du motif principal"),
         may(
             "reason_score",
             Double,
             "probability of the primary reason among the reasons of the taxonomy, 0 to 1, fitted on development contacts; of the nearest reason when it is other or unclear",
+            "probabilité du motif principal parmi les motifs de la taxonomie, de 0 à 1, ajustée sur des contacts de développement ; celle du motif le plus proche quand le motif est other ou unclear",
         ),
-        may("reason_2_id", Enum, "second contact reason, when there is one"),
-        may("reason_2_score", Double, "its probability, 0 to 1, on the same scale as reason_score"),
-        may("reason_3_id", Enum, "third contact reason, when there is one"),
-        may("reason_3_score", Double, "its probability, 0 to 1, on the same scale as reason_score"),
+        may(
+            "reason_2_id",
+            Enum,
+            "second contact reason, when there is one",
+            "deuxième motif de contact, s'il y en a un",
+        ),
+        may(
+            "reason_2_score",
+            Double,
+            "its probability, 0 to 1, on the same scale as reason_score",
+            "sa probabilité, de 0 à 1, sur la même échelle que reason_score",
+        ),
+        may(
+            "reason_3_id",
+            Enum,
+            "third contact reason, when there is one",
+            "troisième motif de contact, s'il y en a un",
+        ),
+        may(
+            "reason_3_score",
+            Double,
+            "its probability, 0 to 1, on the same scale as reason_score",
+            "sa probabilité, de 0 à 1, sur la même échelle que reason_score",
+        ),
         may(
             "is_self_service_eligible",
             Boolean,
             "whether the taxonomy says that self-service can answer the primary reason; null for other and unclear",
+            "vrai si, d'après la taxonomie, le libre-service peut répondre au motif principal ; null pour other et unclear",
         ),
         may(
             "is_avoidable",
             Boolean,
             "a strict criterion has evidence in the customer's words; null when the row is not counted or has no customer words",
+            "contact évitable : un critère strict est prouvé par les mots du client ; null si la ligne n'est pas comptée ou ne contient aucun mot du client",
         ),
         may(
             "is_avoidable_lenient",
             Boolean,
             "a strict or lenient criterion has evidence; true whenever is_avoidable is",
+            "un critère strict ou large est prouvé ; vrai chaque fois que is_avoidable l'est",
         ),
-        may("avoidable_probability", Double, "calibrated probability that a strict criterion applies, 0 to 1"),
-        may("criterion_id", Enum, "criterion of the verdict; null without evidence"),
+        may(
+            "avoidable_probability",
+            Double,
+            "calibrated probability that a strict criterion applies, 0 to 1",
+            "probabilité calibrée qu'un critère strict s'applique, de 0 à 1",
+        ),
+        may(
+            "criterion_id",
+            Enum,
+            "criterion of the verdict; null without evidence",
+            "critère du verdict ; null sans preuve",
+        ),
         may(
             "owner",
             Enum,
             "department that can remove the cause; null without a verdict, and where the criterion leaves it to the reason and that is other or unclear",
+            "service qui peut supprimer la cause ; null sans verdict, et quand le critère s'en remet au motif et que celui-ci est other ou unclear",
         ),
         may(
             "sentiment_score",
             Double,
             "customer sentiment, −100 to 100: 100·tanh(0.75·Σ of signed turns weighted by position)",
+            "sentiment du client, de −100 à 100 : 100·tanh(0,75·Σ des tours signés, pondérés par leur position)",
         ),
-        may("sentiment_label", Enum, "negative, neutral or positive"),
+        may(
+            "sentiment_label",
+            Enum,
+            "negative, neutral or positive",
+            "negative (négatif), neutral (neutre) ou positive (positif)",
+        ),
         may(
             "sentiment_trend",
             Double,
             "(mean of the end − mean of the start)/2 of the turn sentiments, −100 to 100; null below six customer turns",
+            "(moyenne de la fin − moyenne du début)/2 des sentiments des tours, de −100 à 100 ; null en dessous de six tours du client",
         ),
-        may("sentiment_trend_label", Enum, "improving, slightly_improving, no_change, slightly_declining or declining"),
+        may(
+            "sentiment_trend_label",
+            Enum,
+            "improving, slightly_improving, no_change, slightly_declining or declining",
+            "improving (s'améliore), slightly_improving (s'améliore un peu), no_change (stable), slightly_declining (se dégrade un peu) ou declining (se dégrade)",
+        ),
         may(
             "emotion_label",
             Enum,
             "satisfaction, dissatisfaction, frustration, confusion or none: the strongest emotion but none by the mean over the customer's turns, none below the threshold; null when the model has no emotion head or the customer says nothing",
+            "satisfaction, dissatisfaction (insatisfaction), frustration (agacement), confusion (incompréhension) ou none (aucune) : l'émotion la plus forte hors none, en moyenne sur les tours du client, none sous le seuil ; null si le modèle n'a pas de tête d'émotion ou si le client ne dit rien",
         ),
         may(
             "emotion_score",
             Double,
             "mean probability of the strongest emotion but none over the customer's turns, 0 to 1; null as emotion_label",
+            "probabilité moyenne de l'émotion la plus forte hors none sur les tours du client, de 0 à 1 ; null comme emotion_label",
         ),
         may(
             "repeat_of_contact_id",
             Text,
             "the latest earlier contact of the same customer about the same issue, within the longest window",
+            "dernier contact antérieur du même client sur le même sujet, dans le plus long des délais",
         ),
         may(
             "is_repeat_48h",
             Boolean,
             "comes back within 48 hours of the closing of the contact that repeat_of_contact_id names",
+            "contact réitéré : revient dans les 48 heures après la clôture du contact que désigne repeat_of_contact_id",
         ),
-        may("is_repeat_72h", Boolean, "the same within 72 hours"),
+        may("is_repeat_72h", Boolean, "the same within 72 hours", "idem dans les 72 heures"),
         may(
             "is_repeat_7d",
             Boolean,
             "the same within 7 days; null while unknown: no customer, or the loaded history before the contact is shorter than the window and shows no earlier contact",
+            "idem dans les 7 jours ; null tant que la réponse est inconnue : pas de client, ou historique chargé avant le contact plus court que le délai et sans contact antérieur",
         ),
-        may("is_repeat_14d", Boolean, "the same within 14 days"),
+        may("is_repeat_14d", Boolean, "the same within 14 days", "idem dans les 14 jours"),
         may(
             "is_recontacted_48h",
             Boolean,
             "the next contact of the same episode began within 48 hours of this contact's closing; null until the window has elapsed, and without a customer. The repeat rates use this column",
+            "le contact suivant du même épisode a commencé dans les 48 heures après la clôture du présent contact ; null tant que le délai n'est pas écoulé, et sans client. Les taux de réitération utilisent cette colonne",
         ),
-        may("is_recontacted_72h", Boolean, "the same within 72 hours"),
-        may("is_recontacted_7d", Boolean, "the same within 7 days"),
-        may("is_recontacted_14d", Boolean, "the same within 14 days"),
+        may("is_recontacted_72h", Boolean, "the same within 72 hours", "idem dans les 72 heures"),
+        may("is_recontacted_7d", Boolean, "the same within 7 days", "idem dans les 7 jours"),
+        may("is_recontacted_14d", Boolean, "the same within 14 days", "idem dans les 14 jours"),
         may(
             "episode_id",
             Text,
             "the issue that the contact belongs to (table episodes); null when the row is not counted",
+            "demande à laquelle le contact appartient (table episodes) ; null si la ligne n'est pas comptée",
         ),
         may(
             "cost_low_eur",
             Eur,
             "cost of the contact, low end of the configured range; null when the channel is unknown or the row is not counted",
+            "coût du contact, bas de la fourchette configurée ; null si le canal est inconnu ou si la ligne n'est pas comptée",
         ),
-        may("cost_mid_eur", Eur, "middle of the range"),
-        may("cost_high_eur", Eur, "high end of the range"),
-        must("flags", TextList, "stable codes of things worth knowing about the record, sorted"),
-        must("source_file", Text, "name of the file that the record came from, without its folder"),
+        may("cost_mid_eur", Eur, "middle of the range", "milieu de la fourchette"),
+        may("cost_high_eur", Eur, "high end of the range", "haut de la fourchette"),
+        must(
+            "flags",
+            TextList,
+            "stable codes of things worth knowing about the record, sorted",
+            "codes stables de ce qu'il faut savoir sur l'enregistrement, triés",
+        ),
+        must(
+            "source_file",
+            Text,
+            "name of the file that the record came from, without its folder",
+            "nom du fichier d'où vient l'enregistrement, sans son dossier",
+        ),
     ],
 };
 
@@ -285,32 +450,90 @@ pub const CONTACTS: Table = Table {
 pub const TURNS: Table = Table {
     name: "turns",
     row: "one turn of a contact (not repeated for duplicates); ordered as contacts, then by turn_index",
+    row_fr: "un tour de parole d'un contact (non répété pour les doublons) ; tri comme contacts, puis par turn_index",
     columns: &[
-        must("contact_id", Text, "contact"),
-        must("turn_index", Int, "0-based position in the contact"),
-        must("speaker", Enum, "customer, agent, bot, ivr or unknown"),
-        must("text", Text, "cleaned and redacted words"),
-        may("language", Enum, "ISO 639-1 code, when the turn's language differs from or confirms the contact's"),
-        may("start_s", Double, "start, seconds from the start of the contact"),
-        may("end_s", Double, "end, seconds from the start of the contact"),
-        may("asr_confidence", Double, "how sure the speech recogniser is of the words, 0 to 1; null for written turns"),
+        must("contact_id", Text, "contact", "identifiant du contact"),
+        must("turn_index", Int, "0-based position in the contact", "rang dans le contact, à partir de 0"),
+        must(
+            "speaker",
+            Enum,
+            "customer, agent, bot, ivr or unknown",
+            "customer (client), agent (conseiller), bot, ivr (serveur vocal) ou unknown (inconnu)",
+        ),
+        must("text", Text, "cleaned and redacted words", "mots nettoyés, données personnelles masquées"),
+        may(
+            "language",
+            Enum,
+            "ISO 639-1 code, when the turn's language differs from or confirms the contact's",
+            "code ISO 639-1, quand la langue du tour diffère de celle du contact ou la confirme",
+        ),
+        may(
+            "start_s",
+            Double,
+            "start, seconds from the start of the contact",
+            "début, en secondes depuis le début du contact",
+        ),
+        may(
+            "end_s",
+            Double,
+            "end, seconds from the start of the contact",
+            "fin, en secondes depuis le début du contact",
+        ),
+        may(
+            "asr_confidence",
+            Double,
+            "how sure the speech recogniser is of the words, 0 to 1; null for written turns",
+            "confiance de la reconnaissance vocale dans les mots, de 0 à 1 ; null pour les tours écrits",
+        ),
         may(
             "sentiment_score",
             Double,
             "100·(p_positive − p_negative), −100 to 100; null for turns that are not the customer's (when the source names no speaker at all, every turn counts as the customer's)",
+            "100·(p_positive − p_negative), de −100 à 100 ; null pour les tours qui ne sont pas du client (si la source ne nomme aucun locuteur, tous les tours comptent comme ceux du client)",
         ),
-        may("p_negative", Float, "probability of negative sentiment, 0 to 1"),
-        may("p_neutral", Float, "probability of neutral sentiment, 0 to 1"),
-        may("p_positive", Float, "probability of positive sentiment, 0 to 1"),
+        may(
+            "p_negative",
+            Float,
+            "probability of negative sentiment, 0 to 1",
+            "probabilité d'un sentiment négatif, de 0 à 1",
+        ),
+        may(
+            "p_neutral",
+            Float,
+            "probability of neutral sentiment, 0 to 1",
+            "probabilité d'un sentiment neutre, de 0 à 1",
+        ),
+        may(
+            "p_positive",
+            Float,
+            "probability of positive sentiment, 0 to 1",
+            "probabilité d'un sentiment positif, de 0 à 1",
+        ),
         may(
             "emotion_label",
             Enum,
             "most probable of satisfaction, dissatisfaction, frustration, confusion and none; null when the model has no emotion head, and for turns that are not the customer's",
+            "la plus probable parmi satisfaction, dissatisfaction (insatisfaction), frustration (agacement), confusion (incompréhension) et none (aucune) ; null si le modèle n'a pas de tête d'émotion, et pour les tours qui ne sont pas du client",
         ),
-        may("p_satisfaction", Float, "probability of satisfaction, 0 to 1; the five add up to 1 with none"),
-        may("p_dissatisfaction", Float, "probability of dissatisfaction, 0 to 1"),
-        may("p_frustration", Float, "probability of frustration or impatience, 0 to 1"),
-        may("p_confusion", Float, "probability of confusion, 0 to 1"),
+        may(
+            "p_satisfaction",
+            Float,
+            "probability of satisfaction, 0 to 1; the five add up to 1 with none",
+            "probabilité de satisfaction, de 0 à 1 ; avec none, les cinq probabilités totalisent 1",
+        ),
+        may(
+            "p_dissatisfaction",
+            Float,
+            "probability of dissatisfaction, 0 to 1",
+            "probabilité d'insatisfaction, de 0 à 1",
+        ),
+        may(
+            "p_frustration",
+            Float,
+            "probability of frustration or impatience, 0 to 1",
+            "probabilité d'agacement ou d'impatience, de 0 à 1",
+        ),
+        may("p_confusion", Float, "probability of confusion, 0 to 1", "probabilité d'incompréhension, de 0 à 1"),
     ],
 };
 
@@ -318,21 +541,39 @@ pub const TURNS: Table = Table {
 pub const SPANS: Table = Table {
     name: "spans",
     row: "one piece of evidence; ordered as turns, then by start_char, kind, ref_id",
+    row_fr: "un élément de preuve ; tri comme turns, puis par start_char, kind, ref_id",
     columns: &[
-        must("contact_id", Text, "contact"),
+        must("contact_id", Text, "contact", "identifiant du contact"),
         must(
             "turn_index",
             Int,
             "turn of the table turns; the customer's, but for reasons that the customer never named: then the agent's",
+            "tour de la table turns ; celui du client, sauf pour un motif que le client n'a jamais nommé : alors celui du conseiller",
         ),
-        must("kind", Enum, "reason, avoidable or repeat_marker"),
-        must("ref_id", Text, "reason_id, criterion_id or marker that the words are evidence of"),
-        must("start_char", Int, "first character (Unicode characters of the redacted turn)"),
-        must("end_char", Int, "one past the last character"),
+        must(
+            "kind",
+            Enum,
+            "reason, avoidable or repeat_marker",
+            "reason (motif), avoidable (évitabilité) ou repeat_marker (marqueur de réitération)",
+        ),
+        must(
+            "ref_id",
+            Text,
+            "reason_id, criterion_id or marker that the words are evidence of",
+            "reason_id, criterion_id ou marqueur dont ces mots sont la preuve",
+        ),
+        must(
+            "start_char",
+            Int,
+            "first character (Unicode characters of the redacted turn)",
+            "position du premier caractère (en caractères Unicode du tour, données personnelles masquées)",
+        ),
+        must("end_char", Int, "one past the last character", "position qui suit le dernier caractère"),
         must(
             "score",
             Double,
             "reason: the contact's probability of it, or how strongly these words speak for it where the subject line says it best; avoidable: probability of the criterion in these words; repeat_marker: 1; 0 to 1",
+            "reason : probabilité du motif pour le contact, ou force avec laquelle ces mots l'appuient quand c'est l'objet du message qui le dit le mieux ; avoidable : probabilité du critère dans ces mots ; repeat_marker : 1 ; de 0 à 1",
         ),
     ],
 };
@@ -341,25 +582,34 @@ pub const SPANS: Table = Table {
 pub const LINKS: Table = Table {
     name: "links",
     row: "one pair of contacts of a customer about the same issue, the later with the nearest earlier; ordered by from and to as contacts",
+    row_fr: "une paire de contacts d'un client sur le même sujet, le plus récent avec le plus proche qui le précède ; tri par from puis to, dans l'ordre de contacts",
     columns: &[
-        must("from_contact_id", Text, "earlier contact"),
-        must("to_contact_id", Text, "later contact"),
-        must("customer_key", Text, "customer"),
+        must("from_contact_id", Text, "earlier contact", "contact antérieur"),
+        must("to_contact_id", Text, "later contact", "contact ultérieur"),
+        must("customer_key", Text, "customer", "pseudonyme du client"),
         must(
             "gap_s",
             Double,
             "seconds from the closing of the earlier contact to the start of the later; negative when they overlap",
+            "secondes entre la clôture du contact antérieur et le début du contact ultérieur ; négatif quand ils se chevauchent",
         ),
         must(
             "probability",
             Double,
             "probability that both are about the same issue, 0 to 1: from the meaning of the customer's words, figures that both name, and words of the later contact that refer back; at least 0.95 in one e-mail thread",
+            "probabilité que les deux portent sur le même sujet, de 0 à 1 : d'après le sens des mots du client, les chiffres que les deux citent et les mots du contact ultérieur qui renvoient à un contact passé ; au moins 0,95 dans un même fil d'e-mails",
         ),
-        must("similarity", Double, "cosine of the meaning of the customer's words, −1 to 1"),
+        must(
+            "similarity",
+            Double,
+            "cosine of the meaning of the customer's words, −1 to 1",
+            "similarité cosinus du sens des mots du client, de −1 à 1",
+        ),
         must(
             "link_type",
             Enum,
-            "thread (an e-mail reply), reference (the same order, file or claim number), or meaning",
+            "thread (an e-mail reply) or meaning",
+            "thread (réponse à un e-mail) ou meaning (sens)",
         ),
     ],
 };
@@ -368,26 +618,43 @@ pub const LINKS: Table = Table {
 pub const EPISODES: Table = Table {
     name: "episodes",
     row: "one issue of one customer: contacts chained by links; ordered by customer_key, started_at, episode_id",
+    row_fr: "un épisode, c'est-à-dire une demande d'un client : contacts enchaînés par des liens (table links) ; tri par customer_key, started_at, episode_id",
     columns: &[
-        must("episode_id", Text, "identifier: that of the first contact with the prefix ep-"),
-        may("customer_key", Text, "customer"),
-        may("reason_id", Enum, "reason of the first contact"),
-        must("first_contact_id", Text, "first contact"),
-        must("last_contact_id", Text, "last contact"),
-        must("contacts", Int, "number of counted contacts"),
-        must("channels", TextList, "distinct channels, sorted"),
-        must("started_at", Timestamp, "start of the first contact, UTC"),
-        must("ended_at", Timestamp, "closing of the last contact, UTC"),
-        must("started_date", Date, "day of started_at in the configured time zone"),
+        must(
+            "episode_id",
+            Text,
+            "identifier: that of the first contact with the prefix ep-",
+            "identifiant : celui du premier contact, précédé de ep-",
+        ),
+        may("customer_key", Text, "customer", "pseudonyme du client"),
+        may("reason_id", Enum, "reason of the first contact", "motif du premier contact"),
+        must("first_contact_id", Text, "first contact", "premier contact"),
+        must("last_contact_id", Text, "last contact", "dernier contact"),
+        must("contacts", Int, "number of counted contacts", "nombre de contacts comptés"),
+        must("channels", TextList, "distinct channels, sorted", "canaux distincts, triés"),
+        must("started_at", Timestamp, "start of the first contact, UTC", "début du premier contact, UTC"),
+        must("ended_at", Timestamp, "closing of the last contact, UTC", "clôture du dernier contact, UTC"),
+        must(
+            "started_date",
+            Date,
+            "day of started_at in the configured time zone",
+            "jour de started_at dans le fuseau horaire configuré",
+        ),
         must(
             "is_elapsed_7d",
             Boolean,
             "whether 7 days have passed since the closing of the first contact, so that first contact resolution is known",
+            "vrai si 7 jours se sont écoulés depuis la clôture du premier contact : la résolution au premier contact (FCR) est alors connue",
         ),
-        must("is_elapsed_14d", Boolean, "whether 14 days have passed"),
-        may("cost_low_eur", Eur, "cost of all its contacts, low end"),
-        may("cost_mid_eur", Eur, "middle"),
-        may("cost_high_eur", Eur, "high end"),
+        must("is_elapsed_14d", Boolean, "whether 14 days have passed", "vrai si 14 jours se sont écoulés"),
+        may(
+            "cost_low_eur",
+            Eur,
+            "cost of all its contacts, low end",
+            "coût de tous ses contacts, bas de la fourchette",
+        ),
+        may("cost_mid_eur", Eur, "middle", "milieu de la fourchette"),
+        may("cost_high_eur", Eur, "high end", "haut de la fourchette"),
     ],
 };
 
@@ -395,23 +662,60 @@ pub const EPISODES: Table = Table {
 pub const KPI: Table = Table {
     name: "kpi",
     row: "one value of one KPI for one period and one value of one dimension; ordered by kpi, period_grain, period_start, dimension, dimension_value",
+    row_fr: "une valeur d'un indicateur (KPI) pour une période et une valeur d'une dimension ; tri par kpi, period_grain, period_start, dimension, dimension_value",
     columns: &[
-        must("period_grain", Enum, "day, week (from Monday), month or all"),
+        must(
+            "period_grain",
+            Enum,
+            "day, week (from Monday), month or all",
+            "day (jour), week (semaine, à partir du lundi), month (mois) ou all (toute la période)",
+        ),
         may(
             "period_start",
             Date,
             "first day of the period in the configured time zone; the first day of the data for all",
+            "premier jour de la période dans le fuseau horaire configuré ; premier jour des données pour all",
         ),
-        must("dimension", Enum, "all, reason, reason_l1, channel, product, team, site, language, owner or criterion"),
-        must("dimension_value", Text, "value of the dimension; 'all' for all, '(unknown)' when it is not known"),
-        must("kpi", Enum, "name of the KPI in the catalogue"),
-        may("value", Double, "the value, in the unit that the catalogue gives; null when the denominator is 0"),
-        may("numerator", Double, "numerator of a rate, or sum"),
-        may("denominator", Double, "denominator"),
-        may("lo", Double, "low end of the 95 % interval, or of the cost range"),
-        may("hi", Double, "high end"),
-        must("n", Long, "number of contacts, customers, episodes or answers behind the value"),
-        must("method", Enum, "how the interval was made: wilson, normal, range or none"),
+        must(
+            "dimension",
+            Enum,
+            "all, reason, reason_l1, channel, product, team, site, language, owner or criterion",
+            "all (aucune), reason (motif), reason_l1 (premier niveau du motif), channel (canal), product (produit), team (équipe), site, language (langue), owner (service concerné) ou criterion (critère)",
+        ),
+        must(
+            "dimension_value",
+            Text,
+            "value of the dimension; 'all' for all, '(unknown)' when it is not known",
+            "valeur de la dimension ; 'all' pour all, '(unknown)' quand elle est inconnue",
+        ),
+        must("kpi", Enum, "name of the KPI in the catalogue", "nom de l'indicateur dans le catalogue"),
+        may(
+            "value",
+            Double,
+            "the value, in the unit that the catalogue gives; null when the denominator is 0",
+            "la valeur, dans l'unité que donne le catalogue ; null si le dénominateur est 0",
+        ),
+        may("numerator", Double, "numerator of a rate, or sum", "numérateur d'un taux, ou somme"),
+        may("denominator", Double, "denominator", "dénominateur"),
+        may(
+            "lo",
+            Double,
+            "low end of the 95 % interval, or of the cost range",
+            "borne basse de l'intervalle à 95 %, ou bas de la fourchette de coûts",
+        ),
+        may("hi", Double, "high end", "borne haute de l'intervalle, ou haut de la fourchette"),
+        must(
+            "n",
+            Long,
+            "number of contacts, customers, episodes or answers behind the value",
+            "nombre de contacts, de clients, d'épisodes ou de réponses derrière la valeur",
+        ),
+        must(
+            "method",
+            Enum,
+            "how the interval was made: wilson, normal, range or none",
+            "comment l'intervalle est établi : wilson, normal, range (fourchette) ou none (aucun)",
+        ),
     ],
 };
 
@@ -419,22 +723,63 @@ pub const KPI: Table = Table {
 pub const FAQ_GAPS: Table = Table {
     name: "faq_gaps",
     row: "one cluster of questions that self-service can answer; ordered by cost_mid_eur, highest first",
+    row_fr: "un groupe de questions auxquelles le libre-service peut répondre ; tri par cost_mid_eur décroissant",
     columns: &[
-        must("faq_id", Text, "identifier: faq- and the contact_id of the most central contact"),
-        must("reason_id", Enum, "contact reason that most of its contacts share"),
-        may("language", Enum, "language of most of its contacts"),
-        must("contacts", Int, "number of contacts"),
-        must("customers", Int, "number of distinct customers"),
-        may("avoidable_share", Double, "share of them with an avoidability verdict, strict or lenient, 0 to 1"),
-        may("info_not_found_share", Double, "share whose customer had looked and not found (criterion C04), 0 to 1"),
-        may("repeat_share", Double, "share that are repeats within 14 days, 0 to 1"),
-        may("cost_low_eur", Eur, "cost of its contacts, low end"),
-        may("cost_mid_eur", Eur, "middle"),
-        may("cost_high_eur", Eur, "high end"),
-        must("cohesion", Double, "mean cosine to the centre, −1 to 1"),
-        must("question", Text, "redacted words of the most central contact"),
-        must("verbatims", TextList, "up to three redacted verbatims, most central first"),
-        must("contact_ids", TextList, "its contacts, most central first"),
+        must(
+            "faq_id",
+            Text,
+            "identifier: faq- and the contact_id of the most central contact",
+            "identifiant : faq- suivi du contact_id du contact le plus central",
+        ),
+        must(
+            "reason_id",
+            Enum,
+            "contact reason that most of its contacts share",
+            "motif de contact que la plupart de ses contacts partagent",
+        ),
+        may("language", Enum, "language of most of its contacts", "langue de la plupart de ses contacts"),
+        must("contacts", Int, "number of contacts", "nombre de contacts"),
+        must("customers", Int, "number of distinct customers", "nombre de clients distincts"),
+        may(
+            "avoidable_share",
+            Double,
+            "share of them with an avoidability verdict, strict or lenient, 0 to 1",
+            "part de ses contacts jugés évitables, par un critère strict ou large, de 0 à 1",
+        ),
+        may(
+            "info_not_found_share",
+            Double,
+            "share whose customer had looked and not found (criterion C04), 0 to 1",
+            "part de ses contacts dont le client avait cherché sans trouver (critère C04), de 0 à 1",
+        ),
+        may(
+            "repeat_share",
+            Double,
+            "share that are repeats within 14 days, 0 to 1",
+            "part de ses contacts qui sont réitérés sous 14 jours, de 0 à 1",
+        ),
+        may("cost_low_eur", Eur, "cost of its contacts, low end", "coût de ses contacts, bas de la fourchette"),
+        may("cost_mid_eur", Eur, "middle", "milieu de la fourchette"),
+        may("cost_high_eur", Eur, "high end", "haut de la fourchette"),
+        must("cohesion", Double, "mean cosine to the centre, −1 to 1", "cosinus moyen avec le centre, de −1 à 1"),
+        must(
+            "question",
+            Text,
+            "redacted words of the most central contact",
+            "mots du contact le plus central, données personnelles masquées",
+        ),
+        must(
+            "verbatims",
+            TextList,
+            "up to three redacted verbatims, most central first",
+            "trois verbatims au plus, données personnelles masquées, du plus central au moins central",
+        ),
+        must(
+            "contact_ids",
+            TextList,
+            "its contacts, most central first",
+            "ses contacts, du plus central au moins central",
+        ),
     ],
 };
 
@@ -443,6 +788,8 @@ pub const TABLES: &[Table] = &[CONTACTS, TURNS, SPANS, LINKS, EPISODES, KPI, FAQ
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -465,6 +812,21 @@ mod tests {
             names.sort_unstable();
             names.dedup();
             assert_eq!(names.len(), table.columns.len(), "{}", table.name);
+        }
+    }
+
+    #[test]
+    fn every_table_and_column_is_explained_in_english_and_in_french() {
+        let mut texts = Vec::new();
+        for table in TABLES {
+            texts.push((table.name, table.row, table.row_fr));
+            texts.extend(table.columns.iter().map(|column| (column.name, column.meaning, column.meaning_fr)));
+        }
+        let english: BTreeSet<&str> = texts.iter().map(|(_, english, _)| *english).collect();
+        for (name, text, text_fr) in texts {
+            assert!(!text.trim().is_empty() && !text_fr.trim().is_empty(), "{name}");
+            // A French text found among the English ones was copied and never translated.
+            assert!(!english.contains(text_fr), "{name}: {text_fr}");
         }
     }
 }
