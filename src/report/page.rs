@@ -144,9 +144,13 @@ impl Page<'_> {
         if id == UNKNOWN { self.unknown() } else { self.input.run.labels.criterion(self.language, id).to_string() }
     }
 
-    /// Name of a department.
+    /// Name of a department. It is unknown where the criterion leaves it to the reason, and no reason was recognised.
     pub(crate) fn owner(&self, id: &str) -> String {
-        if id == UNKNOWN { self.unknown() } else { self.input.run.labels.owner(self.language, id).to_string() }
+        if id == UNKNOWN {
+            self.named("owner", "unassigned")
+        } else {
+            self.input.run.labels.owner(self.language, id).to_string()
+        }
     }
 
     /// Name of a channel.

@@ -150,6 +150,19 @@ fn the_answer_names_the_first_cause_with_its_owner_contacts_and_euros() {
 }
 
 #[test]
+fn a_cause_that_no_department_owns_comes_after_those_that_can_be_taken_up() {
+    let mut input = sample();
+    let mut dearer = input.causes.values().next().unwrap().clone();
+    dearer.tally.avoidable_cost.add(Some(Money::new(1, 90_000_000, 99_000_000)));
+    input.causes.insert(CauseKey { criterion: "C02".into(), reason: "other".into(), owner: UNKNOWN.into() }, dearer);
+    let html = render(&input, &ReportOptions::default()).unwrap();
+    let french = page(&html, "fr");
+    let answer = &french[..french.find("id=\"causes-fr\"").unwrap()];
+    let place = |text: &str| answer.find(text).unwrap_or_else(|| panic!("{text} is not in the answer"));
+    assert!(place("Logistique") < place("à désigner (motif non reconnu)"));
+}
+
+#[test]
 fn advice_follows_the_order_that_pays() {
     let html = render(&sample(), &ReportOptions::default()).unwrap();
     let place = |text: &str| html.find(text).unwrap();

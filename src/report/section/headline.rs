@@ -1,11 +1,13 @@
 //! The answer: what happened, what it cost, and what to fix first.
 
+use std::cmp::Reverse;
+
 use minijinja::{Value, context};
 
 use super::super::format;
 use super::super::page::Page;
-use super::super::tally::{Money, SEVEN_DAYS, Sentiment, Share, Tally};
-use super::super::view::{Cause, CauseKey};
+use super::super::tally::{Money, SEVEN_DAYS, Sentiment, Share};
+use super::super::view::{Cause, CauseKey, UNKNOWN};
 use crate::error::Result;
 
 /// Causes named in the answer.
@@ -55,14 +57,14 @@ pub(super) fn section(page: &Page) -> Result<Value> {
     })
 }
 
-/// Causes with strict evidence. Contacts count up to the least number that can be read, then euros decide: one dear
-/// contact is an accident, not a cause.
+/// Causes with strict evidence, those that a department can take up first. Contacts count up to the least number that can
+/// be read, then euros decide: one dear contact is an accident, not a cause.
 fn top_causes<'a>(page: &'a Page) -> Vec<(&'a CauseKey, &'a Cause)> {
     let mut causes: Vec<_> = page.input.causes.iter().filter(|(_, cause)| cause.tally.avoidable.yes > 0).collect();
-    causes.sort_by(|(_, a), (_, b)| {
-        let enough = u64::from(page.options.min_contacts);
-        let rank = |tally: &Tally| (tally.avoidable.yes.min(enough), tally.avoidable_cost.mid, tally.avoidable.yes);
-        rank(&b.tally).cmp(&rank(&a.tally))
+    let enough = u64::from(page.options.min_contacts);
+    causes.sort_by_key(|(key, Cause { tally, .. })| {
+        let has_owner = key.owner != UNKNOWN;
+        Reverse((has_owner, tally.avoidable.yes.min(enough), tally.avoidable_cost.mid, tally.avoidable.yes))
     });
     causes.truncate(TOP_CAUSES);
     causes
