@@ -11,11 +11,11 @@ use arrow::record_batch::RecordBatch;
 use crate::cost::Cost;
 use crate::error::Result;
 use crate::label::Labelled;
-use crate::label::head::dot;
 use crate::label::labelled::SpanKind;
 use crate::table::columns::Columns;
 use crate::table::schema;
 use crate::table::spill::{Place, Spilled};
+use crate::vector::dot;
 
 /// Cosine from which a contact joins a centre.
 const JOIN: f32 = 0.55;

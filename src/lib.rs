@@ -24,5 +24,6 @@ pub mod source;
 pub mod table;
 pub mod text;
 mod utc_micros;
+mod vector;
 
 pub use error::{Error, RecordError, Result};

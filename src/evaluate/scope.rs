@@ -20,8 +20,9 @@ use rayon::prelude::*;
 
 use super::calibration::temperature;
 use super::interval::shuffled;
-use crate::label::head::{FitOptions, Head, dot, softmax};
+use crate::label::head::{FitOptions, Head, softmax};
 use crate::label::shipped;
+use crate::vector::dot;
 
 /// Folds of the cross-validation that fits the temperature.
 const FOLDS: usize = 3;

@@ -7,7 +7,7 @@ use super::gold::{Columns, Field, Gold};
 use super::ranking::spearman;
 use crate::encode::Vectors;
 use crate::error::Result;
-use crate::label::head::dot;
+use crate::vector::dot;
 
 const FIELDS: [Field; 3] =
     [Field::required(&["text_a", "sentence1"]), Field::required(&["text_b", "sentence2"]), Field::required(&["score"])];

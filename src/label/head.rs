@@ -6,6 +6,8 @@
 
 use rayon::prelude::*;
 
+use crate::vector::{add_scaled, dot};
+
 /// A fitted classifier.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Head {
@@ -95,19 +97,6 @@ impl Head {
     }
 }
 
-/// Dot product in eight fixed partial sums, which compilers turn into vector code without changing the result.
-pub fn dot(a: &[f32], b: &[f32]) -> f32 {
-    let mut sums = [0.0f32; 8];
-    let (a_chunks, b_chunks) = (a.chunks_exact(8), b.chunks_exact(8));
-    let tail: f32 = a_chunks.remainder().iter().zip(b_chunks.remainder()).map(|(x, y)| x * y).sum();
-    for (x, y) in a_chunks.zip(b_chunks) {
-        for lane in 0..8 {
-            sums[lane] += x[lane] * y[lane];
-        }
-    }
-    ((sums[0] + sums[4]) + (sums[1] + sums[5])) + ((sums[2] + sums[6]) + (sums[3] + sums[7])) + tail
-}
-
 /// In place softmax of `values / temperature`.
 pub fn softmax(values: &mut [f32], temperature: f32) {
     let highest = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
@@ -134,6 +123,9 @@ struct Problem<'a> {
 /// Rows handled by one task; sums are made per block and then in order of blocks.
 const BLOCK_ROWS: usize = 512;
 
+/// Rows that the weights of one class pass over before those of the next.
+const ROWS_AT_ONCE: usize = 8;
+
 impl Problem<'_> {
     /// Value and gradient of the objective at `point` (weights, then bias).
     fn value_and_gradient(&self, point: &[f64]) -> (f64, Vec<f64>) {
@@ -148,26 +140,32 @@ impl Problem<'_> {
                 let mut loss = 0.0;
                 let rows = inputs.len() / hidden;
                 let mut errors = vec![0.0f32; rows * classes];
-                for row in 0..rows {
-                    let index = block * BLOCK_ROWS + row;
-                    let input = &inputs[row * hidden..(row + 1) * hidden];
-                    let out = &mut errors[row * classes..(row + 1) * classes];
-                    for (class, value) in out.iter_mut().enumerate() {
-                        *value = dot(&weights[class * hidden..(class + 1) * hidden], input) + bias[class] as f32;
+                // A few rows at a time stay near while each class's weights pass over them.
+                for (inputs, errors) in
+                    inputs.chunks(ROWS_AT_ONCE * hidden).zip(errors.chunks_mut(ROWS_AT_ONCE * classes))
+                {
+                    for (class, weights) in weights.chunks_exact(hidden).enumerate() {
+                        for (input, out) in inputs.chunks_exact(hidden).zip(errors.chunks_exact_mut(classes)) {
+                            out[class] = dot(weights, input) + bias[class] as f32;
+                        }
                     }
+                }
+                for (row, out) in errors.chunks_exact_mut(classes).enumerate() {
+                    let index = block * BLOCK_ROWS + row;
                     let highest = out.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-                    let sum: f32 = out.iter().map(|value| (value - highest).exp()).sum();
-                    let log_sum = f64::from(highest) + f64::from(sum).ln();
                     let target = self.targets[index];
                     let weight = self.row_weight[index] * self.c;
-                    loss += weight * (log_sum - f64::from(out[target]));
+                    let of_target = f64::from(out[target]);
+                    let mut sum = 0.0f32;
                     for value in out.iter_mut() {
-                        *value = (*value - highest).exp() / sum;
+                        *value = (*value - highest).exp();
+                        sum += *value;
                     }
-                    out[target] -= 1.0;
+                    loss += weight * (f64::from(highest) + f64::from(sum).ln() - of_target);
                     for value in out.iter_mut() {
-                        *value *= weight as f32;
+                        *value = *value / sum * weight as f32;
                     }
+                    out[target] -= weight as f32;
                 }
                 (loss, errors)
             })
@@ -178,17 +176,23 @@ impl Problem<'_> {
         weight_gradient.par_chunks_mut(hidden).zip(bias_gradient.par_iter_mut()).enumerate().for_each(
             |(class, (gradient, bias))| {
                 let mut partial = vec![0.0f32; hidden];
-                for (block, (_, errors)) in blocks.iter().enumerate() {
-                    partial.fill(0.0);
-                    for (row, errors) in errors.chunks_exact(classes).enumerate() {
+                let mut terms: Vec<(f32, &[f32])> = Vec::new();
+                for ((_, errors), inputs) in blocks.iter().zip(self.inputs.chunks(BLOCK_ROWS * hidden)) {
+                    terms.clear();
+                    for (errors, input) in errors.chunks_exact(classes).zip(inputs.chunks_exact(hidden)) {
                         let error = errors[class];
                         *bias += f64::from(error);
                         if error.abs() > 1e-7 {
-                            let start = (block * BLOCK_ROWS + row) * hidden;
-                            for (sum, input) in partial.iter_mut().zip(&self.inputs[start..start + hidden]) {
-                                *sum += error * input;
-                            }
+                            terms.push((error, input));
                         }
+                    }
+                    partial.fill(0.0);
+                    let (fours, rest) = terms.as_chunks::<4>();
+                    for terms in fours {
+                        add_scaled(&mut partial, terms.map(|term| term.0), terms.map(|term| term.1));
+                    }
+                    for (error, input) in rest {
+                        add_scaled(&mut partial, [*error], [input]);
                     }
                     for (sum, part) in gradient.iter_mut().zip(&partial) {
                         *sum += f64::from(*part);

@@ -29,6 +29,7 @@ use super::pooling::Pooling;
 use super::sentence::prompt;
 use super::tokens::{TextRules, Tokens};
 use super::weights::{ModelFiles, Tensors, WEIGHTS};
+use crate::vector;
 
 /// The fields of `config.json` that concern the head.
 #[derive(Deserialize)]
@@ -66,7 +67,7 @@ impl Layer {
 
     fn forward(&self, vector: &[f32]) -> Vec<f32> {
         let rows = self.weight.chunks_exact(self.inputs);
-        rows.zip(&self.bias).map(|(row, bias)| math::dot(row, vector) + bias).collect()
+        rows.zip(&self.bias).map(|(row, bias)| vector::dot(row, vector) + bias).collect()
     }
 }
 

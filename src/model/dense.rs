@@ -6,6 +6,7 @@ use super::cpu::math;
 use super::error::{ModelError, ModelResult};
 use super::layers::Activation;
 use super::weights::ModelFiles;
+use crate::vector;
 
 /// `N_Dense/config.json`.
 #[derive(Deserialize)]
@@ -92,7 +93,7 @@ impl Dense {
             .chunks_exact(self.inputs)
             .zip(&self.bias)
             .map(|(row, bias)| {
-                let sum = math::dot(row, vector) + bias;
+                let sum = vector::dot(row, vector) + bias;
                 match self.after {
                     After::Nothing => sum,
                     After::Tanh => sum.tanh(),

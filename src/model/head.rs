@@ -12,6 +12,7 @@ use super::cpu::math;
 use super::error::{ModelError, ModelResult};
 use super::layers::Activation;
 use super::weights::ModelFiles;
+use crate::vector;
 
 /// What a head tells apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,7 +112,7 @@ impl TaskHead {
         let mut weights = vec![0.0f32; tokens];
         for (query, pooled) in self.query.chunks_exact(self.hidden).zip(pooled.chunks_exact_mut(self.hidden)) {
             for (weight, state) in weights.iter_mut().zip(hidden_states.chunks_exact(self.hidden)) {
-                *weight = math::dot(query, state);
+                *weight = vector::dot(query, state);
             }
             math::softmax(&mut weights);
             for (weight, state) in weights.iter().zip(hidden_states.chunks_exact(self.hidden)) {
@@ -124,11 +125,11 @@ impl TaskHead {
             .dense
             .chunks_exact(pooled.len())
             .zip(&self.dense_bias)
-            .map(|(row, bias)| math::activate(Activation::Gelu, math::dot(row, &pooled) + bias))
+            .map(|(row, bias)| math::activate(Activation::Gelu, vector::dot(row, &pooled) + bias))
             .collect();
         for ((logit, row), bias) in logits.iter_mut().zip(self.output.chunks_exact(inner.len())).zip(&self.output_bias)
         {
-            *logit = math::dot(row, &inner) + bias;
+            *logit = vector::dot(row, &inner) + bias;
         }
     }
 }

@@ -3,10 +3,10 @@
 
 use half::f16;
 
-use crate::label::head::dot;
 use crate::label::reason::ReasonVerdict;
 use crate::label::shipped;
 use crate::repeat::said::Said;
+use crate::vector::dot;
 
 /// Reasons kept for comparison.
 const KEPT_REASONS: usize = 6;

@@ -3,23 +3,7 @@
 //! Sums run over a fixed number of lanes in a fixed order, so that a result never depends on the caller's batch.
 
 use super::super::bert::Activation;
-
-/// Number of partial sums in [`dot`]; wide enough for one AVX-512 register.
-const LANES: usize = 16;
-
-/// `sum(a[i] * b[i])` over the shorter length.
-pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
-    let mut sums = [0.0f32; LANES];
-    let (a_lanes, a_rest) = a.as_chunks::<LANES>();
-    let (b_lanes, b_rest) = b.as_chunks::<LANES>();
-    for (x, y) in a_lanes.iter().zip(b_lanes) {
-        for lane in 0..LANES {
-            sums[lane] += x[lane] * y[lane];
-        }
-    }
-    let rest: f32 = a_rest.iter().zip(b_rest).map(|(x, y)| x * y).sum();
-    sums.iter().sum::<f32>() + rest
-}
+use crate::vector::dot;
 
 /// Softmax in place; an empty slice stays empty.
 pub(crate) fn softmax(values: &mut [f32]) {
@@ -112,14 +96,5 @@ pub(crate) mod tests {
         assert!((values.iter().sum::<f32>() - 1.0).abs() < 1e-6);
         assert!((values[0] / values[1] - std::f32::consts::E).abs() < 1e-4);
         softmax(&mut []);
-    }
-
-    #[test]
-    fn dot_takes_lengths_that_are_no_multiple_of_its_lanes() {
-        for length in 0..70 {
-            let a: Vec<f32> = (0..length).map(|i| i as f32).collect();
-            let expected: f32 = a.iter().map(|v| v * 2.0).sum();
-            assert_eq!(dot(&a, &vec![2.0; length]), expected);
-        }
     }
 }

@@ -1,0 +1,115 @@
+//! Dot products and weighted sums of single-precision vectors.
+//!
+//! A sum runs over a fixed number of partial sums in a fixed order, so that it depends neither on the caller's batch nor on
+//! the width of the processor's vectors: wider instructions do the same additions, several at a time, without fusing them.
+
+/// Number of partial sums: enough additions under way at once to hide how long each takes.
+const LANES: usize = 32;
+
+/// `sum(a[i] * b[i])` over the shorter length.
+pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx2") {
+        #[allow(unsafe_code, reason = "a function compiled for AVX2")]
+        // SAFETY: the processor has AVX2; the function is otherwise an ordinary one.
+        return unsafe { dot_avx2(a, b) };
+    }
+    dot_in_lanes(a, b)
+}
+
+/// Adds `factors[i] * rows[i]` to `sum` for each `i` in order, over the shortest length.
+pub(crate) fn add_scaled<const N: usize>(sum: &mut [f32], factors: [f32; N], rows: [&[f32]; N]) {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx2") {
+        #[allow(unsafe_code, reason = "a function compiled for AVX2")]
+        // SAFETY: the processor has AVX2; the function is otherwise an ordinary one.
+        return unsafe { add_scaled_avx2(sum, factors, rows) };
+    }
+    add_scaled_in_order(sum, factors, rows);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn dot_avx2(a: &[f32], b: &[f32]) -> f32 {
+    dot_in_lanes(a, b)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn add_scaled_avx2<const N: usize>(sum: &mut [f32], factors: [f32; N], rows: [&[f32]; N]) {
+    add_scaled_in_order(sum, factors, rows);
+}
+
+#[inline(always)]
+fn dot_in_lanes(a: &[f32], b: &[f32]) -> f32 {
+    let mut sums = [0.0f32; LANES];
+    let (a_lanes, a_rest) = a.as_chunks::<LANES>();
+    let (b_lanes, b_rest) = b.as_chunks::<LANES>();
+    for (x, y) in a_lanes.iter().zip(b_lanes) {
+        for lane in 0..LANES {
+            sums[lane] += x[lane] * y[lane];
+        }
+    }
+    let mut half = LANES / 2;
+    while half > 0 {
+        for lane in 0..half {
+            sums[lane] += sums[lane + half];
+        }
+        half /= 2;
+    }
+    sums[0] + a_rest.iter().zip(b_rest).map(|(x, y)| x * y).sum::<f32>()
+}
+
+#[inline(always)]
+fn add_scaled_in_order<const N: usize>(sum: &mut [f32], factors: [f32; N], rows: [&[f32]; N]) {
+    let length = rows.iter().map(|row| row.len()).fold(sum.len(), usize::min);
+    let rows = rows.map(|row| &row[..length]);
+    for (index, sum) in sum[..length].iter_mut().enumerate() {
+        for (factor, row) in factors.iter().zip(&rows) {
+            *sum += factor * row[index];
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(length: usize, step: f32) -> Vec<f32> {
+        (0..length).map(|index| (index as f32 * step).sin()).collect()
+    }
+
+    #[test]
+    fn dot_takes_lengths_that_are_no_multiple_of_its_lanes() {
+        for length in 0..131 {
+            let a: Vec<f32> = (0..length).map(|index| index as f32).collect();
+            let expected: f32 = a.iter().map(|value| value * 2.0).sum();
+            assert_eq!(dot(&a, &vec![2.0; length]), expected);
+            assert_eq!(dot(&a, &vec![2.0; length + 3]), expected, "the shorter length counts");
+        }
+    }
+
+    #[test]
+    fn wider_instructions_do_not_change_a_bit() {
+        for length in [0, 1, 7, 31, 32, 33, 384, 385] {
+            let (a, b) = (values(length, 0.7), values(length, 1.3));
+            assert_eq!(dot(&a, &b).to_bits(), dot_in_lanes(&a, &b).to_bits(), "{length}");
+            let (mut chosen, mut plain) = (values(length, 0.1), values(length, 0.1));
+            let rows = [&a[..], &b[..], &a[..]];
+            add_scaled(&mut chosen, [0.3, -1.7, 1e-3], rows);
+            add_scaled_in_order(&mut plain, [0.3, -1.7, 1e-3], rows);
+            assert_eq!(chosen, plain, "{length}");
+        }
+    }
+
+    #[test]
+    fn sums_of_rows_are_those_of_the_definition() {
+        let (a, b) = (values(50, 0.7), values(40, 1.3));
+        let mut sum = vec![1.0; 45];
+        add_scaled(&mut sum, [2.0, -3.0], [&a, &b]);
+        for (index, value) in sum.iter().enumerate() {
+            let expected = if index < 40 { 1.0 + 2.0 * a[index] - 3.0 * b[index] } else { 1.0 };
+            assert!((value - expected).abs() < 1e-6, "{index}: beyond the shortest row nothing is added");
+        }
+    }
+}
