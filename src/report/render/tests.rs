@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use super::super::run::{Bilingual, CriterionLabel, ReasonLabel, Run};
 use super::super::tally::{Money, Row, Sentiment, Share};
 use super::super::view::{
-    Cause, CauseKey, Episode, EpisodeSum, Episodes, Evidence, FaqCandidate, FaqTotal, KpiValue, Step,
+    Cause, CauseKey, Episode, EpisodeSum, Episodes, Evidence, FaqCandidate, FaqTotal, KpiValue, Step, UNKNOWN,
 };
 use super::*;
 

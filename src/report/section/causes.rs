@@ -8,7 +8,7 @@ use super::super::chart::{self, ParetoBar};
 use super::super::format;
 use super::super::page::Page;
 use super::super::tally::{Money, Share, Tally};
-use super::super::view::{Cause, CauseKey, Evidence, IDS_PER_CAUSE};
+use super::super::view::{Cause, CauseKey, Evidence, IDS_PER_CAUSE, UNKNOWN};
 use crate::error::Result;
 
 /// Reasons listed under a criterion before the rest is only counted.
@@ -168,7 +168,7 @@ fn owners_of(page: &Page, group: &Group) -> Vec<String> {
         *contacts.entry(&key.owner).or_default() += cause.tally.contacts;
     }
     let mut owners: Vec<_> = contacts.into_iter().collect();
-    owners.sort_by_key(|(_, contacts)| std::cmp::Reverse(*contacts));
+    owners.sort_by_key(|&(id, contacts)| (id == UNKNOWN, std::cmp::Reverse(contacts)));
     let more = owners.len().saturating_sub(OWNERS_PER_CRITERION);
     let mut names: Vec<String> = owners.into_iter().take(OWNERS_PER_CRITERION).map(|(id, _)| page.owner(id)).collect();
     if more > 0 {
