@@ -18,9 +18,9 @@ for target in "${targets[@]}"; do
     while awk -v s="$spent" -v w="$seconds" 'BEGIN { exit !(s < w) }'; do
         slice=$(awk -v s="$spent" -v w="$seconds" 'BEGIN { left = int(w - s) + 1; print left < 120 ? left : 120 }')
         { time "$programs/$target" -max_total_time="$slice" -timeout=20 -rss_limit_mb=2048 -print_final_stats=1 \
-            -artifact_prefix=artifacts/ "corpus/$target" > "artifacts/$target.log" 2>&1; } 2> artifacts/time ||
+            -artifact_prefix=artifacts/ "corpus/$target" > "artifacts/$target.log" 2>&1; } 2> "artifacts/$target.time" ||
             { echo "$target: a finding, see artifacts/$target.log"; exit 1; }
-        spent=$(awk -v s="$spent" '{ print s + $1 + $2 }' artifacts/time)
+        spent=$(awk -v s="$spent" '{ print s + $1 + $2 }' "artifacts/$target.time")
         inputs=$((inputs + $(awk '/number_of_executed_units/ { print $2 }' "artifacts/$target.log")))
     done
     printf '%-14s %6.0f s of processor time %10d inputs\n' "$target" "$spent" "$inputs"
