@@ -161,25 +161,18 @@ pub fn describe(questions: &[Question<'_>], cluster: Cluster, spilled: &mut Spil
     let count = members.len() as f64;
     let share = |holds: &dyn Fn(&Question<'_>) -> bool| members.iter().filter(|q| holds(q)).count() as f64 / count;
     let known: Vec<bool> = members.iter().filter_map(|question| question.is_repeat).collect();
-    let mut languages: BTreeMap<&str, usize> = BTreeMap::new();
-    for language in members.iter().filter_map(|question| question.language) {
-        *languages.entry(language).or_insert(0) += 1;
-    }
+    let language = language(&members);
     let customers: BTreeSet<&str> = members.iter().filter_map(|question| question.customer).collect();
     let unknown_customers = members.iter().filter(|question| question.customer.is_none()).count();
     let costs: Vec<Cost> = members.iter().filter_map(|question| question.cost).collect();
-    let verbatims = members
-        .iter()
+    let verbatims = spoken(&members, language)
         .take(VERBATIMS)
         .map(|question| Ok(verbatim(&spilled.get::<Labelled>(question.place)?)))
         .collect::<Result<Vec<_>>>()?;
     Ok(FaqRow {
         faq_id: format!("faq-{}", members[0].contact_id),
         reason: members[0].reason.to_owned(),
-        language: languages
-            .into_iter()
-            .max_by_key(|(name, count)| (*count, std::cmp::Reverse(*name)))
-            .map(|(name, _)| name.to_owned()),
+        language: language.map(str::to_owned),
         contacts: members.len(),
         customers: customers.len() + unknown_customers,
         avoidable_share: share(&|question| question.criterion.is_some()),
@@ -191,6 +184,21 @@ pub fn describe(questions: &[Question<'_>], cluster: Cluster, spilled: &mut Spil
         verbatims,
         contact_ids: members.iter().map(|question| question.contact_id.to_owned()).collect(),
     })
+}
+
+/// The language of most questions, the first by name among equals.
+fn language<'a>(members: &[&Question<'a>]) -> Option<&'a str> {
+    let mut languages: BTreeMap<&str, usize> = BTreeMap::new();
+    for language in members.iter().filter_map(|question| question.language) {
+        *languages.entry(language).or_insert(0) += 1;
+    }
+    languages.into_iter().max_by_key(|(name, count)| (*count, std::cmp::Reverse(*name))).map(|(name, _)| name)
+}
+
+/// The most central first, those in the language of most before the others: the entry is written in that language.
+fn spoken<'q, 'a>(members: &[&'q Question<'a>], language: Option<&str>) -> impl Iterator<Item = &'q Question<'a>> {
+    let (own, other): (Vec<_>, Vec<_>) = members.iter().copied().partition(|question| question.language == language);
+    own.into_iter().chain(other)
 }
 
 /// The words that tell the question: the evidence of the reason, else the customer's first words.
@@ -285,5 +293,20 @@ mod tests {
         assert_eq!(straight[0].len(), 3);
         questions.reverse();
         assert_eq!(ids(&questions), straight);
+    }
+
+    #[test]
+    fn a_question_in_the_language_of_most_stands_for_the_group() {
+        let mut questions = ["a", "b", "c", "d"].map(|id| question(id, "r", [1.0, 0.0]));
+        for (question, language) in questions.iter_mut().zip([Some("en"), Some("fr"), None, Some("fr")]) {
+            question.language = language;
+        }
+        let members: Vec<&Question<'_>> = questions.iter().collect();
+        let language = language(&members);
+        assert_eq!(language, Some("fr"));
+        let order: Vec<&str> = spoken(&members, language).map(|question| question.contact_id).collect();
+        assert_eq!(order, ["b", "d", "a", "c"]);
+        assert_eq!(super::language(&members[..2]), Some("en"), "the first by name among equals");
+        assert_eq!(super::language(&members[2..3]), None);
     }
 }

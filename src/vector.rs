@@ -42,6 +42,8 @@ fn add_scaled_avx2<const N: usize>(sum: &mut [f32], factors: [f32; N], rows: [&[
 
 #[inline(always)]
 fn dot_in_lanes(a: &[f32], b: &[f32]) -> f32 {
+    let length = a.len().min(b.len());
+    let (a, b) = (&a[..length], &b[..length]);
     let mut sums = [0.0f32; LANES];
     let (a_lanes, a_rest) = a.as_chunks::<LANES>();
     let (b_lanes, b_rest) = b.as_chunks::<LANES>();

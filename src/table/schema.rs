@@ -765,8 +765,8 @@ pub const FAQ_GAPS: Table = Table {
         must(
             "question",
             Text,
-            "redacted words of the most central contact",
-            "mots du contact le plus central, données personnelles masquées",
+            "redacted words of the most central contact in the language of the group",
+            "mots du contact le plus central dans la langue du groupe, données personnelles masquées",
         ),
         must(
             "verbatims",
