@@ -142,8 +142,12 @@ impl AvoidabilityModel {
 
     /// What speaks for each criterion in one window, before it is weighed.
     pub fn clues(&self, text: &str, embedding: &[f32]) -> Vec<Clue> {
+        self.clues_of(text, &self.head.probabilities(embedding, 1.0))
+    }
+
+    /// The [`Self::clues`] of a window whose embedding has these probabilities: the criteria, then none of them.
+    fn clues_of(&self, text: &str, probabilities: &[f32]) -> Vec<Clue> {
         let count = self.ids.len();
-        let probabilities = self.head.probabilities(embedding, 1.0);
         let folded = Folded::new(text);
         // Words of a few letters cannot be evidence by meaning.
         let shortness = if folded.text.chars().count() < 12 { 3.0 } else { 0.0 };
@@ -158,18 +162,16 @@ impl AvoidabilityModel {
             .collect()
     }
 
-    /// Evidence of each criterion in one window: `(probability, cue)` per criterion.
-    pub fn window(&self, text: &str, embedding: &[f32]) -> Vec<(f64, Option<(u32, u32)>)> {
-        self.clues(text, embedding).into_iter().map(|clue| (clue.probability(), clue.cue)).collect()
-    }
-
     /// The verdict from the windows of a contact: `(text, embedding)`.
     pub fn verdict(&self, windows: &[(&str, &[f32])]) -> Verdict {
         let mut best: Vec<Option<Evidence>> = vec![None; self.ids.len()];
-        for (index, (text, embedding)) in windows.iter().enumerate() {
-            for (criterion, (probability, cue)) in self.window(text, embedding).into_iter().enumerate() {
+        let embeddings: Vec<&[f32]> = windows.iter().map(|(_, embedding)| *embedding).collect();
+        let read = self.head.probabilities_of(&embeddings, 1.0);
+        for (index, ((text, _), probabilities)) in windows.iter().zip(&read).enumerate() {
+            for (criterion, clue) in self.clues_of(text, probabilities).into_iter().enumerate() {
+                let probability = clue.probability();
                 if best[criterion].as_ref().is_none_or(|evidence| probability > evidence.probability) {
-                    best[criterion] = Some(Evidence { criterion, window: index as u32, cue, probability });
+                    best[criterion] = Some(Evidence { criterion, window: index as u32, cue: clue.cue, probability });
                 }
             }
         }

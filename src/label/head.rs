@@ -6,7 +6,7 @@
 
 use rayon::prelude::*;
 
-use crate::vector::{add_scaled, dot};
+use crate::vector::{add_scaled, dots};
 
 /// A fitted classifier.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,7 +86,9 @@ impl Head {
 
     /// Logits of one embedding, `(classes,)`.
     pub fn logits(&self, input: &[f32]) -> Vec<f32> {
-        self.weights.chunks_exact(self.hidden).zip(&self.bias).map(|(row, bias)| dot(row, input) + bias).collect()
+        let mut logits = vec![0.0; self.classes];
+        logits_into(&self.weights, &self.bias, self.hidden, &[input], &mut logits);
+        logits
     }
 
     /// Softmax of the logits divided by `temperature`.
@@ -94,6 +96,34 @@ impl Head {
         let mut values = self.logits(input);
         softmax(&mut values, temperature);
         values
+    }
+
+    /// The [`Self::probabilities`] of several embeddings, `(inputs, classes)`, the same bits as those of each alone, in less time.
+    pub fn probabilities_of(&self, inputs: &[&[f32]], temperature: f32) -> Vec<Vec<f32>> {
+        let mut logits = vec![0.0; inputs.len() * self.classes];
+        logits_into(&self.weights, &self.bias, self.hidden, inputs, &mut logits);
+        let rows = (0..inputs.len()).map(|row| logits[row * self.classes..(row + 1) * self.classes].to_vec());
+        rows.map(|mut values| {
+            softmax(&mut values, temperature);
+            values
+        })
+        .collect()
+    }
+}
+
+/// Logits of `inputs`, `(inputs, classes)` row by row, from `weights` `(classes, hidden)`. A few inputs at a time stay near while
+/// the weights of each class pass over them.
+fn logits_into(weights: &[f32], bias: &[f32], hidden: usize, inputs: &[&[f32]], logits: &mut [f32]) {
+    let classes = bias.len();
+    for (inputs, logits) in inputs.chunks(INPUTS_AT_ONCE).zip(logits.chunks_mut(INPUTS_AT_ONCE * classes)) {
+        let (fours, rest) = inputs.as_chunks::<4>();
+        for (class, (weights, bias)) in weights.chunks_exact(hidden).zip(bias).enumerate() {
+            let products = fours.iter().flat_map(|four| dots(weights, *four));
+            let products = products.chain(rest.iter().map(|input| dots(weights, [*input])[0]));
+            for (logit, product) in logits.iter_mut().skip(class).step_by(classes).zip(products) {
+                *logit = product + bias;
+            }
+        }
     }
 }
 
@@ -123,33 +153,24 @@ struct Problem<'a> {
 /// Rows handled by one task; sums are made per block and then in order of blocks.
 const BLOCK_ROWS: usize = 512;
 
-/// Rows that the weights of one class pass over before those of the next.
-const ROWS_AT_ONCE: usize = 8;
+/// Inputs that the weights of one class pass over before those of the next.
+const INPUTS_AT_ONCE: usize = 8;
 
 impl Problem<'_> {
     /// Value and gradient of the objective at `point` (weights, then bias).
     fn value_and_gradient(&self, point: &[f64]) -> (f64, Vec<f64>) {
         let (hidden, classes) = (self.hidden, self.classes);
         let weights: Vec<f32> = point[..classes * hidden].iter().map(|&value| value as f32).collect();
-        let bias = &point[classes * hidden..];
+        let bias: Vec<f32> = point[classes * hidden..].iter().map(|&value| value as f32).collect();
         let blocks: Vec<(f64, Vec<f32>)> = self
             .inputs
             .par_chunks(BLOCK_ROWS * hidden)
             .enumerate()
             .map(|(block, inputs)| {
                 let mut loss = 0.0;
-                let rows = inputs.len() / hidden;
-                let mut errors = vec![0.0f32; rows * classes];
-                // A few rows at a time stay near while each class's weights pass over them.
-                for (inputs, errors) in
-                    inputs.chunks(ROWS_AT_ONCE * hidden).zip(errors.chunks_mut(ROWS_AT_ONCE * classes))
-                {
-                    for (class, weights) in weights.chunks_exact(hidden).enumerate() {
-                        for (input, out) in inputs.chunks_exact(hidden).zip(errors.chunks_exact_mut(classes)) {
-                            out[class] = dot(weights, input) + bias[class] as f32;
-                        }
-                    }
-                }
+                let rows: Vec<&[f32]> = inputs.chunks_exact(hidden).collect();
+                let mut errors = vec![0.0f32; rows.len() * classes];
+                logits_into(&weights, &bias, hidden, &rows, &mut errors);
                 for (row, out) in errors.chunks_exact_mut(classes).enumerate() {
                     let index = block * BLOCK_ROWS + row;
                     let highest = out.iter().copied().fold(f32::NEG_INFINITY, f32::max);
@@ -302,6 +323,10 @@ mod tests {
             assert!(probabilities[target] > 0.6, "{probabilities:?}");
             assert!((probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-5);
         }
+        let rows: Vec<&[f32]> = inputs.chunks(2).take(11).collect();
+        let alone: Vec<Vec<f32>> = rows.iter().map(|row| head.probabilities(row, 0.7)).collect();
+        assert_eq!(head.probabilities_of(&rows, 0.7), alone);
+        assert!(head.probabilities_of(&[], 0.7).is_empty());
     }
 
     #[test]

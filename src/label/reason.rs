@@ -167,16 +167,14 @@ impl ReasonModel {
         let mut highest = vec![(0.0f32, 0u32); classes];
         let mut salience = Vec::with_capacity(said.len());
         let mut loudest = 0.0f32;
-        for (index, &(embedding, length)) in said.iter().enumerate() {
-            let window = self.read(embedding, length);
+        for (index, window) in self.read(said).into_iter().enumerate() {
             loudest = loudest.max(1.0 - window.probabilities[classes]);
             salience.push(window.says);
             told += window.add(1.0, self.weighing.floor, &mut evidence);
             window.raise(index, &mut highest);
         }
         let mut highest_heard = vec![(0.0f32, 0u32); classes];
-        for (index, &(embedding, length)) in heard.iter().enumerate() {
-            let window = self.read(embedding, length);
+        for (index, window) in self.read(heard).into_iter().enumerate() {
             told += window.add(self.weighing.agent_words, self.weighing.floor, &mut evidence);
             window.raise(said.len() + index, &mut highest_heard);
         }
@@ -188,15 +186,23 @@ impl ReasonModel {
         ReasonVerdict { hits, scores, salience }
     }
 
-    /// What one window says.
-    fn read(&self, embedding: &[f32], length: u32) -> Reading {
+    /// What each window, `(embedding, characters)`, says.
+    fn read(&self, windows: &[(&[f32], u32)]) -> Vec<Reading> {
         let classes = self.ids.len();
-        let probabilities = self.head.probabilities(embedding, self.weighing.window_temperature);
-        let courteous: f32 =
-            probabilities.iter().zip(&self.courtesy).filter(|(_, is)| **is).map(|(probability, _)| probability).sum();
-        // Thanks and greetings say nothing of the other reasons.
-        let says = (1.0 - probabilities[classes] - courteous).max(1e-6);
-        Reading { probabilities, says, length: length as f32 }
+        let embeddings: Vec<&[f32]> = windows.iter().map(|(embedding, _)| *embedding).collect();
+        let probabilities = self.head.probabilities_of(&embeddings, self.weighing.window_temperature);
+        let readings = probabilities.into_iter().zip(windows).map(|(probabilities, &(_, length))| {
+            let courteous: f32 = probabilities
+                .iter()
+                .zip(&self.courtesy)
+                .filter(|(_, is)| **is)
+                .map(|(probability, _)| probability)
+                .sum();
+            // Thanks and greetings say nothing of the other reasons.
+            let says = (1.0 - probabilities[classes] - courteous).max(1e-6);
+            Reading { probabilities, says, length: length as f32 }
+        });
+        readings.collect()
     }
 
     /// The evidence as a probability per reason. More words make surer, but not in proportion: people repeat
@@ -228,8 +234,8 @@ impl ReasonModel {
     pub fn most_telling(&self, id: &str, windows: &[(&[f32], u32)]) -> Option<(usize, f64)> {
         let class = self.ids.iter().position(|known| known == id)?;
         let mut best: Option<(usize, f32)> = None;
-        for (place, &(embedding, length)) in windows.iter().enumerate() {
-            let strength = self.read(embedding, length).strength(class);
+        for (place, window) in self.read(windows).into_iter().enumerate() {
+            let strength = window.strength(class);
             if best.is_none_or(|(_, before)| strength > before) {
                 best = Some((place, strength));
             }
