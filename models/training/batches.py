@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 import torch
 from tokenizers import Encoding, Tokenizer
 
+from device import DEVICE
+
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 NEAR = {"a": "qzs", "e": "zrd", "i": "uok", "o": "ipl", "u": "yij", "s": "qdz", "n": "b,h", "m": "lp,", "t": "rgy", "r": "etf"}
 
@@ -39,7 +41,7 @@ def with_typos(text: str, rng: random.Random) -> str:
 
 
 def pad(encodings: Sequence[Encoding], limit: int | None = None) -> tuple[torch.Tensor, torch.Tensor]:
-    """`input_ids` and `attention_mask`, (batch, seq), padded with 0 to the longest of the batch."""
+    """`input_ids` and `attention_mask`, (batch, seq), padded with 0 to the longest of the batch, on the device."""
     rows = [e.ids if limit is None or len(e.ids) <= limit else e.ids[: limit - 1] + e.ids[-1:] for e in encodings]
     width = max(len(row) for row in rows)
     ids = torch.zeros(len(rows), width, dtype=torch.long)
@@ -47,7 +49,7 @@ def pad(encodings: Sequence[Encoding], limit: int | None = None) -> tuple[torch.
     for index, row in enumerate(rows):
         ids[index, : len(row)] = torch.tensor(row)
         mask[index, : len(row)] = 1
-    return ids, mask
+    return ids.to(DEVICE), mask.to(DEVICE)
 
 
 def encode(tokenizer: Tokenizer, texts: Sequence[str], limit: int | None = None) -> tuple[torch.Tensor, torch.Tensor]:

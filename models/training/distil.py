@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from tokenizers import Tokenizer
 
 from batches import bucketed, encode, with_typos
+from device import autocast
 from encoder import Encoder, mean_pool
 from schedule import Progress, optimiser
 from teacher import Targets, Teacher
@@ -20,7 +21,7 @@ SCALE = 20.0
 def distillation_loss(student: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """5 (1 - cosine) plus the divergence between the two matrices of similarities inside the batch."""
     cosine = (student * target).sum(-1).mean()
-    apart = torch.eye(len(target), dtype=torch.bool)
+    apart = torch.eye(len(target), dtype=torch.bool, device=target.device)
     wanted = (SCALE * target @ target.T).masked_fill(apart, -1e4)
     found = (SCALE * student @ target.T).masked_fill(apart, -1e4)
     relation = F.kl_div(found.log_softmax(-1), wanted.softmax(-1), reduction="batchmean")
@@ -59,7 +60,7 @@ def run(model: Encoder, items: DistillationItems, progress: Progress, rate: floa
     stream = iter(items)
     while not progress.over():
         ids, mask, target = next(stream)
-        with torch.autocast("cpu", torch.bfloat16):
+        with autocast():
             states = model(ids, mask)
         loss = distillation_loss(mean_pool(states, mask), target)
         update(loss)

@@ -86,7 +86,7 @@ class Encoder(nn.Module):
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
         """Last hidden states."""
         states = self.embeddings(input_ids)
-        if torch.is_autocast_enabled("cpu"):
+        if torch.is_autocast_enabled(states.device.type):
             states = states.bfloat16()
         mask = None if bool(attention_mask.all()) else (attention_mask[:, None, None, :] - 1.0) * 1e4
         for layer in self.encoder["layer"]:

@@ -17,6 +17,7 @@ from tokenizers import Tokenizer
 
 from batches import pad
 from corpora import EMOTIONS, LABELS, Corpora, read_tsv
+from device import DEVICE, autocast
 from encoder import Encoder, SentimentHead, mean_pool
 from sentiment_rows import emotional_comments
 
@@ -25,8 +26,8 @@ class Runner:
     """Embeddings of texts and logits of each head, in f32, sorted by length and put back in order."""
 
     def __init__(self, tokenizer: Tokenizer, model: Encoder, heads: dict[str, SentimentHead] | None = None) -> None:
-        self.tokenizer, self.model = tokenizer, model.eval()
-        self.heads = {name: head.eval() for name, head in (heads or {}).items()}
+        self.tokenizer, self.model = tokenizer, model.to(DEVICE).eval()
+        self.heads = {name: head.to(DEVICE).eval() for name, head in (heads or {}).items()}
 
     @torch.no_grad()
     def all(self, texts: list[str], bf16: bool = False) -> tuple[np.ndarray, dict[str, np.ndarray]]:
@@ -38,11 +39,11 @@ class Runner:
         for start in range(0, len(order), 32):
             rows = order[start : start + 32]
             ids, mask = pad([encodings[row] for row in rows])
-            with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+            with autocast(bf16):
                 states = self.model(ids, mask)
-            embeddings[rows] = mean_pool(states, mask).numpy()
+            embeddings[rows] = mean_pool(states, mask).cpu().numpy()
             for name, head in self.heads.items():
-                logits[name][rows] = head(states, mask).numpy()
+                logits[name][rows] = head(states, mask).cpu().numpy()
         return embeddings, logits
 
     def __call__(self, texts: list[str]) -> np.ndarray:

@@ -121,8 +121,8 @@ def load_checkpoint(work: pathlib.Path, model: Encoder, merge: float = MERGE) ->
     The multi-task stage alone forgets some similarity; part of the way back to the first stage regains it, and the
     sentiment stays (chosen on dev: `RESULTS.md`).
     """
-    weights = torch.load(work / "multitask.pt")["weights"]
-    first = torch.load(work / "distil.pt")["weights"]["encoder"]
+    weights = torch.load(work / "multitask.pt", map_location="cpu")["weights"]
+    first = torch.load(work / "distil.pt", map_location="cpu")["weights"]["encoder"]
     model.load_state_dict({name: torch.lerp(first[name].float(), tensor.float(), merge) for name, tensor in weights["encoder"].items()})
     heads = {}
     for name, labels in HEADS.items():

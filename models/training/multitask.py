@@ -12,6 +12,7 @@ from tokenizers import Tokenizer
 
 from batches import bucketed, encode, with_typos
 from corpora import EMOTIONS, Corpora
+from device import DEVICE, autocast
 from distil import SCALE, distillation_loss
 from encoder import Encoder, SentimentHead, mean_pool
 from schedule import Progress, optimiser
@@ -23,9 +24,13 @@ INTENT_SETS = {"clinc": 0.27, "hwu": 0.22, "mdgo": 0.08, "dstc": 0.05, "nlupp": 
 DESCRIBED = 0.4
 
 
+def tensor(values: list) -> torch.Tensor:
+    return torch.tensor(values, device=DEVICE)
+
+
 def contrast_loss(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
     """Each text must find the other text of its own intent among all of the batch, both ways."""
-    scores, truth = SCALE * left @ right.T, torch.arange(len(left))
+    scores, truth = SCALE * left @ right.T, torch.arange(len(left), device=left.device)
     return (F.cross_entropy(scores, truth) + F.cross_entropy(scores.T, truth)) / 2
 
 
@@ -67,7 +72,7 @@ class Sampler:
         while True:
             for batch in bucketed(list(range(len(self.rows))), lengths, size, self.rng):
                 ids, mask = encode(self.tokenizer, [self._noisy(self.rows[row][0], 0.15) for row in batch], 72)
-                yield ids, mask, torch.tensor([self.rows[row][1] for row in batch]), torch.tensor([self.rows[row][2] for row in batch])
+                yield ids, mask, tensor([self.rows[row][1] for row in batch]), tensor([self.rows[row][2] for row in batch])
 
     def translations(self, size: int) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
         """`size` English texts, then their French; the same targets twice."""
@@ -103,13 +108,13 @@ class Sampler:
     def sts_pairs(self, size: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         drawn = self.rng.sample(self.sts, size)
         ids, mask = encode(self.tokenizer, [row[side] for side in (0, 1) for row in drawn], 64)
-        return ids, mask, torch.tensor([row[2] for row in drawn])
+        return ids, mask, tensor([row[2] for row in drawn])
 
 
 def balance(labels: list[int], count: int) -> torch.Tensor:
     """Class weights that go half of the way to equal classes."""
     counts = torch.bincount(torch.tensor([label for label in labels if label != IGNORED]), minlength=count).float().clamp(min=1.0)
-    return (counts.mean() / counts) ** 0.5
+    return ((counts.mean() / counts) ** 0.5).to(DEVICE)
 
 
 def head_loss(head: SentimentHead, states: torch.Tensor, mask: torch.Tensor, labels: torch.Tensor, weights: torch.Tensor) -> torch.Tensor | None:
@@ -128,7 +133,7 @@ def run(model: Encoder, heads: dict[str, SentimentHead], sampler: Sampler, progr
     feelings, translations, english = sampler.feelings(64), sampler.translations(36), sampler.english_texts(36)
 
     def forward(ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        with torch.autocast("cpu", torch.bfloat16):
+        with autocast():
             return model(ids, mask)
 
     while not progress.over():
@@ -173,13 +178,13 @@ def stage(options, corpora: Corpora, teacher: Teacher, tokenizer: Tokenizer, mod
           pairs: list[tuple[str, str]], english: list[str]) -> None:
     """From `distil.pt` to `multitask.pt` in the work folder."""
     hidden = model.config["hidden_size"]
-    heads = {"sentiment": SentimentHead(hidden), "emotion": SentimentHead(hidden, labels=len(EMOTIONS))}
+    heads = {"sentiment": SentimentHead(hidden).to(DEVICE), "emotion": SentimentHead(hidden, labels=len(EMOTIONS)).to(DEVICE)}
     if options.resume:
-        weights = torch.load(options.work / "multitask.pt")["weights"]
+        weights = torch.load(options.work / "multitask.pt", map_location=DEVICE)["weights"]
         for name, head in heads.items():
             head.load_state_dict(weights[name])
     else:
-        weights = torch.load(options.work / "distil.pt")["weights"]
+        weights = torch.load(options.work / "distil.pt", map_location=DEVICE)["weights"]
     model.load_state_dict(weights["encoder"])
     progress = Progress("multitask", options.multitask_steps, options.multitask_minutes, options.work, {"encoder": model, **heads}, 0.985)
     run(model, heads, Sampler(corpora, teacher, tokenizer, pairs, english), progress, options.multitask_rate)

@@ -10,7 +10,12 @@ from safetensors.torch import load_file
 from tokenizers import Tokenizer
 
 from batches import pad
+from device import DEVICE, autocast
 from encoder import Encoder, mean_pool
+
+
+# Texts embedded together: small on a processor, whose caches are small.
+AT_ONCE = 64 if DEVICE.type == "cpu" else 1024
 
 
 class Teacher:
@@ -23,7 +28,7 @@ class Teacher:
         self.tokenizer.enable_truncation(128)
         self.weights = {name: tensor for name, tensor in load_file(folder / "model.safetensors").items()
                         if "pooler" not in name and "position_ids" not in name}
-        self.model = Encoder(config)
+        self.model = Encoder(config).to(DEVICE)
         self.model.load_state_dict(self.weights)
         self.model.eval().requires_grad_(False)
 
@@ -33,11 +38,11 @@ class Teacher:
         encodings = self.tokenizer.encode_batch(texts)
         order = sorted(range(len(texts)), key=lambda row: len(encodings[row].ids))
         out = torch.empty(len(texts), 384)
-        for start in range(0, len(order), 64):
-            rows = order[start : start + 64]
+        for start in range(0, len(order), AT_ONCE):
+            rows = order[start : start + AT_ONCE]
             ids, mask = pad([encodings[row] for row in rows])
-            with torch.autocast("cpu", torch.bfloat16):
-                out[rows] = mean_pool(self.model(ids, mask), mask)
+            with autocast():
+                out[rows] = mean_pool(self.model(ids, mask), mask).cpu()
         return out
 
 
@@ -54,4 +59,4 @@ class Targets:
         if missing:
             self.values[missing] = self.teacher.embed([self.texts[row] for row in missing]).bfloat16()
             self.known[missing] = True
-        return self.values[rows].float()
+        return self.values[rows].float().to(DEVICE)

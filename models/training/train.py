@@ -21,6 +21,7 @@ from tokenizers import Tokenizer
 import distil
 import vocabulary
 from corpora import Corpora
+from device import DEVICE
 from encoder import CONFIG, Encoder
 from schedule import Progress
 from teacher import Teacher
@@ -42,6 +43,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--distil-steps", type=int, default=3200)
     parser.add_argument("--distil-minutes", type=float, default=600, help="upper limit; the rate decays by whichever is nearer")
+    parser.add_argument("--distil-batch", type=int, default=160, help="sentences a step; more on a GPU")
     parser.add_argument("--multitask-steps", type=int, default=1300)
     parser.add_argument("--multitask-minutes", type=float, default=600)
     parser.add_argument("--resume", action="store_true", help="start the multi-task stage from its own last checkpoint")
@@ -69,7 +71,7 @@ def main() -> None:
         texts = [text for pair in pairs for text in pair] + english + corpora.french_only()
         vocabulary.build(texts, options.teacher).save(str(tokenizer_file))
     tokenizer = Tokenizer.from_file(str(tokenizer_file))
-    model = Encoder({**CONFIG, "vocab_size": tokenizer.get_vocab_size()})
+    model = Encoder({**CONFIG, "vocab_size": tokenizer.get_vocab_size()}).to(DEVICE)
     print(json.dumps({"vocabulary": tokenizer.get_vocab_size()}), flush=True)
 
     if "distil" in wanted:
@@ -78,7 +80,7 @@ def main() -> None:
         weights[name] = vocabulary.initial_embeddings(tokenizer, teacher.tokenizer, weights[name], pairs)
         model.load_state_dict(weights)
         progress = Progress("distil", options.distil_steps, options.distil_minutes, options.work, {"encoder": model})
-        items = distil.DistillationItems(teacher, tokenizer, pairs, english, 0.35, 160, options.seed)
+        items = distil.DistillationItems(teacher, tokenizer, pairs, english, 0.35, options.distil_batch, options.seed)
         distil.run(model, items, progress)
         progress.finish()
     if "multitask" in wanted:
