@@ -23,6 +23,14 @@ pub(crate) fn dots<const N: usize>(a: &[f32], others: [&[f32]; N]) -> [f32; N] {
     dots_in_lanes(a, others)
 }
 
+/// Scales a vector to length 1; a vector of zeros stays as it is.
+pub(crate) fn normalise(vector: &mut [f32]) {
+    let length = dot(vector, vector).sqrt().max(1e-12);
+    for value in vector {
+        *value /= length;
+    }
+}
+
 /// Adds `factors[i] * rows[i]` to `sum` for each `i` in order, over the shortest length.
 pub(crate) fn add_scaled<const N: usize>(sum: &mut [f32], factors: [f32; N], rows: [&[f32]; N]) {
     #[cfg(target_arch = "x86_64")]

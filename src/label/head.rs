@@ -102,12 +102,11 @@ impl Head {
     pub fn probabilities_of(&self, inputs: &[&[f32]], temperature: f32) -> Vec<Vec<f32>> {
         let mut logits = vec![0.0; inputs.len() * self.classes];
         logits_into(&self.weights, &self.bias, self.hidden, inputs, &mut logits);
-        let rows = (0..inputs.len()).map(|row| logits[row * self.classes..(row + 1) * self.classes].to_vec());
-        rows.map(|mut values| {
-            softmax(&mut values, temperature);
-            values
-        })
-        .collect()
+        let rows = logits.chunks_exact_mut(self.classes).map(|row| {
+            softmax(row, temperature);
+            row.to_vec()
+        });
+        rows.collect()
     }
 }
 

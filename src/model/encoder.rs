@@ -8,7 +8,6 @@
 use std::str::FromStr;
 
 use super::backbone::Backbone;
-use super::cpu::math;
 use super::device::DeviceChoice;
 use super::error::{ModelError, ModelResult};
 use super::family::Config;
@@ -16,6 +15,7 @@ use super::head::{Task, TaskHead};
 use super::sentence::{Sentence, prompt};
 use super::tokens::{TextRules, Tokens};
 use super::weights::ModelFiles;
+use crate::vector;
 
 /// Environment variable that forces a kernel class where the options say [`KernelChoice::Auto`].
 pub const KERNEL_VARIABLE: &str = "MOTIF_KERNEL";
@@ -168,7 +168,7 @@ impl Encoder {
             // Nobody else ever waits for this row, so a poisoned lock only means that its own worker panicked.
             let mut row = rows[index].lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             self.sentence.embed(states, hidden, row.embedding);
-            math::normalise(row.embedding);
+            vector::normalise(row.embedding);
             if let Some(head) = &self.sentiment {
                 head.forward(states, row.sentiment);
             }

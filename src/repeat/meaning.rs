@@ -6,7 +6,7 @@ use half::f16;
 use crate::label::reason::ReasonVerdict;
 use crate::label::shipped;
 use crate::repeat::said::Said;
-use crate::vector::dot;
+use crate::vector::{add_scaled, normalise};
 
 /// Reasons kept for comparison.
 const KEPT_REASONS: usize = 6;
@@ -36,9 +36,7 @@ impl Meaning {
             if weight > best.0 {
                 best = (weight, index);
             }
-            for (sum, value) in sum.iter_mut().zip(*embedding) {
-                *sum += weight * value;
-            }
+            add_scaled(&mut sum, [weight], [*embedding]);
         }
         // The window of the primary reason may be the agent's: it is not among the customer's.
         let telling = verdict.hits.first().and_then(|hit| hit.window).map(|window| window as usize);
@@ -50,7 +48,8 @@ impl Meaning {
         let mut reasons: Vec<(u16, f32)> =
             order.into_iter().map(|class| (class as u16, verdict.scores[class] / length)).collect();
         reasons.sort_by_key(|(class, _)| *class);
-        Some(Self { whole: halves(&normalised(sum)), telling: halves(embeddings[telling]), reasons, said })
+        normalise(&mut sum);
+        Some(Self { whole: halves(&sum), telling: halves(embeddings[telling]), reasons, said })
     }
 
     /// Cosine of the two contacts' words as a whole, −1 to 1.
@@ -93,12 +92,6 @@ impl Meaning {
 
 fn halves(values: &[f32]) -> Vec<f16> {
     values.iter().map(|value| f16::from_f32(*value)).collect()
-}
-
-fn normalised(mut values: Vec<f32>) -> Vec<f32> {
-    let length = dot(&values, &values).sqrt().max(1e-12);
-    values.iter_mut().for_each(|value| *value /= length);
-    values
 }
 
 fn cosine(a: &[f16], b: &[f16]) -> f32 {

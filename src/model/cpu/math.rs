@@ -3,7 +3,6 @@
 //! Sums run over a fixed number of lanes in a fixed order, so that a result never depends on the caller's batch.
 
 use super::super::bert::Activation;
-use crate::vector::dot;
 
 /// Softmax in place; an empty slice stays empty.
 pub(crate) fn softmax(values: &mut [f32]) {
@@ -47,14 +46,6 @@ fn erf(x: f32) -> f32 {
     let square = x * x;
     let polynomial = |coefficients: &[f32]| coefficients.iter().rev().fold(0.0, |sum, c| sum * square + c);
     (x * polynomial(&ERF_P) / polynomial(&ERF_Q)).clamp(-1.0, 1.0)
-}
-
-/// Scales a vector to length 1; a vector of zeros stays as it is.
-pub(crate) fn normalise(vector: &mut [f32]) {
-    let length = dot(vector, vector).sqrt().max(1e-12);
-    for value in vector {
-        *value /= length;
-    }
 }
 
 #[cfg(test)]
