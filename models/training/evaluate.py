@@ -96,8 +96,9 @@ def retrieval(run: Runner, corpora: Corpora) -> dict:
     return found
 
 
-# Files of `data/lines` that hold reviews, complaints and posts.
-OPINIONS = ("reviews_complaints", "social_turns")
+# Files of `data/lines` that hold reviews, complaints and posts, and those of everyday talk; the others are customers' requests.
+OPINIONS = ("reviews_complaints", "social_turns", "opinions_posts", "short_posts")
+EVERYDAY = ("everyday_talk", "conversations")
 
 
 def sentiment_dev(corpora: Corpora) -> dict[str, list[tuple[str, int]]]:
@@ -107,10 +108,11 @@ def sentiment_dev(corpora: Corpora) -> dict[str, list[tuple[str, int]]]:
     rows = read_tsv(corpora.data / "umsab/val_fr_en.tsv.gz")
     for lang in ("fr", "en"):
         sets[f"umsab_val_{lang}"] = [(r["text"], LABELS.index(r["label"])) for r in rows if r["lang"] == lang]
-        service = corpora.service_pairs("dev") + [r for r in lines if r["file"] not in OPINIONS]
+        service = corpora.service_pairs("dev") + [r for r in lines if r["file"] not in OPINIONS + EVERYDAY]
         sets[f"service_dev_{lang}"] = [(r[lang], LABELS.index(r["label"])) for r in service]
         opinions = [(r[lang], r["label"]) for r in lines if r["file"] in OPINIONS]
         opinions += [(r["text"], r["label"]) for r in corpora.own_opinions("dev") if r["language"] == lang]
+        sets[f"everyday_dev_{lang}"] = [(r[lang], LABELS.index(r["label"])) for r in lines if r["file"] in EVERYDAY]
         sets[f"opinions_dev_{lang}"] = [(text, LABELS.index(label)) for text, label in opinions]
     return sets
 

@@ -22,10 +22,24 @@ from teacher import Targets, Teacher
 INTENT_SETS = {"clinc": 0.27, "hwu": 0.22, "mdgo": 0.08, "dstc": 0.05, "nlupp": 0.08, "own": 0.3}
 # How often the second text of an intent is its name or definition, which the first must find.
 DESCRIBED = 0.4
+# How often the intents of a step come from one field first: neighbours are harder to tell apart.
+NEIGHBOURS = 0.5
 
 
 def tensor(values: list) -> torch.Tensor:
     return torch.tensor(values, device=DEVICE)
+
+
+def draw_labels(labels: list[str], size: int, rng: random.Random) -> list[str]:
+    """`size` of the labels, or all; at times those of one field (`own:bank` of `own:bank.fees`) before others."""
+    if rng.random() < NEIGHBOURS:
+        field = rng.choice(labels).partition(".")[0]
+        near = [label for label in labels if label.partition(".")[0] == field]
+    else:
+        near = []
+    near = rng.sample(near, min(size, len(near)))
+    others = sorted(set(labels) - set(near))
+    return near + rng.sample(others, min(size - len(near), len(others)))
 
 
 def contrast_loss(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
@@ -98,7 +112,7 @@ class Sampler:
         is at times the intent's name or definition; of own intents either may be in either language."""
         present = [name for name in INTENT_SETS if name in self.intents]
         chosen = self.intents[self.rng.choices(present, [INTENT_SETS[name] for name in present])[0]]
-        labels = self.rng.sample(sorted(chosen), min(size, len(chosen)))
+        labels = draw_labels(sorted(chosen), size, self.rng)
         drawn = [self.rng.sample(chosen[label], 2) for label in labels]
         for pair, label in zip(drawn, labels):
             if label in self.descriptions and self.rng.random() < DESCRIBED:

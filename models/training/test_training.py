@@ -10,7 +10,7 @@ from corpora import bucket, key
 from encoder import CONFIG, Encoder, SentimentHead, mean_pool
 from evaluate import calibration_error, fit_temperature, softmax
 from export import dequantise, quantise
-from multitask import ranking_loss
+from multitask import draw_labels, ranking_loss
 from sentiment_rows import polarity, stock_phrases
 
 TINY = {**CONFIG, "vocab_size": 50, "hidden_size": 24, "num_attention_heads": 2, "intermediate_size": 32, "num_hidden_layers": 2}
@@ -80,6 +80,16 @@ class Rules(unittest.TestCase):
 
     def test_stock_phrases_leave_no_slot_open(self):
         self.assertFalse([text for text, _ in stock_phrases(500, 1) if "{" in text])
+
+    def test_intents_of_one_field_come_first_at_times(self):
+        labels = sorted([f"own:bank.{i}" for i in range(20)] + [f"own:travel.{i}" for i in range(20)] + ["clinc:pto"])
+        shares = []
+        for seed in range(60):
+            drawn = draw_labels(labels, 10, random.Random(seed))
+            self.assertEqual((len(drawn), len(set(drawn))), (10, 10))
+            shares.append(max(sum(label.startswith(field) for label in drawn) for field in ("own:bank", "own:travel")))
+        self.assertTrue(20 < shares.count(10) < 40, shares)
+        self.assertEqual(sorted(draw_labels(labels, 99, random.Random(1))), labels)
 
     def test_a_pair_ranked_the_wrong_way_costs_more(self):
         a, b = torch.tensor([[1.0, 0.0], [1.0, 0.0]]), torch.tensor([[1.0, 0.0], [0.0, 1.0]])

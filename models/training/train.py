@@ -62,7 +62,7 @@ def main() -> None:
 
     corpora = Corpora(options.data, HERE / "data", options.permissive_only, options.seed)
     teacher = Teacher(options.teacher)
-    own = [(row["en"], row["fr"]) for row in corpora.service_pairs("train")]
+    own = [(row["en"], row["fr"]) for row in corpora.service_pairs("train") + corpora.service_lines("train")]
     pairs, english = corpora.pairs() + own, corpora.english_only()
     print(json.dumps({"pairs": len(pairs), "english": len(english), "own": len(own)}), flush=True)
 
