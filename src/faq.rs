@@ -156,7 +156,7 @@ fn cosine(a: &[f32], b: &[f32]) -> f32 {
 ///
 /// # Errors
 /// The words cannot be read back.
-pub fn describe(questions: &[Question<'_>], cluster: Cluster, spilled: &mut Spilled) -> Result<FaqRow> {
+pub fn describe(questions: &[Question<'_>], cluster: Cluster, spilled: &Spilled) -> Result<FaqRow> {
     let members: Vec<&Question<'_>> = cluster.members.iter().map(|(index, _)| &questions[*index]).collect();
     let count = members.len() as f64;
     let share = |holds: &dyn Fn(&Question<'_>) -> bool| members.iter().filter(|q| holds(q)).count() as f64 / count;

@@ -17,6 +17,7 @@ pub mod kpi;
 pub mod label;
 pub mod model;
 pub mod pipeline;
+mod positional;
 pub mod progress;
 pub mod repeat;
 pub mod report;

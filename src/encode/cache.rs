@@ -7,6 +7,7 @@
 //!
 //! Values are rounded to half precision before anyone reads them, so a cached run and a fresh one see the same bits.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Write};
@@ -17,6 +18,7 @@ use half::slice::HalfFloatSliceExt;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
+use crate::positional::read_at;
 
 const MAGIC: &[u8; 8] = b"MOTIFVC2";
 const KEY_BYTES: usize = 16;
@@ -153,24 +155,28 @@ impl Cache {
     /// The vector of a window; `None` when it is not known or its segment has become unreadable.
     pub fn get(&self, key: Key) -> Option<Vector> {
         let place = *self.places.get(&key)?;
-        let from_disk;
-        let record = if place.segment == PENDING {
+        if place.segment == PENDING {
             let start = place.offset as usize;
-            self.data.get(start..start + self.widths.bytes())?
-        } else {
-            let mut bytes = vec![0; self.widths.bytes()];
-            read_at(self.segments.get(place.segment as usize)?, &mut bytes, place.offset).ok()?;
-            from_disk = bytes;
-            from_disk.as_slice()
-        };
+            return Some(self.parse(self.data.get(start..start + self.widths.bytes())?));
+        }
+        // Windows are read by the hundred thousand: each thread keeps its room.
+        thread_local!(static ROOM: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) });
+        ROOM.with_borrow_mut(|room| {
+            room.resize(self.widths.bytes(), 0);
+            read_at(self.segments.get(place.segment as usize)?, room, place.offset).ok()?;
+            Some(self.parse(room))
+        })
+    }
+
+    /// The vector that a record holds.
+    fn parse(&self, record: &[u8]) -> Vector {
         let (halves, floats) = record.split_at(self.widths.embedding * 2);
         let halves: Vec<f16> = halves.chunks_exact(2).map(|b| f16::from_le_bytes([b[0], b[1]])).collect();
-        let mut embedding = vec![0.0; self.widths.embedding];
-        halves.convert_to_f32_slice(&mut embedding);
+        let embedding = halves.to_f32_vec();
         let mut sentiment_logits: Vec<f32> =
             floats.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
         let emotion_logits = sentiment_logits.split_off(self.widths.sentiment);
-        Some(Vector { embedding, sentiment_logits, emotion_logits })
+        Vector { embedding, sentiment_logits, emotion_logits }
     }
 
     /// Adds a window. Adding a known one changes nothing.
@@ -259,26 +265,6 @@ impl Cache {
         self.segments.push(file);
         Ok(())
     }
-}
-
-/// Reads at a position without moving a shared cursor, so that threads can read together.
-#[cfg(unix)]
-fn read_at(file: &File, bytes: &mut [u8], offset: u64) -> std::io::Result<()> {
-    std::os::unix::fs::FileExt::read_exact_at(file, bytes, offset)
-}
-
-/// Reads at a position; each call says where, so the cursor that Windows moves does not matter.
-#[cfg(windows)]
-fn read_at(file: &File, mut bytes: &mut [u8], mut offset: u64) -> std::io::Result<()> {
-    while !bytes.is_empty() {
-        let read = std::os::windows::fs::FileExt::seek_read(file, bytes, offset)?;
-        if read == 0 {
-            return Err(std::io::ErrorKind::UnexpectedEof.into());
-        }
-        bytes = &mut bytes[read..];
-        offset += read as u64;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

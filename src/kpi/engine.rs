@@ -79,7 +79,8 @@ pub fn compute(sources: &Sources, settings: &KpiSettings) -> Result<KpiTable> {
 
 /// Computes some KPIs.
 pub(super) fn compute_some(sources: &Sources, settings: &KpiSettings, kpis: &[&'static Kpi]) -> Result<KpiTable> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(rayon::current_num_threads())
         .build()
         .map_err(|source| Error::bug(format!("the KPI engine cannot start: {source}")))?;
     runtime.block_on(async {

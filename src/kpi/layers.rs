@@ -59,8 +59,9 @@ const SAME_ROWS: &[(&str, &str, Option<Family>)] =
 
 /// A session with the tables and the settings.
 pub(super) fn prepare(sources: &Sources, settings: &KpiSettings) -> Result<SessionContext> {
-    // One partition: the sums are exact, so more would not change the result, but a laptop has other work.
-    let config = SessionConfig::new().with_target_partitions(1).with_information_schema(false);
+    // The sums are exact, so the number of partitions does not change the result.
+    let partitions = rayon::current_num_threads();
+    let config = SessionConfig::new().with_target_partitions(partitions).with_information_schema(false);
     let ctx = SessionContext::new_with_config(config);
     sources::register(&ctx, sources)?;
     let column = |value: f64| Arc::new(Float64Array::from(vec![value])) as ArrayRef;

@@ -83,6 +83,8 @@ impl Folded {
 pub struct Cues {
     /// In the order of the groups, then as given.
     patterns: Vec<Pattern>,
+    /// Patterns that are tried on every text, for want of needles.
+    always_tried: Vec<usize>,
     groups: usize,
     finder: AhoCorasick,
     /// For each needle of `finder`, the patterns that need it.
@@ -93,8 +95,6 @@ pub struct Cues {
 struct Pattern {
     group: usize,
     regex: Regex,
-    /// Whether it is tried on every text, for want of needles.
-    is_always_tried: bool,
 }
 
 impl Cues {
@@ -107,7 +107,7 @@ impl Cues {
         G: IntoIterator<Item = &'a str>,
     {
         let broken = || Error::bug("a cue that was checked does not compile");
-        let mut patterns = Vec::new();
+        let (mut patterns, mut always_tried) = (Vec::new(), Vec::new());
         let mut wanted: BTreeMap<Vec<u8>, Vec<usize>> = BTreeMap::new();
         let mut count = 0;
         for (group, texts) in groups.into_iter().enumerate() {
@@ -115,28 +115,29 @@ impl Cues {
             for text in texts {
                 let regex = Regex::new(text).map_err(|_| broken())?;
                 let found = needles(&regex_syntax::parse(text).map_err(|_| broken())?);
-                let is_always_tried = found.is_none();
+                if found.is_none() {
+                    always_tried.push(patterns.len());
+                }
                 for needle in found.into_iter().flatten() {
                     wanted.entry(needle).or_default().push(patterns.len());
                 }
-                patterns.push(Pattern { group, regex, is_always_tried });
+                patterns.push(Pattern { group, regex });
             }
         }
         let finder = AhoCorasick::new(wanted.keys()).map_err(|_| broken())?;
-        Ok(Self { patterns, groups: count, finder, needed_by: wanted.into_values().collect() })
+        Ok(Self { patterns, always_tried, groups: count, finder, needed_by: wanted.into_values().collect() })
     }
 
     /// The longest match of each group, as characters of the original text; the first one among equals.
     pub fn find(&self, folded: &Folded) -> Vec<Option<(u32, u32)>> {
-        let mut is_tried: Vec<bool> = self.patterns.iter().map(|pattern| pattern.is_always_tried).collect();
+        let mut tried = self.always_tried.clone();
         for needle in self.finder.find_overlapping_iter(&folded.text) {
-            for &pattern in &self.needed_by[needle.pattern().as_usize()] {
-                is_tried[pattern] = true;
-            }
+            tried.extend(&self.needed_by[needle.pattern().as_usize()]);
         }
+        tried.sort_unstable();
+        tried.dedup();
         let mut best: Vec<Option<(u32, u32)>> = vec![None; self.groups];
-        for pattern in self.patterns.iter().zip(is_tried).filter_map(|(pattern, is_tried)| is_tried.then_some(pattern))
-        {
+        for pattern in tried.into_iter().map(|place| &self.patterns[place]) {
             if let Some(found) = pattern.regex.find(&folded.text) {
                 let span = folded.original_chars(found.start(), found.end());
                 let longest = &mut best[pattern.group];
@@ -247,7 +248,7 @@ mod tests {
             assert_eq!(cues.find(&folded), expected);
         }
         assert!(matched > 100, "{matched}");
-        let always = cues.patterns.iter().filter(|pattern| pattern.is_always_tried).count();
+        let always = cues.always_tried.len();
         assert!(always * 20 < cues.patterns.len(), "{always} of {}", cues.patterns.len());
     }
 }

@@ -117,10 +117,14 @@ fn logits_into(weights: &[f32], bias: &[f32], hidden: usize, inputs: &[&[f32]], 
     for (inputs, logits) in inputs.chunks(INPUTS_AT_ONCE).zip(logits.chunks_mut(INPUTS_AT_ONCE * classes)) {
         let (fours, rest) = inputs.as_chunks::<4>();
         for (class, (weights, bias)) in weights.chunks_exact(hidden).zip(bias).enumerate() {
-            let products = fours.iter().flat_map(|four| dots(weights, *four));
-            let products = products.chain(rest.iter().map(|input| dots(weights, [*input])[0]));
-            for (logit, product) in logits.iter_mut().skip(class).step_by(classes).zip(products) {
-                *logit = product + bias;
+            let mut own = logits.iter_mut().skip(class).step_by(classes);
+            let mut put = |products: &[f32]| own.by_ref().zip(products).for_each(|(logit, dot)| *logit = dot + bias);
+            fours.iter().for_each(|four| put(&dots(weights, *four)));
+            match *rest {
+                [a, b, c] => put(&dots(weights, [a, b, c])),
+                [a, b] => put(&dots(weights, [a, b])),
+                [a] => put(&dots(weights, [a])),
+                _ => {}
             }
         }
     }

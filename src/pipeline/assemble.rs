@@ -1,21 +1,23 @@
 //! Contacts set aside to ordered tables: duplicates, times in the future, repeat links, episodes, FAQ candidates.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
+use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use chrono::{DateTime, Duration, Utc};
+use rayon::prelude::*;
 
 use super::intake::{Collected, Entry, FileRecord, inputs_hash, month_of};
 use super::tally;
 use crate::config::Settings;
-use crate::contact::RecordKind;
+use crate::contact::{Channel, RecordKind};
 use crate::cost::Cost;
-use crate::error::{RecordError, RejectCode, Result};
+use crate::error::{Error, RecordError, RejectCode, Result};
 use crate::faq;
 use crate::label::{Catalogue, Labelled};
 use crate::progress::{Progress, Stage};
-use crate::repeat::{Episode, Link, Linked, Outcome, chain, link};
+use crate::repeat::{Episode, Link, Outcome, chain, link};
 use crate::table::parquet::Writer;
 use crate::table::rows::{self, ContactRow, EpisodeRow, LinkRow};
 use crate::table::schema;
@@ -95,7 +97,7 @@ pub fn assemble(
     catalogue: &Catalogue,
     model: &[(String, String)],
     mut collected: Collected,
-    mut spilled: Spilled,
+    spilled: Spilled,
     staging: &Path,
     progress: &dyn Progress,
     stop: &dyn Fn() -> Result<()>,
@@ -105,12 +107,11 @@ pub fn assemble(
     collected.rejects.sort();
     let mut entries = std::mem::take(&mut collected.entries);
     mark_duplicates(&mut entries);
-    entries.sort_by(|a, b| order(a).cmp(&order(b)));
+    let entries = in_order(entries);
     let as_of = settings.as_of.or_else(|| latest(&entries));
-    let linked: Vec<Linked> = entries.iter().map(|entry| entry.linked.clone()).collect();
     stop()?;
-    let links = link(&linked, settings.options.repeat.max_gap_days, settings.options.repeat.threshold);
-    let (episodes, outcomes) = chain(&linked, &links, as_of.unwrap_or_default());
+    let links = link(&entries, settings.options.repeat.max_gap_days, settings.options.repeat.threshold);
+    let (episodes, outcomes) = chain(&entries, &links, as_of.unwrap_or_default());
     progress.end();
     stop()?;
 
@@ -142,10 +143,19 @@ pub fn assemble(
     };
     let made = Made { entries: &entries, links: &links, episodes: &episodes, outcomes: &outcomes };
     progress.begin(Stage::Write, Some(entries.len() as u64));
-    write_contacts(&made, catalogue, &mut spilled, staging, progress, stop, &mut assembled)?;
-    write_links(&made, staging, &mut assembled)?;
-    write_episodes(&made, staging, &mut assembled)?;
-    write_faq(&made, &mut spilled, staging, &mut assembled)?;
+    let out = Out { staging, provenance: &assembled.provenance };
+    let (spoken, other) = std::thread::scope(|scope| {
+        let other = scope.spawn(|| {
+            let links = write_links(&made, &out)?;
+            let episodes = write_episodes(&made, &out)?;
+            let faq = write_faq(&made, &spilled, &out)?;
+            Ok([("links", links), ("episodes", episodes), ("faq_gaps", faq)])
+        });
+        (write_contacts(&made, catalogue, &spilled, &out, progress, stop), other.join())
+    });
+    let other: Result<_> = other.map_err(|_| Error::bug("the writing of a table ended before its time"))?;
+    let rows = spoken?.into_iter().chain(other?);
+    assembled.rows = rows.map(|(table, rows)| (table.to_owned(), rows)).collect();
     progress.end();
     Ok(assembled)
 }
@@ -156,6 +166,26 @@ struct Made<'a> {
     links: &'a [Link],
     episodes: &'a [Episode],
     outcomes: &'a [Outcome],
+}
+
+/// Where tables go, and what each file says of its origin.
+struct Out<'a> {
+    staging: &'a Path,
+    provenance: &'a [(String, String)],
+}
+
+impl Out<'_> {
+    fn writer(&self, table: &str, schema: SchemaRef) -> Result<Writer> {
+        Writer::create(&part(self.staging, table), schema, self.provenance)
+    }
+}
+
+/// The entries in the [`order`] of tables. Places are sorted and each entry moved once: entries are large.
+fn in_order(entries: Vec<Entry>) -> Vec<Entry> {
+    let mut places: Vec<usize> = (0..entries.len()).collect();
+    places.par_sort_by(|&a, &b| order(&entries[a]).cmp(&order(&entries[b])));
+    let mut entries: Vec<Option<Entry>> = entries.into_iter().map(Some).collect();
+    places.into_iter().filter_map(|place| entries[place].take()).collect()
 }
 
 /// Order inside a month, and of the repeat search.
@@ -216,33 +246,41 @@ fn reject_future(settings: &Settings, collected: &mut Collected) {
     });
 }
 
+/// Customer, hash of the words, channel: what two deliveries of one message share.
+type Sent<'a> = (&'a str, [u8; 16], Option<Channel>);
+
 /// Marks the second and later deliveries of a contact: the same identifier, or the same words of the same customer
 /// on the same channel within ten minutes.
 fn mark_duplicates(entries: &mut [Entry]) {
     let mut by_time: Vec<usize> = (0..entries.len()).collect();
-    by_time.sort_by(|&a, &b| {
+    by_time.par_sort_by(|&a, &b| {
         let key = |index: usize| {
             let entry: &Entry = &entries[index];
             (entry.kind == RecordKind::Duplicate, entry.linked.started_at, &entry.linked.contact_id, &entry.content)
         };
         key(a).cmp(&key(b))
     });
-    let mut ids: HashMap<String, ()> = HashMap::new();
-    let mut words: HashMap<(String, [u8; 16], Option<crate::contact::Channel>), DateTime<Utc>> = HashMap::new();
+    let mut ids: HashSet<&str> = HashSet::new();
+    let mut words: HashMap<Sent<'_>, DateTime<Utc>> = HashMap::new();
+    let mut duplicates = Vec::new();
     for index in by_time {
-        let entry = &mut entries[index];
-        let mut is_duplicate = ids.insert(entry.linked.contact_id.clone(), ()).is_some();
-        if let (true, Some(customer), Some(said)) = (entry.linked.is_counted, &entry.linked.customer_key, entry.words) {
-            let started_at = entry.linked.started_at;
-            let before = words.insert((customer.clone(), said, entry.linked.channel), started_at);
-            is_duplicate |= before.is_some_and(|before| started_at - before <= RESENT);
+        let entry = &entries[index];
+        let linked = &entry.linked;
+        let mut is_duplicate = !ids.insert(&linked.contact_id);
+        if let (true, Some(customer), Some(said)) = (linked.is_counted, &linked.customer_key, entry.words) {
+            let before = words.insert((customer, said, linked.channel), linked.started_at);
+            is_duplicate |= before.is_some_and(|before| linked.started_at - before <= RESENT);
         }
         if is_duplicate {
-            entry.kind = RecordKind::Duplicate;
-            entry.linked.is_counted = false;
-            entry.linked.meaning = None;
-            entry.cost = None;
+            duplicates.push(index);
         }
+    }
+    for index in duplicates {
+        let entry = &mut entries[index];
+        entry.kind = RecordKind::Duplicate;
+        entry.linked.is_counted = false;
+        entry.linked.meaning = None;
+        entry.cost = None;
     }
 }
 
@@ -250,51 +288,46 @@ fn part(staging: &Path, table: &str) -> PathBuf {
     staging.join(table).join("part-0000.parquet")
 }
 
-#[allow(clippy::too_many_arguments)] // See `assemble`.
+/// The tables with words, and their numbers of rows.
 fn write_contacts(
     made: &Made<'_>,
     catalogue: &Catalogue,
-    spilled: &mut Spilled,
-    staging: &Path,
+    spilled: &Spilled,
+    out: &Out<'_>,
     progress: &dyn Progress,
     stop: &dyn Fn() -> Result<()>,
-    assembled: &mut Assembled,
-) -> Result<()> {
-    let provenance = &assembled.provenance;
+) -> Result<[(&'static str, u64); 3]> {
     let mut months: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (index, entry) in made.entries.iter().enumerate() {
         months.entry(month_of(entry.contact_date)).or_default().push(index);
     }
-    let mut turns = Writer::create(&part(staging, "turns"), schema::TURNS.schema(), provenance)?;
-    let mut spans = Writer::create(&part(staging, "spans"), schema::SPANS.schema(), provenance)?;
+    let mut turns = out.writer("turns", schema::TURNS.schema())?;
+    let mut spans = out.writer("spans", schema::SPANS.schema())?;
     let mut total = 0;
     for (month, indices) in &months {
-        let path = staging.join("contacts").join(format!("contact_month={month}")).join("part-0000.parquet");
-        let mut contacts = Writer::create(&path, schema::CONTACTS.schema(), provenance)?;
+        let mut contacts = out.writer(&format!("contacts/contact_month={month}"), schema::CONTACTS.schema())?;
         for batch in indices.chunks(BATCH) {
             stop()?;
-            let rows =
-                batch.iter().map(|&index| contact_row(made, catalogue, index, spilled)).collect::<Result<Vec<_>>>()?;
-            contacts.write(&rows::contacts(&rows)?)?;
+            let rows = batch.par_iter().map(|&index| contact_row(made, catalogue, index, spilled));
+            let rows = rows.collect::<Result<Vec<_>>>()?;
             let spoken: Vec<&ContactRow> = rows.iter().filter(|row| row.kind != RecordKind::Duplicate).collect();
-            turns.write(&rows::turns(&spoken)?)?;
-            spans.write(&rows::spans(&spoken)?)?;
+            let (contacts, (turns, spans)) = rayon::join(
+                || contacts.write(&rows::contacts(&rows)?),
+                || rayon::join(|| turns.write(&rows::turns(&spoken)?), || spans.write(&rows::spans(&spoken)?)),
+            );
+            contacts.and(turns).and(spans)?;
             progress.advance(rows.len() as u64);
         }
         total += contacts.close()?;
     }
     if months.is_empty() {
         // Readers that take a pattern fail where no file matches; an empty table is a file too.
-        let path = staging.join("contacts").join("contact_month=1970-01").join("part-0000.parquet");
-        Writer::create(&path, schema::CONTACTS.schema(), provenance)?.close()?;
+        out.writer("contacts/contact_month=1970-01", schema::CONTACTS.schema())?.close()?;
     }
-    assembled.rows.insert("contacts".into(), total);
-    assembled.rows.insert("turns".into(), turns.close()?);
-    assembled.rows.insert("spans".into(), spans.close()?);
-    Ok(())
+    Ok([("contacts", total), ("turns", turns.close()?), ("spans", spans.close()?)])
 }
 
-fn contact_row(made: &Made<'_>, catalogue: &Catalogue, index: usize, spilled: &mut Spilled) -> Result<ContactRow> {
+fn contact_row(made: &Made<'_>, catalogue: &Catalogue, index: usize, spilled: &Spilled) -> Result<ContactRow> {
     let entry = &made.entries[index];
     let outcome = &made.outcomes[index];
     let labelled: Labelled = spilled.get(entry.place)?;
@@ -315,7 +348,7 @@ fn contact_row(made: &Made<'_>, catalogue: &Catalogue, index: usize, spilled: &m
     })
 }
 
-fn write_links(made: &Made<'_>, staging: &Path, assembled: &mut Assembled) -> Result<()> {
+fn write_links(made: &Made<'_>, out: &Out<'_>) -> Result<u64> {
     let rows: Vec<LinkRow> = made
         .links
         .iter()
@@ -326,15 +359,14 @@ fn write_links(made: &Made<'_>, staging: &Path, assembled: &mut Assembled) -> Re
             link: link.clone(),
         })
         .collect();
-    let mut writer = Writer::create(&part(staging, "links"), schema::LINKS.schema(), &assembled.provenance)?;
+    let mut writer = out.writer("links", schema::LINKS.schema())?;
     for batch in rows.chunks(BATCH) {
         writer.write(&rows::links(batch)?)?;
     }
-    assembled.rows.insert("links".into(), writer.close()?);
-    Ok(())
+    writer.close()
 }
 
-fn write_episodes(made: &Made<'_>, staging: &Path, assembled: &mut Assembled) -> Result<()> {
+fn write_episodes(made: &Made<'_>, out: &Out<'_>) -> Result<u64> {
     let rows: Vec<EpisodeRow> = made
         .episodes
         .iter()
@@ -355,15 +387,14 @@ fn write_episodes(made: &Made<'_>, staging: &Path, assembled: &mut Assembled) ->
             })
         })
         .collect();
-    let mut writer = Writer::create(&part(staging, "episodes"), schema::EPISODES.schema(), &assembled.provenance)?;
+    let mut writer = out.writer("episodes", schema::EPISODES.schema())?;
     for batch in rows.chunks(BATCH) {
         writer.write(&rows::episodes(batch)?)?;
     }
-    assembled.rows.insert("episodes".into(), writer.close()?);
-    Ok(())
+    writer.close()
 }
 
-fn write_faq(made: &Made<'_>, spilled: &mut Spilled, staging: &Path, assembled: &mut Assembled) -> Result<()> {
+fn write_faq(made: &Made<'_>, spilled: &Spilled, out: &Out<'_>) -> Result<u64> {
     let questions: Vec<faq::Question<'_>> = made
         .entries
         .iter()
@@ -386,12 +417,11 @@ fn write_faq(made: &Made<'_>, spilled: &mut Spilled, staging: &Path, assembled: 
     let clusters = faq::cluster(&questions);
     let rows =
         clusters.into_iter().map(|cluster| faq::describe(&questions, cluster, spilled)).collect::<Result<Vec<_>>>()?;
-    let mut writer = Writer::create(&part(staging, "faq_gaps"), schema::FAQ_GAPS.schema(), &assembled.provenance)?;
+    let mut writer = out.writer("faq_gaps", schema::FAQ_GAPS.schema())?;
     for batch in rows.chunks(BATCH) {
         writer.write(&faq::batch(batch)?)?;
     }
-    assembled.rows.insert("faq_gaps".into(), writer.close()?);
-    Ok(())
+    writer.close()
 }
 
 /// Writes the KPI table.

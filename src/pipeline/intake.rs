@@ -66,6 +66,12 @@ pub struct Entry {
     pub criterion: Option<String>,
 }
 
+impl AsRef<Linked> for Entry {
+    fn as_ref(&self) -> &Linked {
+        &self.linked
+    }
+}
+
 /// One input file, as it was read.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct FileRecord {
@@ -129,10 +135,12 @@ impl<'a> Intake<'a> {
     /// Gets ready.
     ///
     /// # Errors
-    /// The redaction patterns do not compile, or the disk is full.
+    /// The disk is full.
+    #[allow(clippy::too_many_arguments)] // The stage's collaborators; a struct would only rename them.
     pub fn new(
         settings: &'a Settings,
         catalogue: &'a Catalogue,
+        cleaner: Cleaner,
         labeller: &'a Labeller,
         vectors: &'a mut Vectors,
         staging: &Path,
@@ -146,7 +154,7 @@ impl<'a> Intake<'a> {
             vectors,
             progress,
             stop,
-            cleaner: Cleaner::new(settings)?,
+            cleaner,
             spill: Spill::create(&staging.join("contacts.spill"))?,
             collected: Collected::default(),
             batch: Vec::new(),

@@ -21,6 +21,7 @@ use crate::model::{Encoder, SequenceClassifier};
 use crate::progress::{Progress, Stage};
 use crate::table::output::Output;
 use crate::table::read_back;
+use crate::text::Cleaner;
 
 pub use record::{RunRecord, Summary};
 
@@ -64,14 +65,21 @@ pub fn run(settings: &Settings, context: Context<'_>) -> Result<Summary> {
         vectors = vectors.with_sentiment(classifier, Some(&output.cache()))?;
         sentiment_name = Some(name);
     }
-    let labeller = Labeller::learn(
-        catalogue.taxonomy.clone(),
-        &catalogue.criteria,
-        &catalogue.background,
-        &settings.options.label,
-        &settings.options.model.sentiment_labels,
-        &mut vectors,
-    )?;
+    // Patterns take as long to compile as the labels to learn.
+    let (labeller, cleaner) = std::thread::scope(|scope| {
+        let cleaner = scope.spawn(|| Cleaner::new(settings));
+        let labeller = Labeller::learn(
+            catalogue.taxonomy.clone(),
+            &catalogue.criteria,
+            &catalogue.background,
+            &settings.options.label,
+            &settings.options.model.sentiment_labels,
+            &mut vectors,
+        );
+        (labeller, cleaner.join())
+    });
+    let labeller = labeller?;
+    let cleaner = cleaner.map_err(|_| Error::bug("the patterns of personal data could not be compiled"))??;
     vectors.flush()?;
     progress.end();
     if settings.secret.is_default {
@@ -85,7 +93,8 @@ pub fn run(settings: &Settings, context: Context<'_>) -> Result<Summary> {
     }
 
     let stopper = || if stop.load(Ordering::Relaxed) { Err(Error::Interrupted) } else { Ok(()) };
-    let mut intake = intake::Intake::new(settings, &catalogue, &labeller, &mut vectors, &staging, progress, &stopper)?;
+    let mut intake =
+        intake::Intake::new(settings, &catalogue, cleaner, &labeller, &mut vectors, &staging, progress, &stopper)?;
     progress.begin(Stage::Read, None);
     intake.read_files(&files)?;
     progress.end();

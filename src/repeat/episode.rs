@@ -37,7 +37,8 @@ pub struct Outcome {
 }
 
 /// Chains linked contacts. `contacts` and `links` as in [`super::link::link`]; `now` is the end of what is known.
-pub fn chain(contacts: &[Linked], links: &[Link], now: DateTime<Utc>) -> (Vec<Episode>, Vec<Outcome>) {
+pub fn chain<L: AsRef<Linked>>(contacts: &[L], links: &[Link], now: DateTime<Utc>) -> (Vec<Episode>, Vec<Outcome>) {
+    let contacts: Vec<&Linked> = contacts.iter().map(AsRef::as_ref).collect();
     let mut outcomes = vec![Outcome::default(); contacts.len()];
     let mut gap = vec![None; contacts.len()];
     for link in links {
@@ -80,7 +81,7 @@ pub fn chain(contacts: &[Linked], links: &[Link], now: DateTime<Utc>) -> (Vec<Ep
             .collect();
         episode.channels = channels.into_iter().collect();
         for (place, &index) in episode.contacts.iter().enumerate() {
-            let contact = &contacts[index];
+            let contact = contacts[index];
             if contact.customer_key.is_none() {
                 continue;
             }

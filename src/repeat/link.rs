@@ -43,6 +43,12 @@ pub struct Linked {
     pub meaning: Option<Meaning>,
 }
 
+impl AsRef<Linked> for Linked {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
 /// Why two contacts are linked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LinkType {
@@ -81,7 +87,8 @@ pub struct Link {
 
 /// Links contacts. `contacts` must be ordered by customer, start and identifier; the links come in the order of
 /// their later contact.
-pub fn link(contacts: &[Linked], max_gap_days: u32, threshold: Option<f64>) -> Vec<Link> {
+pub fn link<L: AsRef<Linked>>(contacts: &[L], max_gap_days: u32, threshold: Option<f64>) -> Vec<Link> {
+    let contacts: &[&Linked] = &contacts.iter().map(AsRef::as_ref).collect::<Vec<_>>();
     let threshold = threshold.unwrap_or(shipped::REPEAT_THRESHOLD);
     let longest_s = f64::from(max_gap_days) * 86_400.0;
     let threads = thread_roots(contacts);
@@ -114,8 +121,8 @@ pub fn link(contacts: &[Linked], max_gap_days: u32, threshold: Option<f64>) -> V
 }
 
 /// The link that two contacts would form, whatever its probability; `None` when they are too far apart or have no words.
-fn pair(contacts: &[Linked], threads: &[Option<usize>], from: usize, to: usize, longest_s: f64) -> Option<Link> {
-    let (earlier, later) = (&contacts[from], &contacts[to]);
+fn pair(contacts: &[&Linked], threads: &[Option<usize>], from: usize, to: usize, longest_s: f64) -> Option<Link> {
+    let (earlier, later) = (contacts[from], contacts[to]);
     let gap_s = (later.started_at - earlier.closed_at).num_milliseconds() as f64 / 1000.0;
     if gap_s > longest_s {
         return None;
@@ -134,7 +141,7 @@ fn pair(contacts: &[Linked], threads: &[Option<usize>], from: usize, to: usize, 
 }
 
 /// For each contact the number of its e-mail thread; `None` without headers.
-fn thread_roots(contacts: &[Linked]) -> Vec<Option<usize>> {
+fn thread_roots(contacts: &[&Linked]) -> Vec<Option<usize>> {
     let mut numbers: HashMap<&str, usize> = HashMap::new();
     let mut parent: Vec<usize> = Vec::new();
     fn root(parent: &mut [usize], mut node: usize) -> usize {

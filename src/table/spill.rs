@@ -4,13 +4,14 @@
 //! the size of the input. So they go to one file as they come, and are read back by place.
 
 use std::fs::File;
-use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Result};
+use crate::positional::read_at;
 
 /// Where a record stands in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -75,16 +76,13 @@ pub struct Spilled {
 }
 
 impl Spilled {
-    /// Reads a record back.
+    /// Reads a record back; several threads may do so at once.
     ///
     /// # Errors
     /// The file was touched.
-    pub fn get<T: DeserializeOwned>(&mut self, place: Place) -> Result<T> {
+    pub fn get<T: DeserializeOwned>(&self, place: Place) -> Result<T> {
         let mut bytes = vec![0; place.length as usize];
-        self.file
-            .seek(SeekFrom::Start(place.offset))
-            .and_then(|_| self.file.read_exact(&mut bytes))
-            .map_err(|e| Error::io("read", &self.path, e))?;
+        read_at(&self.file, &mut bytes, place.offset).map_err(|e| Error::io("read", &self.path, e))?;
         postcard::from_bytes(&bytes).map_err(|_| Error::bug("a contact that was set aside cannot be read back"))
     }
 }

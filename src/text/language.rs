@@ -2,7 +2,7 @@
 //!
 //! Long texts go to `whatlang`; short ones, where it guesses, are told by words that belong to one language only.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use whatlang::{Detector, Lang};
@@ -123,8 +123,8 @@ fn words_of(text: &str) -> Vec<String> {
 /// which cost ten times more, cannot say otherwise.
 fn by_words(words: &[String]) -> (Option<&'static str>, bool) {
     /// Position of each language in the counts, by word.
-    static KNOWN: LazyLock<BTreeMap<&str, Vec<usize>>> = LazyLock::new(|| {
-        let mut known: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    static KNOWN: LazyLock<HashMap<&str, Vec<usize>>> = LazyLock::new(|| {
+        let mut known: HashMap<&str, Vec<usize>> = HashMap::new();
         for (position, (_, list)) in LISTS.iter().enumerate() {
             for word in list.split_ascii_whitespace() {
                 known.entry(word).or_default().push(position);
