@@ -4,7 +4,7 @@ Usage: python benches/multidogo.py FOLDER_WITH_turn_train.tsv.gz OUTPUT_FOLDER [
 
 `contacts.jsonl` holds each conversation once; `repeated.jsonl` holds that many contacts made of them by repetition, with
 varied customers and dates. Customers and times are invented, since the source has none, and the same on every run.
-`short.txt` has the turns of a conversation a line, 27 tokens on average, and `texts.txt` those of two conversations a
+`turns.txt` has one turn a line, `short.txt` the turns of a conversation, 27 tokens on average, and `texts.txt` those of two conversations a
 line, 1,000 lines spread evenly over the source: since the source leaves out many turns, that is nearer to a whole dialogue.
 Then: /usr/bin/time -v motif run --input OUTPUT_FOLDER/contacts.jsonl --output out, once and once more (cached).
 """
@@ -64,6 +64,7 @@ def main() -> None:
     write(arguments.output / "contacts.jsonl", talks, len(talks), len(talks) * 2 // 5)
     write(arguments.output / "repeated.jsonl", talks, arguments.repeated, arguments.repeated * 2 // 5)
     lines = [" ".join(" ".join(turns).split()) for _, turns in talks]
+    (arguments.output / "turns.txt").write_text("".join(f"{' '.join(turn.split())}\n" for _, turns in talks for turn in turns), encoding="utf-8")
     spread = [index * (len(lines) - 1) // TEXTS for index in range(TEXTS)]
     (arguments.output / "short.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     (arguments.output / "texts.txt").write_text("".join(f"{lines[i]} {lines[i + 1]}\n" for i in spread), encoding="utf-8")
