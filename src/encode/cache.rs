@@ -7,7 +7,6 @@
 //!
 //! Values are rounded to half precision before anyone reads them, so a cached run and a fresh one see the same bits.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Write};
@@ -159,13 +158,9 @@ impl Cache {
             let start = place.offset as usize;
             return Some(self.parse(self.data.get(start..start + self.widths.bytes())?));
         }
-        // Windows are read by the hundred thousand: each thread keeps its room.
-        thread_local!(static ROOM: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) });
-        ROOM.with_borrow_mut(|room| {
-            room.resize(self.widths.bytes(), 0);
-            read_at(self.segments.get(place.segment as usize)?, room, place.offset).ok()?;
-            Some(self.parse(room))
-        })
+        let mut record = vec![0; self.widths.bytes()];
+        read_at(self.segments.get(place.segment as usize)?, &mut record, place.offset).ok()?;
+        Some(self.parse(&record))
     }
 
     /// The vector that a record holds.

@@ -1,9 +1,8 @@
 //! Contacts set aside to ordered tables: duplicates, times in the future, repeat links, episodes, FAQ candidates.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use chrono::{DateTime, Duration, Utc};
 use rayon::prelude::*;
@@ -20,7 +19,7 @@ use crate::progress::{Progress, Stage};
 use crate::repeat::{Episode, Link, Outcome, chain, link};
 use crate::table::parquet::Writer;
 use crate::table::rows::{self, ContactRow, EpisodeRow, LinkRow};
-use crate::table::schema;
+use crate::table::schema::{self, Table};
 use crate::table::spill::Spilled;
 
 /// Rows handed to the writers together.
@@ -145,12 +144,8 @@ pub fn assemble(
     progress.begin(Stage::Write, Some(entries.len() as u64));
     let out = Out { staging, provenance: &assembled.provenance };
     let (spoken, other) = std::thread::scope(|scope| {
-        let other = scope.spawn(|| {
-            let links = write_links(&made, &out)?;
-            let episodes = write_episodes(&made, &out)?;
-            let faq = write_faq(&made, &spilled, &out)?;
-            Ok([("links", links), ("episodes", episodes), ("faq_gaps", faq)])
-        });
+        let other = scope
+            .spawn(|| Ok([write_links(&made, &out)?, write_episodes(&made, &out)?, write_faq(&made, &spilled, &out)?]));
         (write_contacts(&made, catalogue, &spilled, &out, progress, stop), other.join())
     });
     let other: Result<_> = other.map_err(|_| Error::bug("the writing of a table ended before its time"))?;
@@ -174,9 +169,22 @@ struct Out<'a> {
     provenance: &'a [(String, String)],
 }
 
+/// A table's name and its number of rows.
+type Written = (&'static str, u64);
+
 impl Out<'_> {
-    fn writer(&self, table: &str, schema: SchemaRef) -> Result<Writer> {
-        Writer::create(&part(self.staging, table), schema, self.provenance)
+    /// A file of `table` in a folder of the output.
+    fn writer(&self, folder: &str, table: &Table) -> Result<Writer> {
+        Writer::create(&self.staging.join(folder).join("part-0000.parquet"), table.schema(), self.provenance)
+    }
+
+    /// Writes a table whole, its rows turned into batches.
+    fn write<T>(&self, table: &Table, rows: &[T], batch: impl Fn(&[T]) -> Result<RecordBatch>) -> Result<Written> {
+        let mut writer = self.writer(table.name, table)?;
+        for rows in rows.chunks(BATCH) {
+            writer.write(&batch(rows)?)?;
+        }
+        Ok((table.name, writer.close()?))
     }
 }
 
@@ -284,10 +292,6 @@ fn mark_duplicates(entries: &mut [Entry]) {
     }
 }
 
-fn part(staging: &Path, table: &str) -> PathBuf {
-    staging.join(table).join("part-0000.parquet")
-}
-
 /// The tables with words, and their numbers of rows.
 fn write_contacts(
     made: &Made<'_>,
@@ -296,16 +300,16 @@ fn write_contacts(
     out: &Out<'_>,
     progress: &dyn Progress,
     stop: &dyn Fn() -> Result<()>,
-) -> Result<[(&'static str, u64); 3]> {
+) -> Result<[Written; 3]> {
     let mut months: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (index, entry) in made.entries.iter().enumerate() {
         months.entry(month_of(entry.contact_date)).or_default().push(index);
     }
-    let mut turns = out.writer("turns", schema::TURNS.schema())?;
-    let mut spans = out.writer("spans", schema::SPANS.schema())?;
+    let mut turns = out.writer(schema::TURNS.name, &schema::TURNS)?;
+    let mut spans = out.writer(schema::SPANS.name, &schema::SPANS)?;
     let mut total = 0;
     for (month, indices) in &months {
-        let mut contacts = out.writer(&format!("contacts/contact_month={month}"), schema::CONTACTS.schema())?;
+        let mut contacts = out.writer(&format!("contacts/contact_month={month}"), &schema::CONTACTS)?;
         for batch in indices.chunks(BATCH) {
             stop()?;
             let rows = batch.par_iter().map(|&index| contact_row(made, catalogue, index, spilled));
@@ -322,9 +326,9 @@ fn write_contacts(
     }
     if months.is_empty() {
         // Readers that take a pattern fail where no file matches; an empty table is a file too.
-        out.writer("contacts/contact_month=1970-01", schema::CONTACTS.schema())?.close()?;
+        out.writer("contacts/contact_month=1970-01", &schema::CONTACTS)?.close()?;
     }
-    Ok([("contacts", total), ("turns", turns.close()?), ("spans", spans.close()?)])
+    Ok([(schema::CONTACTS.name, total), (schema::TURNS.name, turns.close()?), (schema::SPANS.name, spans.close()?)])
 }
 
 fn contact_row(made: &Made<'_>, catalogue: &Catalogue, index: usize, spilled: &Spilled) -> Result<ContactRow> {
@@ -348,7 +352,7 @@ fn contact_row(made: &Made<'_>, catalogue: &Catalogue, index: usize, spilled: &S
     })
 }
 
-fn write_links(made: &Made<'_>, out: &Out<'_>) -> Result<u64> {
+fn write_links(made: &Made<'_>, out: &Out<'_>) -> Result<Written> {
     let rows: Vec<LinkRow> = made
         .links
         .iter()
@@ -359,14 +363,10 @@ fn write_links(made: &Made<'_>, out: &Out<'_>) -> Result<u64> {
             link: link.clone(),
         })
         .collect();
-    let mut writer = out.writer("links", schema::LINKS.schema())?;
-    for batch in rows.chunks(BATCH) {
-        writer.write(&rows::links(batch)?)?;
-    }
-    writer.close()
+    out.write(&schema::LINKS, &rows, rows::links)
 }
 
-fn write_episodes(made: &Made<'_>, out: &Out<'_>) -> Result<u64> {
+fn write_episodes(made: &Made<'_>, out: &Out<'_>) -> Result<Written> {
     let rows: Vec<EpisodeRow> = made
         .episodes
         .iter()
@@ -387,14 +387,10 @@ fn write_episodes(made: &Made<'_>, out: &Out<'_>) -> Result<u64> {
             })
         })
         .collect();
-    let mut writer = out.writer("episodes", schema::EPISODES.schema())?;
-    for batch in rows.chunks(BATCH) {
-        writer.write(&rows::episodes(batch)?)?;
-    }
-    writer.close()
+    out.write(&schema::EPISODES, &rows, rows::episodes)
 }
 
-fn write_faq(made: &Made<'_>, spilled: &Spilled, out: &Out<'_>) -> Result<u64> {
+fn write_faq(made: &Made<'_>, spilled: &Spilled, out: &Out<'_>) -> Result<Written> {
     let questions: Vec<faq::Question<'_>> = made
         .entries
         .iter()
@@ -417,11 +413,7 @@ fn write_faq(made: &Made<'_>, spilled: &Spilled, out: &Out<'_>) -> Result<u64> {
     let clusters = faq::cluster(&questions);
     let rows =
         clusters.into_iter().map(|cluster| faq::describe(&questions, cluster, spilled)).collect::<Result<Vec<_>>>()?;
-    let mut writer = out.writer("faq_gaps", schema::FAQ_GAPS.schema())?;
-    for batch in rows.chunks(BATCH) {
-        writer.write(&faq::batch(batch)?)?;
-    }
-    writer.close()
+    out.write(&schema::FAQ_GAPS, &rows, faq::batch)
 }
 
 /// Writes the KPI table.
@@ -429,7 +421,7 @@ fn write_faq(made: &Made<'_>, spilled: &Spilled, out: &Out<'_>) -> Result<u64> {
 /// # Errors
 /// The disk is full.
 pub fn write_kpi(staging: &Path, batch: &RecordBatch, provenance: &[(String, String)]) -> Result<()> {
-    let mut writer = Writer::create(&part(staging, "kpi"), schema::KPI.schema(), provenance)?;
+    let mut writer = Out { staging, provenance }.writer(schema::KPI.name, &schema::KPI)?;
     writer.write(batch)?;
     writer.close().map(|_| ())
 }
