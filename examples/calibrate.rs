@@ -215,7 +215,7 @@ fn cases<'a>(rows: &'a [Labelled], vectors: &mut Vectors) -> Result<Vec<Case<'a>
     };
     rows.iter()
         .zip(&encoded)
-        .map(|(row, Encoded { contact, windows, heard })| {
+        .map(|(row, Encoded { contact, windows, heard, .. })| {
             Ok(Case { reason: &row.reason, said: known(contact, windows)?, heard: known(contact, heard)? })
         })
         .collect()

@@ -1,4 +1,4 @@
-//! Dot products and weighted sums of single-precision vectors.
+//! Dot products, weighted sums, exponentials and logarithms of single-precision vectors.
 //!
 //! A sum runs over a fixed number of partial sums in a fixed order, so that it depends neither on the caller's batch nor on
 //! the width of the processor's vectors: wider instructions do the same additions, several at a time, without fusing them.
@@ -11,18 +11,6 @@ pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
     dots(a, [b])[0]
 }
 
-/// The products of one vector with several, over the shortest length: the same bits as [`dot`] gives for each, in less time,
-/// since `a` is read once and more additions are under way at once.
-pub(crate) fn dots<const N: usize>(a: &[f32], others: [&[f32]; N]) -> [f32; N] {
-    #[cfg(target_arch = "x86_64")]
-    if is_x86_feature_detected!("avx2") {
-        #[allow(unsafe_code, reason = "a function compiled for AVX2")]
-        // SAFETY: the processor has AVX2; the function is otherwise an ordinary one.
-        return unsafe { dots_avx2(a, others) };
-    }
-    dots_in_lanes(a, others)
-}
-
 /// Scales a vector to length 1; a vector of zeros stays as it is.
 pub(crate) fn normalise(vector: &mut [f32]) {
     let length = dot(vector, vector).sqrt().max(1e-12);
@@ -31,27 +19,107 @@ pub(crate) fn normalise(vector: &mut [f32]) {
     }
 }
 
-/// Adds `factors[i] * rows[i]` to `sum` for each `i` in order, over the shortest length.
-pub(crate) fn add_scaled<const N: usize>(sum: &mut [f32], factors: [f32; N], rows: [&[f32]; N]) {
-    #[cfg(target_arch = "x86_64")]
-    if is_x86_feature_detected!("avx2") {
-        #[allow(unsafe_code, reason = "a function compiled for AVX2")]
-        // SAFETY: the processor has AVX2; the function is otherwise an ordinary one.
-        return unsafe { add_scaled_avx2(sum, factors, rows) };
+/// Functions compiled three times from one body, of which a call takes the one with the widest instructions that the processor
+/// has: `NAME = BODY, FOR_AVX2, FOR_AVX512`. A body is ordinary code that the compiler turns into vector instructions.
+macro_rules! widest {
+    ($($(#[$doc:meta])* fn $name:ident$(<const $n:ident: usize>)?($($arg:ident: $type:ty),*) $(-> $out:ty)? = $body:ident, $avx2:ident, $avx512:ident;)*) => {$(
+        $(#[$doc])*
+        pub(crate) fn $name$(<const $n: usize>)?($($arg: $type),*) $(-> $out)? {
+            #[cfg(target_arch = "x86_64")]
+            {
+                if is_x86_feature_detected!("avx512f") {
+                    #[allow(unsafe_code, reason = "a function compiled for AVX-512")]
+                    // SAFETY: the processor has AVX-512 F; the function is otherwise an ordinary one.
+                    return unsafe { $avx512($($arg),*) };
+                }
+                if is_x86_feature_detected!("avx2") {
+                    #[allow(unsafe_code, reason = "a function compiled for AVX2")]
+                    // SAFETY: the processor has AVX2; the function is otherwise an ordinary one.
+                    return unsafe { $avx2($($arg),*) };
+                }
+            }
+            $body($($arg),*)
+        }
+
+        #[cfg(target_arch = "x86_64")]
+        #[target_feature(enable = "avx2")]
+        fn $avx2$(<const $n: usize>)?($($arg: $type),*) $(-> $out)? {
+            $body($($arg),*)
+        }
+
+        #[cfg(target_arch = "x86_64")]
+        #[target_feature(enable = "avx512f")]
+        fn $avx512$(<const $n: usize>)?($($arg: $type),*) $(-> $out)? {
+            $body($($arg),*)
+        }
+    )*};
+}
+
+widest! {
+    /// The products of one vector with several, over the shortest length: the same bits as [`dot`] gives for each, in less time,
+    /// since `a` is read once and more additions are under way at once.
+    fn dots<const N: usize>(a: &[f32], others: [&[f32]; N]) -> [f32; N] = dots_in_lanes, dots_avx2, dots_avx512;
+
+    /// Adds `factors[i] * rows[i]` to `sum` for each `i` in order, over the shortest length.
+    fn add_scaled<const N: usize>(sum: &mut [f32], factors: [f32; N], rows: [&[f32]; N]) = add_scaled_in_order, add_scaled_avx2, add_scaled_avx512;
+
+    /// Replaces each value by its exponential, within 2e-7 of it; 0 below -87, where the exact one is under 2e-38.
+    fn exp(values: &mut [f32]) = exp_of_each, exp_avx2, exp_avx512;
+
+    /// Replaces each value, which must be positive and no subnormal number, by its natural logarithm, within 2e-7 of it or of 1.
+    fn ln(values: &mut [f32]) = ln_of_each, ln_avx2, ln_avx512;
+}
+
+/// `ln 2` in two parts, the first of few bits, so that its product with a small integer is exact.
+const LN_2: [f32; 2] = [0.693_359_4, -2.121_944_4e-4];
+
+/// Horner's rule, the coefficient of the highest power first.
+#[inline(always)]
+fn polynomial<const N: usize>(x: f32, coefficients: [f32; N]) -> f32 {
+    coefficients[1..].iter().fold(coefficients[0], |sum, coefficient| sum * x + coefficient)
+}
+
+/// After the `expf` of the Cephes library (Moshier): `exp(x) = 2^n exp(x - n ln 2)` with a polynomial for the rest.
+#[inline(always)]
+fn exp_of_each(values: &mut [f32]) {
+    /// 1.5 * 2^23: adding it rounds to an integer, which then stands in the low bits.
+    const ROUND: f32 = 12_582_912.0;
+    const LOWEST: f32 = -87.0;
+    const COEFFICIENTS: [f32; 6] =
+        [1.987_569_1e-4, 1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 0.166_666_65, 0.500_000_06];
+    for value in values {
+        let x = value.clamp(LOWEST, 88.0);
+        let rounded = x * std::f32::consts::LOG2_E + ROUND;
+        let power = rounded.to_bits().wrapping_sub(ROUND.to_bits()).wrapping_add(127) << 23;
+        let n = rounded - ROUND;
+        let rest = x - n * LN_2[0] - n * LN_2[1];
+        let result = (polynomial(rest, COEFFICIENTS) * rest * rest + rest + 1.0) * f32::from_bits(power);
+        *value = if *value < LOWEST { 0.0 } else { result };
     }
-    add_scaled_in_order(sum, factors, rows);
 }
 
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-fn dots_avx2<const N: usize>(a: &[f32], others: [&[f32]; N]) -> [f32; N] {
-    dots_in_lanes(a, others)
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-fn add_scaled_avx2<const N: usize>(sum: &mut [f32], factors: [f32; N], rows: [&[f32]; N]) {
-    add_scaled_in_order(sum, factors, rows);
+/// After the `logf` of the Cephes library: `ln(2^n m) = n ln 2 + ln m` with a polynomial for `m` from `sqrt(1/2)` to `sqrt(2)`.
+#[inline(always)]
+fn ln_of_each(values: &mut [f32]) {
+    const SQRT_HALF: u32 = 0x3f35_04f3;
+    const COEFFICIENTS: [f32; 9] = [
+        7.037_683_6e-2,
+        -0.115_146_1,
+        0.116_769_99,
+        -0.124_201_41,
+        0.142_493_23,
+        -0.166_680_58,
+        0.200_007_15,
+        -0.249_999_94,
+        0.333_333_3,
+    ];
+    for value in values {
+        let bits = value.to_bits();
+        let n = (bits.wrapping_sub(SQRT_HALF) as i32) >> 23;
+        let x = f32::from_bits(bits.wrapping_sub((n as u32) << 23)) - 1.0;
+        let (n, square) = (n as f32, x * x);
+        *value = x + (polynomial(x, COEFFICIENTS) * x * square + n * LN_2[1] - 0.5 * square) + n * LN_2[0];
+    }
 }
 
 #[inline(always)]
@@ -123,6 +191,35 @@ mod tests {
             add_scaled(&mut chosen, [0.3, -1.7, 1e-3], rows);
             add_scaled_in_order(&mut plain, [0.3, -1.7, 1e-3], rows);
             assert_eq!(chosen, plain, "{length}");
+        }
+    }
+
+    #[test]
+    fn exponentials_and_logarithms_are_near_the_exact_ones_whatever_the_instructions() {
+        let points: Vec<f32> = (-8699..8800).map(|step| step as f32 / 100.0 + 1e-3).collect();
+        let (mut chosen, mut plain) = (points.clone(), points.clone());
+        exp(&mut chosen);
+        exp_of_each(&mut plain);
+        assert_eq!(chosen, plain);
+        for (x, ours) in points.iter().zip(&chosen) {
+            let exact = f64::from(*x).exp();
+            assert!((f64::from(*ours) / exact - 1.0).abs() < 2e-7, "exp({x}) = {ours}, exactly {exact}");
+        }
+        let mut ends = [-1e9, f32::NEG_INFINITY, f32::NAN, 0.0];
+        exp(&mut ends);
+        assert!(ends[0] == 0.0 && ends[1] == 0.0 && ends[2].is_nan() && ends[3] == 1.0, "{ends:?}");
+
+        let positive: Vec<f32> = chosen.iter().copied().chain([1.0, 1.0 + f32::EPSILON, 0.7, 1.5]).collect();
+        let (mut chosen, mut plain) = (positive.clone(), positive.clone());
+        ln(&mut chosen);
+        ln_of_each(&mut plain);
+        assert_eq!(chosen, plain);
+        for (x, ours) in positive.iter().zip(&chosen) {
+            let exact = f64::from(*x).ln();
+            assert!(
+                (f64::from(*ours) - exact).abs() < 2e-7 * exact.abs().max(1.0),
+                "ln({x}) = {ours}, exactly {exact}"
+            );
         }
     }
 

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from tokenizers import Tokenizer
 
+import export
 from batches import bucketed, encode, with_typos
 from corpora import EMOTIONS, Corpora
 from device import DEVICE, autocast
@@ -174,7 +175,7 @@ def run(model: Encoder, heads: dict[str, SentimentHead], sampler: Sampler, progr
         tokens, sentences = tokens + int(mask.sum()), sentences + len(ids)
 
         if progress.done % 3 != 2 or not sampler.sts:
-            ids, mask = sampler.intent_pairs(48)
+            ids, mask = sampler.intent_pairs(56)
             left, right = mean_pool(forward(ids, mask), mask).chunk(2)
             losses["intent"] = contrast_loss(left, right)
             total = total + losses["intent"]
@@ -199,6 +200,9 @@ def stage(options, corpora: Corpora, teacher: Teacher, tokenizer: Tokenizer, mod
             head.load_state_dict(weights[name])
     else:
         weights = torch.load(options.work / "distil.pt", map_location=DEVICE)["weights"]
+        if options.start:
+            for name, head in export.read_model(options.start)[2].items():
+                heads[name].load_state_dict(head.state_dict())
     model.load_state_dict(weights["encoder"])
     progress = Progress("multitask", options.multitask_steps, options.multitask_minutes, options.work, {"encoder": model, **heads}, 0.985)
     run(model, heads, Sampler(corpora, teacher, tokenizer, pairs, english), progress, options.multitask_rate)

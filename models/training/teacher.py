@@ -31,6 +31,7 @@ class Teacher:
         self.model = Encoder(config).to(DEVICE)
         self.model.load_state_dict(self.weights)
         self.model.eval().requires_grad_(False)
+        self.given: list[Targets] = []
 
     @torch.no_grad()
     def embed(self, texts: list[str]) -> torch.Tensor:
@@ -47,12 +48,18 @@ class Teacher:
 
 
 class Targets:
-    """Teacher embeddings of a fixed list of English texts."""
+    """Teacher embeddings of a fixed list of English texts; those that an earlier list has are taken from it."""
 
     def __init__(self, teacher: Teacher, texts: list[str]) -> None:
         self.teacher, self.texts = teacher, texts
         self.values = torch.zeros(len(texts), 384, dtype=torch.bfloat16)
         self.known = torch.zeros(len(texts), dtype=torch.bool)
+        for earlier in teacher.given:
+            row_of = {text: row for row, text in enumerate(earlier.texts) if earlier.known[row]}
+            shared = [row for row, text in enumerate(texts) if text in row_of]
+            self.values[shared] = earlier.values[[row_of[texts[row]] for row in shared]]
+            self.known[shared] = True
+        teacher.given = [self]
 
     def get(self, rows: list[int]) -> torch.Tensor:
         missing = sorted({row for row in rows if not self.known[row]})

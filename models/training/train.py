@@ -19,6 +19,8 @@ import torch
 from tokenizers import Tokenizer
 
 import distil
+import export
+import multitask
 import vocabulary
 from corpora import Corpora
 from device import DEVICE
@@ -36,6 +38,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--teacher", type=pathlib.Path, required=True, help="all-MiniLM-L6-v2 in the Hugging Face layout")
     parser.add_argument("--out", type=pathlib.Path, required=True, help="folder of the exported model")
     parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path("target/training"), help="checkpoints and logs")
+    parser.add_argument("--start", type=pathlib.Path, help="an exported model to go on from: its vocabulary, and its encoder in place of the teacher's")
     parser.add_argument("--permissive-only", action="store_true", help="leave out tweets and share-alike files")
     parser.add_argument("--first", choices=STAGES, default=STAGES[0], help="stage to start at, from the checkpoints in --work")
     parser.add_argument("--last", choices=STAGES, default=STAGES[-1], help="stage to end after")
@@ -44,11 +47,22 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--distil-steps", type=int, default=3200)
     parser.add_argument("--distil-minutes", type=float, default=600, help="upper limit; the rate decays by whichever is nearer")
     parser.add_argument("--distil-batch", type=int, default=160, help="sentences a step; more on a GPU")
+    parser.add_argument("--distil-rate", type=float, default=3e-4, help="highest learning rate of the layers; five times it for the embeddings")
     parser.add_argument("--multitask-steps", type=int, default=1300)
     parser.add_argument("--multitask-minutes", type=float, default=600)
     parser.add_argument("--resume", action="store_true", help="start the multi-task stage from its own last checkpoint")
     parser.add_argument("--multitask-rate", type=float, default=1.5e-4)
     return parser.parse_args()
+
+
+def first_weights(options: argparse.Namespace, teacher: Teacher, tokenizer: Tokenizer, pairs: list[tuple[str, str]]) -> dict[str, torch.Tensor]:
+    """The encoder that distillation starts from: the one of `--start`, else the teacher's with embeddings for the new pieces."""
+    if options.start:
+        return export.read_model(options.start)[1].state_dict()
+    weights = dict(teacher.weights)
+    name = "embeddings.word_embeddings.weight"
+    weights[name] = vocabulary.initial_embeddings(tokenizer, teacher.tokenizer, weights[name], pairs)
+    return weights
 
 
 def main() -> None:
@@ -69,25 +83,21 @@ def main() -> None:
     tokenizer_file = options.work / "tokenizer.json"
     if "vocabulary" in wanted:
         texts = [text for pair in pairs for text in pair] + english + corpora.french_only()
-        vocabulary.build(texts, options.teacher).save(str(tokenizer_file))
+        kept = Tokenizer.from_file(str(options.start / "tokenizer.json")) if options.start else vocabulary.build(texts, options.teacher)
+        kept.save(str(tokenizer_file))
     tokenizer = Tokenizer.from_file(str(tokenizer_file))
     model = Encoder({**CONFIG, "vocab_size": tokenizer.get_vocab_size()}).to(DEVICE)
     print(json.dumps({"vocabulary": tokenizer.get_vocab_size()}), flush=True)
 
     if "distil" in wanted:
-        weights = dict(teacher.weights)
-        name = "embeddings.word_embeddings.weight"
-        weights[name] = vocabulary.initial_embeddings(tokenizer, teacher.tokenizer, weights[name], pairs)
-        model.load_state_dict(weights)
+        model.load_state_dict(first_weights(options, teacher, tokenizer, pairs))
         progress = Progress("distil", options.distil_steps, options.distil_minutes, options.work, {"encoder": model})
         items = distil.DistillationItems(teacher, tokenizer, pairs, english, 0.35, options.distil_batch, options.seed)
-        distil.run(model, items, progress)
+        distil.run(model, items, progress, options.distil_rate)
         progress.finish()
     if "multitask" in wanted:
-        import multitask
         multitask.stage(options, corpora, teacher, tokenizer, model, pairs, english)
     if "export" in wanted:
-        import export
         export.stage(options, corpora, tokenizer, model)
 
 

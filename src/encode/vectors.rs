@@ -9,6 +9,7 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::cache::{Cache, Key, Vector, Widths, key_of};
+use super::window::Encoded;
 use crate::error::{Error, Result};
 use crate::label::taxonomy::text_hash;
 use crate::model::encoder::{Encoder, Encodings};
@@ -87,9 +88,8 @@ impl<M: WindowModel> Store<M> {
         Ok(Self { tokens: model.tokens()?, model, cache })
     }
 
-    fn ensure<'t>(&mut self, texts: impl IntoIterator<Item = &'t str>, counts: &mut EncodeCounts) -> Result<()> {
-        let mut wanted: Vec<(Key, &str)> =
-            texts.into_iter().map(|text| (key_of(text), text)).filter(|(key, _)| !self.cache.contains(*key)).collect();
+    fn ensure<'t>(&mut self, texts: impl Iterator<Item = (Key, &'t str)>, counts: &mut EncodeCounts) -> Result<()> {
+        let mut wanted: Vec<(Key, &str)> = texts.filter(|(key, _)| !self.cache.contains(*key)).collect();
         wanted.sort_unstable();
         wanted.dedup_by_key(|(key, _)| *key);
         if wanted.is_empty() {
@@ -117,14 +117,16 @@ impl<M: WindowModel> Store<M> {
         Ok(())
     }
 
-    fn get(&self, text: &str) -> Result<Vector> {
-        self.cache.get(key_of(text)).ok_or_else(|| {
-            Error::bug(format!(
-                "no vector for a text of {} bytes; delete the folder cache/ of the output if it was touched",
-                text.len()
-            ))
-        })
+    fn get(&self, key: Key) -> Result<Vector> {
+        self.cache
+            .get(key)
+            .ok_or_else(|| Error::bug("a text has no vector; delete the folder cache/ of the output if it was touched"))
     }
+}
+
+/// Texts with their keys.
+fn keyed<'t>(texts: impl IntoIterator<Item = &'t str>) -> impl Iterator<Item = (Key, &'t str)> {
+    texts.into_iter().map(|text| (key_of(text), text))
 }
 
 /// The models of a run with their caches.
@@ -178,7 +180,7 @@ impl Vectors {
     /// # Errors
     /// Tokenization or the model failed, or the cache could not be written.
     pub fn ensure<'t>(&mut self, texts: impl IntoIterator<Item = &'t str>) -> Result<()> {
-        self.encoder.ensure(texts, &mut self.counts)
+        self.encoder.ensure(keyed(texts), &mut self.counts)
     }
 
     /// Makes sure that every text has an embedding and a sentiment.
@@ -186,24 +188,28 @@ impl Vectors {
     /// # Errors
     /// As for [`Self::ensure`].
     pub fn ensure_felt<'t>(&mut self, texts: impl IntoIterator<Item = &'t str>) -> Result<()> {
-        self.ensure_said_and_heard(texts, [])
+        let texts: Vec<(Key, &str)> = keyed(texts).collect();
+        self.ensure_sentiment(texts.iter().copied())?;
+        self.encoder.ensure(texts.into_iter(), &mut self.counts)
     }
 
-    /// Makes sure that every text of `said` has an embedding and a sentiment, and every text of `heard` an embedding.
+    /// Makes sure that every window of the contacts has an embedding, and the customer's a sentiment.
     ///
     /// # Errors
     /// As for [`Self::ensure`].
-    pub fn ensure_said_and_heard<'t>(
-        &mut self,
-        said: impl IntoIterator<Item = &'t str>,
-        heard: impl IntoIterator<Item = &'t str>,
-    ) -> Result<()> {
-        let said: Vec<&str> = said.into_iter().collect();
-        if let Some(store) = &mut self.classifier {
+    pub fn ensure_contacts<'t>(&mut self, contacts: impl Iterator<Item = &'t Encoded> + Clone) -> Result<()> {
+        self.ensure_sentiment(contacts.clone().flat_map(Encoded::own))?;
+        let all = contacts.flat_map(|contact| contact.own().chain(contact.heard()));
+        self.encoder.ensure(all, &mut self.counts)
+    }
+
+    /// What the classifier of sentiment says of the customer's words, when there is one.
+    fn ensure_sentiment<'t>(&mut self, said: impl Iterator<Item = (Key, &'t str)>) -> Result<()> {
+        match &mut self.classifier {
             // The summary counts windows once, not once per model.
-            store.ensure(said.iter().copied(), &mut EncodeCounts::default())?;
+            Some(store) => store.ensure(said, &mut EncodeCounts::default()),
+            None => Ok(()),
         }
-        self.ensure(said.into_iter().chain(heard))
     }
 
     /// The vector of a text given to [`Self::ensure`] before, with the logits of the encoder's own heads.
@@ -211,7 +217,7 @@ impl Vectors {
     /// # Errors
     /// The text was never encoded, or its segment on disk became unreadable.
     pub fn get(&self, text: &str) -> Result<Vector> {
-        self.encoder.get(text)
+        self.encoder.get(key_of(text))
     }
 
     /// The vector of a text given to [`Self::ensure_felt`] before, with the logits of the chosen sentiment.
@@ -219,11 +225,26 @@ impl Vectors {
     /// # Errors
     /// As for [`Self::get`].
     pub fn get_felt(&self, text: &str) -> Result<Vector> {
-        let mut vector = self.encoder.get(text)?;
+        self.felt(key_of(text))
+    }
+
+    fn felt(&self, key: Key) -> Result<Vector> {
+        let mut vector = self.encoder.get(key)?;
         if let Some(store) = &self.classifier {
-            vector.sentiment_logits = store.get(text)?.sentiment_logits;
+            vector.sentiment_logits = store.get(key)?.sentiment_logits;
         }
         Ok(vector)
+    }
+
+    /// The vectors of a contact given to [`Self::ensure_contacts`] before: of the customer's windows, with the logits of
+    /// the chosen sentiment, and of the agent's.
+    ///
+    /// # Errors
+    /// As for [`Self::get`].
+    pub fn of_contact(&self, contact: &Encoded) -> Result<(Vec<Vector>, Vec<Vector>)> {
+        let said = contact.own().map(|(key, _)| self.felt(key)).collect::<Result<_>>()?;
+        let heard = contact.heard().map(|(key, _)| self.encoder.get(key)).collect::<Result<_>>()?;
+        Ok((said, heard))
     }
 
     /// Writes what the caches hold in memory.

@@ -4,6 +4,7 @@
 //! longer is cut between words, each piece starting a few words before the previous one ended. Windows depend on the
 //! text alone, not on a tokenizer, so that cached runs need not tokenize.
 
+use super::cache::{Key, key_of};
 use crate::contact::{Contact, Speaker};
 
 /// Turn number of the window that holds the subject line.
@@ -53,6 +54,8 @@ pub struct Encoded {
     pub windows: Vec<Window>,
     /// The windows of the agent's words, which help to tell the contact reason and nothing else.
     pub heard: Vec<Window>,
+    /// The key of each window's words, of `windows`, then of `heard`.
+    keys: Vec<Key>,
 }
 
 impl Encoded {
@@ -83,22 +86,23 @@ impl Encoded {
                 }
             }
         }
-        Self { contact, windows, heard }
+        let keys = windows.iter().chain(&heard).map(|window| key_of(window.text(&contact))).collect();
+        Self { contact, windows, heard, keys }
     }
 
     /// The words of each window: the customer's, then the agent's.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
-        self.own_texts().chain(self.heard_texts())
+        self.windows.iter().chain(&self.heard).map(|window| window.text(&self.contact))
     }
 
-    /// The words of the customer's windows, subject included: those that sentiment and emotion are asked of.
-    pub fn own_texts(&self) -> impl Iterator<Item = &str> {
-        self.windows.iter().map(|window| window.text(&self.contact))
+    /// Key and words of the customer's windows, subject included: those that sentiment and emotion are asked of.
+    pub fn own(&self) -> impl Iterator<Item = (Key, &str)> {
+        self.keys.iter().copied().zip(self.texts()).take(self.windows.len())
     }
 
-    /// The words of the agent's windows.
-    pub fn heard_texts(&self) -> impl Iterator<Item = &str> {
-        self.heard.iter().map(|window| window.text(&self.contact))
+    /// Key and words of the agent's windows.
+    pub fn heard(&self) -> impl Iterator<Item = (Key, &str)> {
+        self.keys.iter().copied().zip(self.texts()).skip(self.windows.len())
     }
 }
 

@@ -13,6 +13,7 @@ use super::shipped;
 use super::taxonomy::{BilingualList, Taxonomy};
 use crate::encode::Vectors;
 use crate::error::Result;
+use crate::vector;
 
 /// One piece of evidence in a window.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,12 +40,16 @@ pub struct Clue {
 }
 
 impl Clue {
-    /// The logistic score with the coefficients that ship.
-    pub fn probability(&self) -> f64 {
+    /// The score with the coefficients that ship: log-odds that the criterion applies.
+    fn score(&self) -> f64 {
         let cue = if self.cue.is_some() { shipped::AVOIDABLE_CUE } else { 0.0 };
         let meaning = self.meaning + shipped::AVOIDABLE_SHARE * self.share;
-        let score = shipped::AVOIDABLE_BIAS + shipped::AVOIDABLE_MEANING * meaning + cue;
-        1.0 / (1.0 + (-score).exp())
+        shipped::AVOIDABLE_BIAS + shipped::AVOIDABLE_MEANING * meaning + cue
+    }
+
+    /// The logistic of the score.
+    pub fn probability(&self) -> f64 {
+        logistic(self.score())
     }
 }
 
@@ -105,13 +110,18 @@ impl AvoidabilityModel {
             learn(text, count)?;
         }
         let options = FitOptions { c: shipped::AVOIDABLE_C, balanced: false, ..FitOptions::default() };
-        let head = Head::fit(&inputs, vectors.encoder().hidden_size(), &targets, count + 1, options);
+        let hidden = vectors.encoder().hidden_size();
+        // Patterns take as long to compile as the head to fit.
+        let (head, cues) = rayon::join(
+            || Head::fit(&inputs, hidden, &targets, count + 1, options),
+            || Cues::new(criteria.criteria.iter().map(|criterion| criterion.cues.iter())),
+        );
         Ok(Self {
             strictness: criteria.criteria.iter().map(|criterion| criterion.strictness).collect(),
             priority: criteria.criteria.iter().map(|criterion| criterion.priority).collect(),
             owners: criteria.criteria.iter().map(|criterion| criterion.owner.clone()).collect(),
             ids: criteria.criteria.iter().map(|criterion| criterion.id.clone()).collect(),
-            cues: Cues::new(criteria.criteria.iter().map(|criterion| criterion.cues.iter()))?,
+            cues: cues?,
             head,
             threshold: threshold.unwrap_or(shipped::AVOIDABLE_THRESHOLD),
         })
@@ -151,33 +161,38 @@ impl AvoidabilityModel {
         let folded = Folded::new(text);
         // Words of a few letters cannot be evidence by meaning.
         let shortness = if folded.text.chars().count() < 12 { 3.0 } else { 0.0 };
-        let any = f64::from(1.0 - probabilities[count]);
+        let any = 1.0 - probabilities[count];
+        let meaning = logit(f64::from(any)) - shortness;
+        let mut shares: Vec<f32> = probabilities[..count].iter().map(|own| (own / any.max(1e-9)).max(1e-6)).collect();
+        vector::ln(&mut shares);
         let cues = self.cues.find(&folded);
-        (0..count)
-            .zip(cues)
-            .map(|(criterion, cue)| {
-                let share = f64::from(probabilities[criterion]) / any.max(1e-9);
-                Clue { meaning: logit(any) - shortness, share: share.max(1e-6).ln(), cue }
-            })
-            .collect()
+        shares.into_iter().zip(cues).map(|(share, cue)| Clue { meaning, share: f64::from(share), cue }).collect()
     }
 
     /// The verdict from the windows of a contact: `(text, embedding)`.
     pub fn verdict(&self, windows: &[(&str, &[f32])]) -> Verdict {
-        let mut best: Vec<Option<Evidence>> = vec![None; self.ids.len()];
+        // For each criterion the highest score, the window and the cue that it comes from.
+        let mut highest: Vec<Option<(f64, u32, Clue)>> = vec![None; self.ids.len()];
         let embeddings: Vec<&[f32]> = windows.iter().map(|(_, embedding)| *embedding).collect();
         let read = self.head.probabilities_of(&embeddings, 1.0);
         for (index, ((text, _), probabilities)) in windows.iter().zip(&read).enumerate() {
             for (criterion, clue) in self.clues_of(text, probabilities).into_iter().enumerate() {
-                let probability = clue.probability();
-                if best[criterion].as_ref().is_none_or(|evidence| probability > evidence.probability) {
-                    best[criterion] = Some(Evidence { criterion, window: index as u32, cue: clue.cue, probability });
+                let score = clue.score();
+                if highest[criterion].is_none_or(|(before, ..)| score > before) {
+                    highest[criterion] = Some((score, index as u32, clue));
                 }
             }
         }
+        let best: Vec<Evidence> = highest
+            .into_iter()
+            .enumerate()
+            .filter_map(|(criterion, found)| {
+                let (score, window, clue) = found?;
+                Some(Evidence { criterion, window, cue: clue.cue, probability: logistic(score) })
+            })
+            .collect();
         let highest = |wanted: Strictness| {
             best.iter()
-                .flatten()
                 .filter(|evidence| self.strictness[evidence.criterion] == wanted)
                 .map(|evidence| evidence.probability)
                 .fold(0.0, f64::max)
@@ -186,7 +201,7 @@ impl AvoidabilityModel {
         let is_strict = probability >= self.threshold;
         let is_lenient = is_strict || highest(Strictness::Lenient) >= self.threshold;
         let mut evidence: Vec<Evidence> =
-            best.into_iter().flatten().filter(|evidence| evidence.probability >= self.threshold).collect();
+            best.into_iter().filter(|evidence| evidence.probability >= self.threshold).collect();
         evidence.sort_by(|a, b| {
             let strict = self.strictness[a.criterion].cmp(&self.strictness[b.criterion]);
             strict
@@ -212,6 +227,10 @@ impl AvoidabilityModel {
         }
         Verdict { is_strict, is_lenient, probability, evidence }
     }
+}
+
+fn logistic(score: f64) -> f64 {
+    1.0 / (1.0 + (-score).exp())
 }
 
 fn logit(probability: f64) -> f64 {

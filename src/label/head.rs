@@ -6,7 +6,7 @@
 
 use rayon::prelude::*;
 
-use crate::vector::{add_scaled, dots};
+use crate::vector::{self, add_scaled, dots};
 
 /// A fitted classifier.
 #[derive(Debug, Clone, PartialEq)]
@@ -133,14 +133,10 @@ fn logits_into(weights: &[f32], bias: &[f32], hidden: usize, inputs: &[&[f32]], 
 /// In place softmax of `values / temperature`.
 pub fn softmax(values: &mut [f32], temperature: f32) {
     let highest = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let mut sum = 0.0;
-    for value in values.iter_mut() {
-        *value = ((*value - highest) / temperature).exp();
-        sum += *value;
-    }
-    for value in values.iter_mut() {
-        *value /= sum;
-    }
+    values.iter_mut().for_each(|value| *value = (*value - highest) / temperature);
+    vector::exp(values);
+    let sum: f32 = values.iter().sum();
+    values.iter_mut().for_each(|value| *value /= sum);
 }
 
 /// The data of one fit.
@@ -180,11 +176,9 @@ impl Problem<'_> {
                     let target = self.targets[index];
                     let weight = self.row_weight[index] * self.c;
                     let of_target = f64::from(out[target]);
-                    let mut sum = 0.0f32;
-                    for value in out.iter_mut() {
-                        *value = (*value - highest).exp();
-                        sum += *value;
-                    }
+                    out.iter_mut().for_each(|value| *value -= highest);
+                    vector::exp(out);
+                    let sum: f32 = out.iter().sum();
                     loss += weight * (f64::from(highest) + f64::from(sum).ln() - of_target);
                     for value in out.iter_mut() {
                         *value = *value / sum * weight as f32;

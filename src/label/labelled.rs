@@ -121,13 +121,17 @@ impl Labeller {
         sentiment_labels: &BTreeMap<String, String>,
         vectors: &mut Vectors,
     ) -> Result<Self> {
+        let (reasons, markers) = rayon::join(
+            || ReasonModel::learn(&taxonomy, background, options.reason_threshold, vectors),
+            Markers::shipped,
+        );
         Ok(Self {
-            reasons: ReasonModel::learn(&taxonomy, background, options.reason_threshold, vectors)?,
+            reasons: reasons?,
             avoidability: AvoidabilityModel::learn(criteria, background, options.avoidable_threshold, vectors)?,
             sentiment: SentimentHead::of(vectors, sentiment_labels)?,
             emotion: EmotionHead::of(vectors.encoder()),
             taxonomy,
-            markers: Markers::shipped()?,
+            markers: markers?,
         })
     }
 
@@ -156,9 +160,8 @@ impl Labeller {
     /// # Errors
     /// A window has no vector.
     pub fn label(&self, encoded: Encoded, vectors: &Vectors) -> Result<(Labelled, Option<Meaning>)> {
-        let known = encoded.own_texts().map(|text| vectors.get_felt(text)).collect::<Result<Vec<_>>>()?;
-        let known_heard = encoded.heard_texts().map(|text| vectors.get(text)).collect::<Result<Vec<_>>>()?;
-        let Encoded { contact, windows, heard } = encoded;
+        let (known, known_heard) = vectors.of_contact(&encoded)?;
+        let Encoded { contact, windows, heard, .. } = encoded;
         let customer: Vec<bool> = contact.turns.iter().map(|turn| is_customer(&contact, turn.speaker)).collect();
         let customer_turns = customer.iter().filter(|is| **is).count() as u32;
         let customer_chars = contact

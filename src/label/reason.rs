@@ -13,6 +13,7 @@ use super::shipped;
 use super::taxonomy::{BilingualList, OTHER, Taxonomy, UNCLEAR};
 use crate::encode::Vectors;
 use crate::error::Result;
+use crate::vector;
 
 /// One reason of a contact.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -87,8 +88,10 @@ impl Reading {
     fn add(&self, trust: f32, floor: f32, evidence: &mut [f32]) -> f32 {
         // Long windows say more than short ones.
         let weight = trust * self.says * (self.length / 120.0).min(1.0).sqrt();
-        for (sum, probability) in evidence.iter_mut().zip(&self.probabilities) {
-            *sum += weight * (probability / floor).ln_1p();
+        let mut above: Vec<f32> = self.probabilities.iter().map(|probability| 1.0 + probability / floor).collect();
+        vector::ln(&mut above);
+        for (sum, above) in evidence.iter_mut().zip(&above) {
+            *sum += weight * above;
         }
         weight
     }

@@ -1,6 +1,6 @@
 //! Files to labelled contacts set aside on disk, with what the next stage needs of each kept in memory.
 //!
-//! Contacts go through in batches: cleaning and labelling in parallel, encoding in one call. What stays in memory per
+//! Contacts go through in batches: while one is encoded and labelled, the next is cleaned. What stays in memory per
 //! contact is its identifiers, times and meaning (about two kilobytes), never its words.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -121,8 +121,28 @@ pub struct Intake<'a> {
     cleaner: Cleaner,
     spill: Spill,
     collected: Collected,
-    batch: Vec<(Contact, u32)>,
+    batch: Batch,
     batch_chars: usize,
+    /// The batch before, cleaned, whose turn to be labelled comes next.
+    cleaned: Vec<Cleaned>,
+}
+
+/// Contacts as they were read, each with the number of its file.
+type Batch = Vec<(Contact, u32)>;
+
+/// A contact cleaned and cut into windows.
+struct Cleaned {
+    encoded: Encoded,
+    file: u32,
+    redactions: BTreeMap<String, u64>,
+}
+
+/// A contact labelled, as it is set aside and remembered.
+struct Finished {
+    entry: Entry,
+    bytes: Vec<u8>,
+    flags: Vec<String>,
+    redactions: BTreeMap<String, u64>,
 }
 
 impl std::fmt::Debug for Intake<'_> {
@@ -159,6 +179,7 @@ impl<'a> Intake<'a> {
             collected: Collected::default(),
             batch: Vec::new(),
             batch_chars: 0,
+            cleaned: Vec::new(),
         })
     }
 
@@ -184,7 +205,7 @@ impl<'a> Intake<'a> {
             }
             reader.join().map_err(|_| Error::bug("the reading of a file ended before its time"))?
         })?;
-        self.process(true)
+        self.drain(true)
     }
 
     /// Takes up the contacts of other months again.
@@ -201,7 +222,7 @@ impl<'a> Intake<'a> {
                 if taken.contains(&contact.contact_id) { Ok(()) } else { self.take(contact, u32::MAX, false) }
             })?;
         }
-        self.process(false)?;
+        self.drain(false)?;
         self.collected.kept_contacts = (self.collected.entries.len() - before) as u64;
         self.collected.kept_months = months.to_vec();
         Ok(())
@@ -243,60 +264,78 @@ impl<'a> Intake<'a> {
         if self.batch.len() >= BATCH || self.batch_chars >= BATCH_CHARS { self.process(is_raw) } else { Ok(()) }
     }
 
+    /// Brings what was taken up to its end.
+    fn drain(&mut self, is_raw: bool) -> Result<()> {
+        self.process(is_raw)?;
+        self.process(is_raw)
+    }
+
+    /// Cleans the batch while the one before it is labelled: neither keeps every core busy alone.
     fn process(&mut self, is_raw: bool) -> Result<()> {
         (self.stop)()?;
         let batch = std::mem::take(&mut self.batch);
         self.batch_chars = 0;
-        let size = batch.len() as u64;
-        let model = &self.settings.options.model;
+        let before = std::mem::take(&mut self.cleaned);
         let (settings, cleaner) = (self.settings, &self.cleaner);
-        type Cleaned = (Encoded, u32, BTreeMap<String, u64>);
-        let cleaned: Vec<Cleaned> = batch
-            .into_par_iter()
-            .map(|(mut contact, file)| {
-                let mut redactions = BTreeMap::new();
-                if is_raw {
-                    redactions = cleaner.clean(&mut contact);
-                    crate::text::language::detect_contact(&mut contact);
-                    contact.customer_key =
-                        contact.customer_id.take().map(|customer| pseudonym(&settings.secret.bytes, &customer));
-                    contact.flags.sort();
-                    contact.flags.dedup();
-                }
-                (Encoded::new(contact, model.window_chars, model.max_windows_per_contact), file, redactions)
-            })
-            .collect();
-        for (_, _, redactions) in &cleaned {
-            for (kind, count) in redactions {
-                *self.collected.redactions.entry(kind.clone()).or_insert(0) += count;
-            }
-        }
-        // One call for both kinds of words, so that the encoder fills its batches; a classifier of sentiment reads the
-        // customer's alone.
-        self.vectors.ensure_said_and_heard(
-            cleaned.iter().flat_map(|(encoded, _, _)| encoded.own_texts()),
-            cleaned.iter().flat_map(|(encoded, _, _)| encoded.heard_texts()),
-        )?;
-        (self.stop)()?;
-        let (labeller, vectors, catalogue) = (self.labeller, &*self.vectors, self.catalogue);
-        let labelled = cleaned
-            .into_par_iter()
-            .map(|(encoded, file, _)| {
-                let (labelled, meaning) = labeller.label(encoded, vectors)?;
-                let bytes = Spill::bytes_of(&labelled)?;
-                Ok((entry(settings, catalogue, &labelled, meaning, file)?, bytes, labelled.contact.flags))
-            })
-            .collect::<Result<Vec<_>>>()?;
-        for (mut entry, bytes, flags) in labelled {
+        let (labeller, catalogue, vectors) = (self.labeller, self.catalogue, &mut *self.vectors);
+        let (cleaned, finished) = rayon::join(
+            || clean(settings, cleaner, batch, is_raw),
+            || finish(settings, catalogue, labeller, vectors, before),
+        );
+        self.cleaned = cleaned;
+        let finished = finished?;
+        let size = finished.len() as u64;
+        for Finished { mut entry, bytes, flags, redactions } in finished {
             entry.place = self.spill.push(&bytes)?;
             for flag in flags {
                 *self.collected.flags.entry(flag).or_insert(0) += 1;
+            }
+            for (kind, count) in redactions {
+                *self.collected.redactions.entry(kind).or_insert(0) += count;
             }
             self.collected.entries.push(entry);
         }
         self.progress.advance(size);
         Ok(())
     }
+}
+
+/// Cleans contacts as they were read, `is_raw`, and cuts them into windows.
+fn clean(settings: &Settings, cleaner: &Cleaner, batch: Batch, is_raw: bool) -> Vec<Cleaned> {
+    let model = &settings.options.model;
+    let cleaned = batch.into_par_iter().map(|(mut contact, file)| {
+        let mut redactions = BTreeMap::new();
+        if is_raw {
+            redactions = cleaner.clean(&mut contact);
+            crate::text::language::detect_contact(&mut contact);
+            contact.customer_key =
+                contact.customer_id.take().map(|customer| pseudonym(&settings.secret.bytes, &customer));
+            contact.flags.sort();
+            contact.flags.dedup();
+        }
+        let encoded = Encoded::new(contact, model.window_chars, model.max_windows_per_contact);
+        Cleaned { encoded, file, redactions }
+    });
+    cleaned.collect()
+}
+
+/// Encodes what is new of cleaned contacts, and labels them.
+fn finish(
+    settings: &Settings,
+    catalogue: &Catalogue,
+    labeller: &Labeller,
+    vectors: &mut Vectors,
+    cleaned: Vec<Cleaned>,
+) -> Result<Vec<Finished>> {
+    // One call for all, so that the encoder fills its batches.
+    vectors.ensure_contacts(cleaned.iter().map(|cleaned| &cleaned.encoded))?;
+    let vectors = &*vectors;
+    let finished = cleaned.into_par_iter().map(|Cleaned { encoded, file, redactions }| {
+        let (mut labelled, meaning) = labeller.label(encoded, vectors)?;
+        let entry = entry(settings, catalogue, &mut labelled, meaning, file)?;
+        Ok(Finished { entry, bytes: Spill::bytes_of(&labelled)?, flags: labelled.contact.flags, redactions })
+    });
+    finished.collect()
 }
 
 /// Bytes of a contact's words.
@@ -378,10 +417,11 @@ fn local_day(settings: &Settings, time: DateTime<Utc>) -> NaiveDate {
 fn entry(
     settings: &Settings,
     catalogue: &Catalogue,
-    labelled: &Labelled,
+    labelled: &mut Labelled,
     meaning: Option<Meaning>,
     file: u32,
 ) -> Result<Entry> {
+    let content = content_hash(&mut labelled.contact)?;
     let contact = &labelled.contact;
     let reason = labelled.reason().and_then(|id| catalogue.taxonomy.reason(id));
     let mut words = String::new();
@@ -405,7 +445,7 @@ fn entry(
         kind: contact.kind,
         contact_date: local_day(settings, contact.started_at),
         place: Place::default(),
-        content: content_hash(contact)?,
+        content,
         words: (words.chars().count() >= 20).then(|| half_hash(words.as_bytes())),
         provenance: (file, contact.provenance.record),
         is_self_service_eligible: reason.map(|reason| reason.self_service),
@@ -419,11 +459,14 @@ fn entry(
     })
 }
 
-fn content_hash(contact: &Contact) -> Result<[u8; 16]> {
-    let mut bare = contact.clone();
-    bare.provenance = crate::contact::Provenance { file: String::new(), record: 0 };
-    bare.flags.clear();
-    Ok(half_hash(&Spill::bytes_of(&bare)?))
+/// Hash of a contact without its provenance and flags, which are put back.
+fn content_hash(contact: &mut Contact) -> Result<[u8; 16]> {
+    let nowhere = crate::contact::Provenance { file: String::new(), record: 0 };
+    let provenance = std::mem::replace(&mut contact.provenance, nowhere);
+    let flags = std::mem::take(&mut contact.flags);
+    let bytes = Spill::bytes_of(contact);
+    (contact.provenance, contact.flags) = (provenance, flags);
+    Ok(half_hash(&bytes?))
 }
 
 fn half_hash(bytes: &[u8]) -> [u8; 16] {

@@ -19,6 +19,7 @@ use crate::kpi;
 use crate::label::{Catalogue, Labeller};
 use crate::model::{Encoder, SequenceClassifier};
 use crate::progress::{Progress, Stage};
+use crate::report::ReportInput;
 use crate::table::output::Output;
 use crate::table::read_back;
 use crate::text::Cleaner;
@@ -59,26 +60,28 @@ pub fn run(settings: &Settings, context: Context<'_>) -> Result<Summary> {
     let staging = output.staging();
     std::fs::create_dir_all(&staging).map_err(|e| Error::io("create", &staging, e))?;
     let Context { encoder, model_name, sentiment, progress, stop } = context;
-    let mut vectors = Vectors::new(encoder, Some(&output.cache()))?;
-    let mut sentiment_name = None;
-    if let Some((name, classifier)) = sentiment {
-        vectors = vectors.with_sentiment(classifier, Some(&output.cache()))?;
-        sentiment_name = Some(name);
-    }
+    let (sentiment_name, classifier) = sentiment.unzip();
     // Patterns take as long to compile as the labels to learn.
-    let (labeller, cleaner) = std::thread::scope(|scope| {
+    let (learnt, cleaner) = std::thread::scope(|scope| {
         let cleaner = scope.spawn(|| Cleaner::new(settings));
-        let labeller = Labeller::learn(
-            catalogue.taxonomy.clone(),
-            &catalogue.criteria,
-            &catalogue.background,
-            &settings.options.label,
-            &settings.options.model.sentiment_labels,
-            &mut vectors,
-        );
-        (labeller, cleaner.join())
+        let learnt = || -> Result<_> {
+            let mut vectors = Vectors::new(encoder, Some(&output.cache()))?;
+            if let Some(classifier) = classifier {
+                vectors = vectors.with_sentiment(classifier, Some(&output.cache()))?;
+            }
+            let labeller = Labeller::learn(
+                catalogue.taxonomy.clone(),
+                &catalogue.criteria,
+                &catalogue.background,
+                &settings.options.label,
+                &settings.options.model.sentiment_labels,
+                &mut vectors,
+            )?;
+            Ok((labeller, vectors))
+        };
+        (learnt(), cleaner.join())
     });
-    let labeller = labeller?;
+    let (labeller, mut vectors) = learnt?;
     let cleaner = cleaner.map_err(|_| Error::bug("the patterns of personal data could not be compiled"))??;
     vectors.flush()?;
     progress.end();
@@ -129,7 +132,14 @@ pub fn run(settings: &Settings, context: Context<'_>) -> Result<Summary> {
 
     progress.begin(Stage::Kpi, None);
     let sources = kpi::Sources::Folders(staging.clone());
-    let table = kpi::compute(&sources, &kpi::KpiSettings::from(&settings.options.survey))?;
+    let survey = &settings.options.survey;
+    // The report's figures that are no KPIs come from the same tables.
+    let (table, of_contacts) = std::thread::scope(|scope| {
+        let of_contacts = scope.spawn(|| ReportInput::from_contacts(&staging, survey.csat_satisfied_from));
+        (kpi::compute(&sources, &kpi::KpiSettings::from(survey)), of_contacts.join())
+    });
+    let table = table?;
+    let of_contacts = of_contacts.map_err(|_| Error::bug("the report's figures ended before their time"))??;
     assemble::write_kpi(&staging, &table.batch, &assembled.provenance)?;
     progress.end();
     stopper()?;
@@ -138,8 +148,7 @@ pub fn run(settings: &Settings, context: Context<'_>) -> Result<Summary> {
     let record = RunRecord::new(settings, &catalogue, model, &assembled, &table);
     write_json(&staging.join("run.json"), &record)?;
     write_rejects(&staging.join("rejects.jsonl"), &assembled.rejects)?;
-    let input = crate::report::ReportInput::from_output(&staging)?;
-    let html = crate::report::render(&input, &settings.options.report)?;
+    let html = crate::report::render(&of_contacts.with_run(&staging)?, &settings.options.report)?;
     let report = staging.join("report.html");
     std::fs::write(&report, html).map_err(|e| Error::io("write", &report, e))?;
     progress.end();

@@ -2,11 +2,13 @@
 //! are about the same issue.
 
 use half::f16;
+use half::slice::HalfFloatSliceExt;
+use half::vec::HalfFloatVecExt;
 
 use crate::label::reason::ReasonVerdict;
 use crate::label::shipped;
 use crate::repeat::said::Said;
-use crate::vector::{add_scaled, normalise};
+use crate::vector::{add_scaled, dot, normalise};
 
 /// Reasons kept for comparison.
 const KEPT_REASONS: usize = 6;
@@ -42,14 +44,17 @@ impl Meaning {
         let telling = verdict.hits.first().and_then(|hit| hit.window).map(|window| window as usize);
         let telling = telling.filter(|window| *window < embeddings.len()).unwrap_or(best.1);
         let mut order: Vec<usize> = (0..verdict.scores.len()).collect();
-        order.sort_by(|&a, &b| verdict.scores[b].total_cmp(&verdict.scores[a]).then(a.cmp(&b)));
-        order.truncate(KEPT_REASONS);
+        let likeliest = |a: &usize, b: &usize| verdict.scores[*b].total_cmp(&verdict.scores[*a]).then(a.cmp(b));
+        if order.len() > KEPT_REASONS {
+            order.select_nth_unstable_by(KEPT_REASONS - 1, likeliest);
+            order.truncate(KEPT_REASONS);
+        }
+        order.sort_unstable();
         let length = order.iter().map(|&class| verdict.scores[class].powi(2)).sum::<f32>().sqrt().max(1e-6);
-        let mut reasons: Vec<(u16, f32)> =
-            order.into_iter().map(|class| (class as u16, verdict.scores[class] / length)).collect();
-        reasons.sort_by_key(|(class, _)| *class);
+        let reasons = order.into_iter().map(|class| (class as u16, verdict.scores[class] / length)).collect();
         normalise(&mut sum);
-        Some(Self { whole: halves(&sum), telling: halves(embeddings[telling]), reasons, said })
+        let (whole, telling) = (Vec::from_f32_slice(&sum), Vec::from_f32_slice(embeddings[telling]));
+        Some(Self { whole, telling, reasons, said })
     }
 
     /// Cosine of the two contacts' words as a whole, −1 to 1.
@@ -86,14 +91,20 @@ impl Meaning {
 
     /// The whole's embedding, `(hidden,)`, of length 1; for clustering.
     pub fn whole(&self) -> Vec<f32> {
-        self.whole.iter().map(|value| value.to_f32()).collect()
+        self.whole.to_f32_vec()
     }
 }
 
-fn halves(values: &[f32]) -> Vec<f16> {
-    values.iter().map(|value| f16::from_f32(*value)).collect()
-}
-
+/// The product of two vectors of length 1, over the shorter length; some numbers at a time become single precision.
 fn cosine(a: &[f16], b: &[f16]) -> f32 {
-    a.iter().zip(b).map(|(x, y)| x.to_f32() * y.to_f32()).sum()
+    const AT_ONCE: usize = 128;
+    let length = a.len().min(b.len());
+    let pieces = a[..length].chunks(AT_ONCE).zip(b[..length].chunks(AT_ONCE));
+    let products = pieces.map(|(a, b)| {
+        let (mut wide_a, mut wide_b) = ([0.0; AT_ONCE], [0.0; AT_ONCE]);
+        a.convert_to_f32_slice(&mut wide_a[..a.len()]);
+        b.convert_to_f32_slice(&mut wide_b[..b.len()]);
+        dot(&wide_a, &wide_b)
+    });
+    products.sum()
 }

@@ -28,14 +28,33 @@ impl ReportInput {
     /// # Errors
     /// `run.json` absent or not JSON, a table that cannot be read or lacks a column.
     pub fn from_output(dir: &Path) -> Result<Self> {
-        let mut input = Self { run: read_run(dir)?, ..Self::default() };
+        let run = read_run(dir)?;
+        Self::from_contacts(dir, run.csat_satisfied_from())?.with_run(dir)
+    }
+
+    /// The part that needs neither `run.json` nor KPIs, which may be in the making. `satisfied_from` is the answer from
+    /// which a customer counts as satisfied, as `run.json` will tell it.
+    ///
+    /// # Errors
+    /// A table that cannot be read or lacks a column.
+    pub fn from_contacts(dir: &Path, satisfied_from: f64) -> Result<Self> {
+        let mut input = Self::default();
         let links = read_links(dir)?;
         read_episodes(dir, &mut input)?;
-        read_contacts(dir, &links, &mut input)?;
+        read_contacts(dir, &links, satisfied_from, &mut input)?;
         evidence::read(dir, &mut input)?;
         read_faq(dir, &mut input)?;
-        read_kpis(dir, &mut input)?;
         Ok(input)
+    }
+
+    /// The other part.
+    ///
+    /// # Errors
+    /// As for [`Self::from_output`].
+    pub fn with_run(mut self, dir: &Path) -> Result<Self> {
+        self.run = read_run(dir)?;
+        read_kpis(dir, &mut self)?;
+        Ok(self)
     }
 }
 
@@ -148,12 +167,11 @@ const CONTACT_COLUMNS: &[&str] = &[
     "cost_high_eur",
 ];
 
-fn read_contacts(dir: &Path, links: &[(String, String)], input: &mut ReportInput) -> Result<()> {
+fn read_contacts(dir: &Path, links: &[(String, String)], satisfied_from: f64, input: &mut ReportInput) -> Result<()> {
     let linked: BTreeSet<&str> = links.iter().flat_map(|(from, to)| [from.as_str(), to.as_str()]).collect();
     let mut channel_of: BTreeMap<String, String> = BTreeMap::new();
     let mut customers = Customers::default();
     let mut certain: BTreeMap<CauseKey, Vec<(f64, String)>> = BTreeMap::new();
-    let satisfied_from = input.run.csat_satisfied_from();
     for_each_batch(dir, &CONTACTS, CONTACT_COLUMNS, None, |batch| {
         let text = |name: &str| batch.text(name);
         let (ids, keys, channels) = (text("contact_id")?, text("customer_key")?, text("channel")?);

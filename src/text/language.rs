@@ -2,6 +2,7 @@
 //!
 //! Long texts go to `whatlang`; short ones, where it guesses, are told by words that belong to one language only.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -14,6 +15,8 @@ use crate::contact::{Contact, Speaker};
 const LONG_ENOUGH: usize = 24;
 /// Letters from which a turn is given a language of its own.
 const OWN_LANGUAGE: usize = 40;
+/// Letters below which common words outweigh letter statistics.
+const SHORT: usize = 120;
 /// Confidence below which a text has no language.
 const CONFIDENCE: f64 = 0.35;
 
@@ -47,20 +50,18 @@ pub fn detect(text: &str) -> Option<&'static str> {
     let words = words_of(text);
     let letters: usize = words.iter().map(|word| word.chars().count()).sum();
     let (by_words, is_clear) = by_words(&words);
-    if letters < LONG_ENOUGH || is_clear {
+    if letters < LONG_ENOUGH || is_clear || (letters < SHORT && by_words.is_some()) {
         return by_words;
     }
     static DETECTOR: LazyLock<Detector> = LazyLock::new(|| {
         Detector::with_allowlist(vec![Lang::Fra, Lang::Eng, Lang::Deu, Lang::Spa, Lang::Ita, Lang::Por, Lang::Nld])
     });
     // The start of a text tells its language; megabytes would only cost time.
-    let joined: String = words.iter().take(300).map(String::as_str).collect::<Vec<_>>().join(" ");
+    let joined: String = words.iter().take(300).map(|word| &**word).collect::<Vec<_>>().join(" ");
     let info = DETECTOR.detect(&joined)?;
     let language = code(info.lang())?;
     match by_words {
-        // Common words outweigh letter statistics in a short text.
-        Some(known) if known != language && (letters < 120 || info.confidence() < CONFIDENCE) => Some(known),
-        Some(known) if known == language => Some(known),
+        Some(known) if known == language || info.confidence() < CONFIDENCE => Some(known),
         _ if info.confidence() >= CONFIDENCE || info.is_reliable() => Some(language),
         other => other,
     }
@@ -110,18 +111,27 @@ fn code(language: Lang) -> Option<&'static str> {
 }
 
 /// Lower-case words with their accents; placeholders, addresses and numbers left out.
-fn words_of(text: &str) -> Vec<String> {
+fn words_of(text: &str) -> Vec<Cow<'_, str>> {
     text.split_whitespace()
         .take(2_000)
         .filter(|word| !word.contains(['[', '@', '/']) && !word.bytes().any(|b| b.is_ascii_digit()))
-        .map(|word| word.trim_matches(|c: char| !c.is_alphabetic()).to_lowercase())
+        .map(|word| lower_case(word.trim_matches(|c: char| !c.is_alphabetic())))
         .filter(|word| !word.is_empty())
         .collect()
 }
 
+/// The word itself where it is lower case already, as nearly all are.
+fn lower_case(word: &str) -> Cow<'_, str> {
+    if word.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        Cow::Borrowed(word)
+    } else {
+        Cow::Owned(word.to_lowercase())
+    }
+}
+
 /// The language that most known words belong to, when it leads, and whether it leads so clearly that letter statistics,
 /// which cost ten times more, cannot say otherwise.
-fn by_words(words: &[String]) -> (Option<&'static str>, bool) {
+fn by_words(words: &[Cow<'_, str>]) -> (Option<&'static str>, bool) {
     /// Position of each language in the counts, by word.
     static KNOWN: LazyLock<HashMap<&str, Vec<usize>>> = LazyLock::new(|| {
         let mut known: HashMap<&str, Vec<usize>> = HashMap::new();

@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use crate::config::Settings;
 use crate::contact::{Channel, Contact, Speaker};
 use crate::error::Result;
-use redact::{Redactor, Session};
+use redact::{Redacted, Redactor, Session};
 use zones::{Zones, zones};
 
 /// The flag of a contact whose words were all history, signature or notice.
@@ -81,12 +81,11 @@ impl Cleaner {
             }
         }
         // Names introduced in one turn are known in all of them.
-        for turn in &contact.turns {
-            session.learn(&turn.text);
-        }
-        for turn in &mut contact.turns {
-            turn.text = redacted(&mut session, &turn.text, &mut counts);
-            if is_email {
+        let holds_any: Vec<bool> = contact.turns.iter().map(|turn| session.learn(&turn.text)).collect();
+        for (turn, holds_any) in contact.turns.iter_mut().zip(holds_any) {
+            let before = std::mem::take(&mut turn.text);
+            turn.text = counted(session.redact_learnt(&before, holds_any), &mut counts);
+            if is_email && turn.text != before {
                 // Placeholders change what a line looks like; what has settled will not change when cleaned again.
                 for _ in 0..4 {
                     let settled = new_words(turn.text.clone(), subject.as_deref());
@@ -124,7 +123,10 @@ fn new_words(mut body: String, subject: Option<&str>) -> String {
 }
 
 fn redacted(session: &mut Session<'_>, text: &str, counts: &mut CleanCounts) -> String {
-    let redacted = session.redact(text);
+    counted(session.redact(text), counts)
+}
+
+fn counted(redacted: Redacted, counts: &mut CleanCounts) -> String {
     for (kind, count) in redacted.counts {
         *counts.entry(kind).or_default() += u64::from(count);
     }

@@ -80,13 +80,24 @@ impl Redactor {
 
 impl Session<'_> {
     /// Takes note of the names introduced in a text of the contact, so that the other texts, where nothing introduces
-    /// them, are redacted too. Numbers are not given yet.
-    pub fn learn(&mut self, text: &str) {
-        for found in candidates::find(&self.redactor.recognisers, text) {
+    /// them, are redacted too. Numbers are not given yet. Returns whether the text holds personal data by itself.
+    pub fn learn(&mut self, text: &str) -> bool {
+        let found = candidates::find(&self.redactor.recognisers, text);
+        for found in &found {
             if self.redactor.recognisers.kinds[found.kind] == "NAME" {
-                self.learn_name(&text[found.range]);
+                self.learn_name(&text[found.range.clone()]);
             }
         }
+        !found.is_empty()
+    }
+
+    /// [`Self::redact`] of a text whose [`Self::learn`] returned `holds_any`: nothing is searched twice.
+    pub fn redact_learnt(&mut self, text: &str, holds_any: bool) -> Redacted {
+        if holds_any || !self.names.is_empty() {
+            return self.redact(text);
+        }
+        self.numbers.reserve(text);
+        Redacted { text: text.to_owned(), counts: BTreeMap::new() }
     }
 
     fn learn_name(&mut self, value: &str) {
