@@ -19,7 +19,7 @@ from sentiment_rows import training_rows
 from vocabulary import MAX_LENGTH, SPECIALS
 
 NAME = "motif-small-fr-en"
-MERGE = 0.9
+MERGE = 0.8
 ENCODER_FILE = "model.safetensors"
 HEADS = {"sentiment": LABELS, "emotion": EMOTIONS}
 ROOT = pathlib.Path(__file__).resolve().parents[2]
