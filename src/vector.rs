@@ -194,6 +194,47 @@ mod tests {
         }
     }
 
+    /// What the dispatch passes over on a processor with wider instructions is compared too.
+    #[cfg(target_arch = "x86_64")]
+    #[allow(unsafe_code, reason = "functions compiled for AVX2 and AVX-512")]
+    #[test]
+    fn every_width_gives_the_same_bits() {
+        for length in [0, 1, 7, 15, 16, 17, 33, 384, 385] {
+            let (a, b) = (values(length, 0.7), values(length, 1.3));
+            let rows = [&a[..], &b[..], &a[..]];
+            let positive: Vec<f32> = a.iter().map(|value| value.abs() + 1e-3).collect();
+            let plain = {
+                let (mut sum, mut powers, mut logarithms) = (b.clone(), a.clone(), positive.clone());
+                add_scaled_in_order(&mut sum, [0.3, -1.7, 1e-3], rows);
+                exp_of_each(&mut powers);
+                ln_of_each(&mut logarithms);
+                (dots_in_lanes(&a, rows), sum, powers, logarithms)
+            };
+            let (mut sum, mut powers, mut logarithms) = (b.clone(), a.clone(), positive.clone());
+            if is_x86_feature_detected!("avx2") {
+                // SAFETY: the processor has AVX2.
+                let products = unsafe {
+                    add_scaled_avx2(&mut sum, [0.3, -1.7, 1e-3], rows);
+                    exp_avx2(&mut powers);
+                    ln_avx2(&mut logarithms);
+                    dots_avx2(&a, rows)
+                };
+                assert_eq!((products, sum, powers, logarithms), plain, "AVX2, {length}");
+            }
+            let (mut sum, mut powers, mut logarithms) = (b.clone(), a.clone(), positive);
+            if is_x86_feature_detected!("avx512f") {
+                // SAFETY: the processor has AVX-512 F.
+                let products = unsafe {
+                    add_scaled_avx512(&mut sum, [0.3, -1.7, 1e-3], rows);
+                    exp_avx512(&mut powers);
+                    ln_avx512(&mut logarithms);
+                    dots_avx512(&a, rows)
+                };
+                assert_eq!((products, sum, powers, logarithms), plain, "AVX-512, {length}");
+            }
+        }
+    }
+
     #[test]
     fn exponentials_and_logarithms_are_near_the_exact_ones_whatever_the_instructions() {
         let points: Vec<f32> = (-8699..8800).map(|step| step as f32 / 100.0 + 1e-3).collect();
