@@ -10,7 +10,7 @@ use std::path::Path;
 
 use motif::config::options::LabelOptions;
 use motif::contact::{Contact, Provenance, Speaker, Turn};
-use motif::encode::{Encoded, Vectors, Window};
+use motif::encode::{Encoded, Vector, Vectors, Window};
 use motif::evaluate;
 use motif::evaluate::calibration::{expected_calibration_error, temperature};
 use motif::evaluate::classification::{Classified, f1};
@@ -203,20 +203,25 @@ fn inputs(windows: &[TurnWindow]) -> Vec<(&[f32], u32)> {
 /// The cases of labelled contacts, encoded.
 fn cases<'a>(rows: &'a [Labelled], vectors: &mut Vectors) -> Result<Vec<Case<'a>>> {
     let encoded: Vec<Encoded> = rows.iter().map(Labelled::encoded).collect();
-    vectors.ensure(encoded.iter().flat_map(Encoded::texts))?;
-    let known = |contact: &Contact, windows: &[Window]| -> Result<Vec<TurnWindow>> {
-        windows
-            .iter()
-            .map(|window| {
-                let text = window.text(contact);
-                Ok(TurnWindow { text: text.to_owned(), chars: window.chars(), vector: vectors.get(text)? })
-            })
-            .collect()
+    vectors.ensure_contacts(encoded.iter())?;
+    let known = |contact: &Contact, windows: &[Window], vectors: Vec<Vector>| -> Vec<TurnWindow> {
+        let known = windows.iter().zip(vectors).map(|(window, vector)| TurnWindow {
+            text: window.text(contact).to_owned(),
+            chars: window.chars(),
+            vector,
+        });
+        known.collect()
     };
     rows.iter()
         .zip(&encoded)
-        .map(|(row, Encoded { contact, windows, heard, .. })| {
-            Ok(Case { reason: &row.reason, said: known(contact, windows)?, heard: known(contact, heard)? })
+        .map(|(row, encoded)| {
+            let (said, heard) = vectors.of_contact(encoded)?;
+            let Encoded { contact, windows, heard: heard_windows, .. } = encoded;
+            Ok(Case {
+                reason: &row.reason,
+                said: known(contact, windows, said),
+                heard: known(contact, heard_windows, heard),
+            })
         })
         .collect()
 }
@@ -616,7 +621,7 @@ fn score(weights: &[f64], features: &[f64]) -> f64 {
 }
 
 fn probability(score: f64) -> f64 {
-    1.0 / (1.0 + (-score).exp())
+    motif::label::head::logistic(score)
 }
 
 /// The value of each row from a fit on the other folds.

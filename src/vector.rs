@@ -203,34 +203,25 @@ mod tests {
             let (a, b) = (values(length, 0.7), values(length, 1.3));
             let rows = [&a[..], &b[..], &a[..]];
             let positive: Vec<f32> = a.iter().map(|value| value.abs() + 1e-3).collect();
-            let plain = {
-                let (mut sum, mut powers, mut logarithms) = (b.clone(), a.clone(), positive.clone());
-                add_scaled_in_order(&mut sum, [0.3, -1.7, 1e-3], rows);
-                exp_of_each(&mut powers);
-                ln_of_each(&mut logarithms);
-                (dots_in_lanes(&a, rows), sum, powers, logarithms)
-            };
-            let (mut sum, mut powers, mut logarithms) = (b.clone(), a.clone(), positive.clone());
+            macro_rules! of {
+                ($dots:ident, $add_scaled:ident, $exp:ident, $ln:ident) => {{
+                    let (mut sum, mut powers, mut logarithms) = (b.clone(), a.clone(), positive.clone());
+                    $add_scaled(&mut sum, [0.3, -1.7, 1e-3], rows);
+                    $exp(&mut powers);
+                    $ln(&mut logarithms);
+                    ($dots(&a, rows), sum, powers, logarithms)
+                }};
+            }
+            let plain = of!(dots_in_lanes, add_scaled_in_order, exp_of_each, ln_of_each);
             if is_x86_feature_detected!("avx2") {
                 // SAFETY: the processor has AVX2.
-                let products = unsafe {
-                    add_scaled_avx2(&mut sum, [0.3, -1.7, 1e-3], rows);
-                    exp_avx2(&mut powers);
-                    ln_avx2(&mut logarithms);
-                    dots_avx2(&a, rows)
-                };
-                assert_eq!((products, sum, powers, logarithms), plain, "AVX2, {length}");
+                let wide = unsafe { of!(dots_avx2, add_scaled_avx2, exp_avx2, ln_avx2) };
+                assert_eq!(wide, plain, "AVX2, {length}");
             }
-            let (mut sum, mut powers, mut logarithms) = (b.clone(), a.clone(), positive);
             if is_x86_feature_detected!("avx512f") {
                 // SAFETY: the processor has AVX-512 F.
-                let products = unsafe {
-                    add_scaled_avx512(&mut sum, [0.3, -1.7, 1e-3], rows);
-                    exp_avx512(&mut powers);
-                    ln_avx512(&mut logarithms);
-                    dots_avx512(&a, rows)
-                };
-                assert_eq!((products, sum, powers, logarithms), plain, "AVX-512, {length}");
+                let wide = unsafe { of!(dots_avx512, add_scaled_avx512, exp_avx512, ln_avx512) };
+                assert_eq!(wide, plain, "AVX-512, {length}");
             }
         }
     }

@@ -37,6 +37,8 @@ FIGURES = {
     "sentiment_service_dev_en_macro_f1": "Sentiment, customer service, English (same): macro-F1",
     "sentiment_opinions_dev_fr_macro_f1": "Sentiment, reviews, complaints and posts, French (written for this project, dev): macro-F1",
     "sentiment_opinions_dev_en_macro_f1": "Sentiment, reviews, complaints and posts, English (same): macro-F1",
+    "sentiment_everyday_dev_fr_macro_f1": "Sentiment, everyday talk, French (written for this project, dev): macro-F1",
+    "sentiment_everyday_dev_en_macro_f1": "Sentiment, everyday talk, English (same): macro-F1",
     "emotion_service_dev_macro_f1": "Emotion, five labels, both languages (written for this project, dev): macro-F1",
     **{f"emotion_service_dev_{label}_f1": f"... {label}: F1" for label in ("satisfaction", "dissatisfaction", "frustration", "confusion", "none")},
     "emotion_goemotions_dev_macro_f1": "Emotion, GoEmotions dev with its labels mapped to the five: macro-F1",
@@ -95,7 +97,7 @@ STS-B train labels **were** seen in training: figures on those sets say little a
 |---|---|---|---|
 {figures}
 
-The customer-service dev lines were written by the same hands as the training lines and are few: read them as an upper bound.
+The dev lines written for this project come from the same hands as the training lines: read them as an upper bound.
 Few-shot: logistic regression (C = 20) on frozen embeddings, mean of 3 seeded draws. Held-out figures on sets written by other hands
 of the same project: `models/training/heldout.py`, in [`RESULTS.md`](../training/RESULTS.md).
 

@@ -31,7 +31,7 @@ class Teacher:
         self.model = Encoder(config).to(DEVICE)
         self.model.load_state_dict(self.weights)
         self.model.eval().requires_grad_(False)
-        self.given: list[Targets] = []
+        self.latest: Targets | None = None
 
     @torch.no_grad()
     def embed(self, texts: list[str]) -> torch.Tensor:
@@ -54,12 +54,12 @@ class Targets:
         self.teacher, self.texts = teacher, texts
         self.values = torch.zeros(len(texts), 384, dtype=torch.bfloat16)
         self.known = torch.zeros(len(texts), dtype=torch.bool)
-        for earlier in teacher.given:
+        if earlier := teacher.latest:
             row_of = {text: row for row, text in enumerate(earlier.texts) if earlier.known[row]}
             shared = [row for row, text in enumerate(texts) if text in row_of]
             self.values[shared] = earlier.values[[row_of[texts[row]] for row in shared]]
             self.known[shared] = True
-        teacher.given = [self]
+        teacher.latest = self
 
     def get(self, rows: list[int]) -> torch.Tensor:
         missing = sorted({row for row in rows if not self.known[row]})

@@ -7,7 +7,6 @@
 //!
 //! Values are rounded to half precision before anyone reads them, so a cached run and a fresh one see the same bits.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Write};
@@ -25,9 +24,6 @@ const KEY_BYTES: usize = 16;
 const HEADER_BYTES: usize = 20;
 /// Records after which a segment is closed, so that an interrupted run loses little.
 const SEGMENT_RECORDS: usize = 16_384;
-
-/// Half-precision numbers converted together.
-const CONVERTED: usize = 64;
 
 /// First 16 bytes of the SHA-256 of a window's text.
 pub type Key = u128;
@@ -162,29 +158,20 @@ impl Cache {
             let start = place.offset as usize;
             return Some(self.parse(self.data.get(start..start + self.widths.bytes())?));
         }
-        thread_local! {
-            /// Room for one record: millions are read, one after the other.
-            static RECORD: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-        }
-        RECORD.with_borrow_mut(|record| {
-            record.resize(self.widths.bytes(), 0);
-            read_at(self.segments.get(place.segment as usize)?, record, place.offset).ok()?;
-            Some(self.parse(record))
-        })
+        let mut record = vec![0; self.widths.bytes()];
+        read_at(self.segments.get(place.segment as usize)?, &mut record, place.offset).ok()?;
+        Some(self.parse(&record))
     }
 
     /// The vector that a record holds.
     fn parse(&self, record: &[u8]) -> Vector {
         let (halves, floats) = record.split_at(self.widths.embedding * 2);
-        let mut embedding = vec![0.0; self.widths.embedding];
-        for (bytes, out) in halves.as_chunks::<2>().0.chunks(CONVERTED).zip(embedding.chunks_mut(CONVERTED)) {
-            let mut part = [f16::ZERO; CONVERTED];
-            part.iter_mut().zip(bytes).for_each(|(half, bytes)| *half = f16::from_le_bytes(*bytes));
-            part[..out.len()].convert_to_f32_slice(out);
-        }
-        let (sentiment, emotion) = floats.as_chunks::<4>().0.split_at(self.widths.sentiment);
-        let floats = |bytes: &[[u8; 4]]| bytes.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
-        Vector { embedding, sentiment_logits: floats(sentiment), emotion_logits: floats(emotion) }
+        let halves: Vec<f16> = halves.chunks_exact(2).map(|b| f16::from_le_bytes([b[0], b[1]])).collect();
+        let embedding = halves.to_f32_vec();
+        let mut sentiment_logits: Vec<f32> =
+            floats.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+        let emotion_logits = sentiment_logits.split_off(self.widths.sentiment);
+        Vector { embedding, sentiment_logits, emotion_logits }
     }
 
     /// Adds a window. Adding a known one changes nothing.

@@ -124,11 +124,6 @@ impl<M: WindowModel> Store<M> {
     }
 }
 
-/// Texts with their keys.
-fn keyed<'t>(texts: impl IntoIterator<Item = &'t str>) -> impl Iterator<Item = (Key, &'t str)> {
-    texts.into_iter().map(|text| (key_of(text), text))
-}
-
 /// The models of a run with their caches.
 #[derive(Debug)]
 pub struct Vectors {
@@ -180,17 +175,7 @@ impl Vectors {
     /// # Errors
     /// Tokenization or the model failed, or the cache could not be written.
     pub fn ensure<'t>(&mut self, texts: impl IntoIterator<Item = &'t str>) -> Result<()> {
-        self.encoder.ensure(keyed(texts), &mut self.counts)
-    }
-
-    /// Makes sure that every text has an embedding and a sentiment.
-    ///
-    /// # Errors
-    /// As for [`Self::ensure`].
-    pub fn ensure_felt<'t>(&mut self, texts: impl IntoIterator<Item = &'t str>) -> Result<()> {
-        let texts: Vec<(Key, &str)> = keyed(texts).collect();
-        self.ensure_sentiment(texts.iter().copied())?;
-        self.encoder.ensure(texts.into_iter(), &mut self.counts)
+        self.encoder.ensure(texts.into_iter().map(|text| (key_of(text), text)), &mut self.counts)
     }
 
     /// Makes sure that every window of the contacts has an embedding, and the customer's a sentiment.
@@ -198,18 +183,11 @@ impl Vectors {
     /// # Errors
     /// As for [`Self::ensure`].
     pub fn ensure_contacts<'t>(&mut self, contacts: impl Iterator<Item = &'t Encoded> + Clone) -> Result<()> {
-        self.ensure_sentiment(contacts.clone().flat_map(Encoded::own))?;
-        let all = contacts.flat_map(|contact| contact.own().chain(contact.heard()));
-        self.encoder.ensure(all, &mut self.counts)
-    }
-
-    /// What the classifier of sentiment says of the customer's words, when there is one.
-    fn ensure_sentiment<'t>(&mut self, said: impl Iterator<Item = (Key, &'t str)>) -> Result<()> {
-        match &mut self.classifier {
+        if let Some(store) = &mut self.classifier {
             // The summary counts windows once, not once per model.
-            Some(store) => store.ensure(said, &mut EncodeCounts::default()),
-            None => Ok(()),
+            store.ensure(contacts.clone().flat_map(Encoded::own), &mut EncodeCounts::default())?;
         }
+        self.encoder.ensure(contacts.flat_map(|contact| contact.own().chain(contact.heard())), &mut self.counts)
     }
 
     /// The vector of a text given to [`Self::ensure`] before, with the logits of the encoder's own heads.
@@ -220,29 +198,20 @@ impl Vectors {
         self.encoder.get(key_of(text))
     }
 
-    /// The vector of a text given to [`Self::ensure_felt`] before, with the logits of the chosen sentiment.
-    ///
-    /// # Errors
-    /// As for [`Self::get`].
-    pub fn get_felt(&self, text: &str) -> Result<Vector> {
-        self.felt(key_of(text))
-    }
-
-    fn felt(&self, key: Key) -> Result<Vector> {
-        let mut vector = self.encoder.get(key)?;
-        if let Some(store) = &self.classifier {
-            vector.sentiment_logits = store.get(key)?.sentiment_logits;
-        }
-        Ok(vector)
-    }
-
     /// The vectors of a contact given to [`Self::ensure_contacts`] before: of the customer's windows, with the logits of
     /// the chosen sentiment, and of the agent's.
     ///
     /// # Errors
     /// As for [`Self::get`].
     pub fn of_contact(&self, contact: &Encoded) -> Result<(Vec<Vector>, Vec<Vector>)> {
-        let said = contact.own().map(|(key, _)| self.felt(key)).collect::<Result<_>>()?;
+        let felt = |(key, _)| {
+            let mut vector = self.encoder.get(key)?;
+            if let Some(store) = &self.classifier {
+                vector.sentiment_logits = store.get(key)?.sentiment_logits;
+            }
+            Ok(vector)
+        };
+        let said = contact.own().map(felt).collect::<Result<_>>()?;
         let heard = contact.heard().map(|(key, _)| self.encoder.get(key)).collect::<Result<_>>()?;
         Ok((said, heard))
     }

@@ -20,7 +20,7 @@ use rayon::prelude::*;
 
 use super::calibration::temperature;
 use super::interval::shuffled;
-use crate::label::head::{FitOptions, Head, softmax};
+use crate::label::head::{FitOptions, Head, logistic, softmax};
 use crate::label::shipped;
 use crate::vector::dot;
 
@@ -121,7 +121,7 @@ impl Classifier {
             softmax(&mut values, scope.temperature);
             let [bias, confidence, position] = scope.weights;
             let score = bias + confidence * f64::from(values[label]) + position * scope.position(input, label);
-            1.0 / (1.0 + (-score).exp())
+            logistic(score)
         });
         Answer { label, in_scope }
     }

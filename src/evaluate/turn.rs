@@ -52,19 +52,17 @@ impl TurnWindows {
 /// A text could not be encoded.
 pub fn turns(texts: &[&str], limits: Limits, vectors: &mut Vectors) -> Result<Vec<TurnWindows>> {
     let encoded: Vec<Encoded> = texts.iter().map(|text| encoded(text, limits)).collect();
-    vectors.ensure_felt(encoded.iter().flat_map(Encoded::texts))?;
+    vectors.ensure_contacts(encoded.iter())?;
     encoded
         .iter()
         .map(|encoded| {
-            let windows = encoded
-                .windows
-                .iter()
-                .map(|window| {
-                    let text = window.text(&encoded.contact);
-                    Ok(TurnWindow { text: text.to_owned(), chars: window.chars(), vector: vectors.get_felt(text)? })
-                })
-                .collect::<Result<_>>()?;
-            Ok(TurnWindows { windows })
+            let (said, _) = vectors.of_contact(encoded)?;
+            let windows = encoded.windows.iter().zip(said).map(|(window, vector)| TurnWindow {
+                text: window.text(&encoded.contact).to_owned(),
+                chars: window.chars(),
+                vector,
+            });
+            Ok(TurnWindows { windows: windows.collect() })
         })
         .collect()
 }

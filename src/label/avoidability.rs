@@ -7,7 +7,7 @@
 
 use super::criteria::{Criteria, OWNER_OF_REASON, Strictness};
 use super::cues::{Cues, Folded};
-use super::head::{FitOptions, Head};
+use super::head::{FitOptions, Head, logistic};
 use super::reason::criteria_texts;
 use super::shipped;
 use super::taxonomy::{BilingualList, Taxonomy};
@@ -227,10 +227,6 @@ impl AvoidabilityModel {
         }
         Verdict { is_strict, is_lenient, probability, evidence }
     }
-}
-
-fn logistic(score: f64) -> f64 {
-    1.0 / (1.0 + (-score).exp())
 }
 
 fn logit(probability: f64) -> f64 {

@@ -132,11 +132,21 @@ fn logits_into(weights: &[f32], bias: &[f32], hidden: usize, inputs: &[&[f32]], 
 
 /// In place softmax of `values / temperature`.
 pub fn softmax(values: &mut [f32], temperature: f32) {
+    let (_, sum) = exponentials(values, temperature);
+    values.iter_mut().for_each(|value| *value /= sum);
+}
+
+/// Replaces the values by `exp((value - highest) / temperature)`; returns the highest and the sum of the exponentials.
+fn exponentials(values: &mut [f32], temperature: f32) -> (f32, f32) {
     let highest = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     values.iter_mut().for_each(|value| *value = (*value - highest) / temperature);
     vector::exp(values);
-    let sum: f32 = values.iter().sum();
-    values.iter_mut().for_each(|value| *value /= sum);
+    (highest, values.iter().sum())
+}
+
+/// `1 / (1 + exp(-score))`: log-odds to a probability.
+pub fn logistic(score: f64) -> f64 {
+    1.0 / (1.0 + (-score).exp())
 }
 
 /// The data of one fit.
@@ -172,13 +182,10 @@ impl Problem<'_> {
                 logits_into(&weights, &bias, hidden, &rows, &mut errors);
                 for (row, out) in errors.chunks_exact_mut(classes).enumerate() {
                     let index = block * BLOCK_ROWS + row;
-                    let highest = out.iter().copied().fold(f32::NEG_INFINITY, f32::max);
                     let target = self.targets[index];
                     let weight = self.row_weight[index] * self.c;
                     let of_target = f64::from(out[target]);
-                    out.iter_mut().for_each(|value| *value -= highest);
-                    vector::exp(out);
-                    let sum: f32 = out.iter().sum();
+                    let (highest, sum) = exponentials(out, 1.0);
                     loss += weight * (f64::from(highest) + f64::from(sum).ln() - of_target);
                     for value in out.iter_mut() {
                         *value = *value / sum * weight as f32;

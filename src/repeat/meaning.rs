@@ -5,6 +5,7 @@ use half::f16;
 use half::slice::HalfFloatSliceExt;
 use half::vec::HalfFloatVecExt;
 
+use crate::label::head::logistic;
 use crate::label::reason::ReasonVerdict;
 use crate::label::shipped;
 use crate::repeat::said::Said;
@@ -86,7 +87,7 @@ impl Meaning {
         let weights = &shipped::REPEAT_WEIGHTS[1..];
         let features = self.features(later);
         let score = shipped::REPEAT_WEIGHTS[0] + weights.iter().zip(features).map(|(w, x)| w * x).sum::<f64>();
-        1.0 / (1.0 + (-score).exp())
+        logistic(score)
     }
 
     /// The whole's embedding, `(hidden,)`, of length 1; for clustering.

@@ -50,7 +50,7 @@ pub fn detect(text: &str) -> Option<&'static str> {
     let words = words_of(text);
     let letters: usize = words.iter().map(|word| word.chars().count()).sum();
     let (by_words, is_clear) = by_words(&words);
-    if letters < LONG_ENOUGH || is_clear || (letters < SHORT && by_words.is_some()) {
+    if letters < LONG_ENOUGH || is_clear || (letters < SHORT && by_words.is_some() && is_latin(&words)) {
         return by_words;
     }
     static DETECTOR: LazyLock<Detector> = LazyLock::new(|| {
@@ -120,6 +120,11 @@ fn words_of(text: &str) -> Vec<Cow<'_, str>> {
         .collect()
 }
 
+/// Whether all letters are of the Latin script, as those of all languages that are told are.
+fn is_latin(words: &[Cow<'_, str>]) -> bool {
+    words.iter().flat_map(|word| word.chars()).all(|c| c < '\u{250}' || !c.is_alphabetic())
+}
+
 /// The word itself where it is lower case already, as nearly all are.
 fn lower_case(word: &str) -> Cow<'_, str> {
     if word.bytes().all(|byte| byte.is_ascii_lowercase()) {
@@ -183,6 +188,11 @@ mod tests {
         ] {
             assert_eq!(detect(text), Some(language), "{text}");
         }
+    }
+
+    #[test]
+    fn a_known_word_among_words_of_another_script_tells_nothing() {
+        assert_eq!(detect("merci, когда придёт мой заказ, я жду его с понедельника"), None);
     }
 
     #[test]

@@ -70,10 +70,13 @@ impl Cleaner {
         let is_email = contact.channel == Some(Channel::Email);
         let is_spoken = contact.channel == Some(Channel::Phone);
         let subject = contact.subject.take();
+        let mut settled = Vec::with_capacity(contact.turns.len());
         for turn in &mut contact.turns {
+            let mut is_settled = true;
             if is_email {
-                turn.text = new_words(std::mem::take(&mut turn.text), subject.as_deref());
+                (turn.text, is_settled) = new_words(std::mem::take(&mut turn.text), subject.as_deref());
             }
+            settled.push(is_settled);
             turn.text = normalize::normalize(&turn.text);
             if is_spoken && matches!(turn.speaker, Speaker::Customer | Speaker::Agent | Speaker::Unknown) {
                 // A line that was only a filler leaves a blank one behind.
@@ -82,17 +85,17 @@ impl Cleaner {
         }
         // Names introduced in one turn are known in all of them.
         let holds_any: Vec<bool> = contact.turns.iter().map(|turn| session.learn(&turn.text)).collect();
-        for (turn, holds_any) in contact.turns.iter_mut().zip(holds_any) {
+        for ((turn, is_settled), holds_any) in contact.turns.iter_mut().zip(settled).zip(holds_any) {
             let before = std::mem::take(&mut turn.text);
             turn.text = counted(session.redact_learnt(&before, holds_any), &mut counts);
-            if is_email && turn.text != before {
+            if is_email && !(is_settled && turn.text == before) {
                 // Placeholders change what a line looks like; what has settled will not change when cleaned again.
                 for _ in 0..4 {
-                    let settled = new_words(turn.text.clone(), subject.as_deref());
-                    if settled == turn.text {
+                    let (words, _) = new_words(turn.text.clone(), subject.as_deref());
+                    if words == turn.text {
                         break;
                     }
-                    turn.text = redacted(&mut session, &settled, &mut counts);
+                    turn.text = redacted(&mut session, &words, &mut counts);
                 }
             }
         }
@@ -109,17 +112,17 @@ impl Cleaner {
     }
 }
 
-/// The tidy new reply of a body. What is left can end in a signature that the words between hid; the few rounds that
-/// settle it make cleaning twice equal to cleaning once.
-fn new_words(mut body: String, subject: Option<&str>) -> String {
+/// The tidy new reply of a body, and whether it has settled. What is left can end in a signature that the words between
+/// hid; the few rounds that settle it make cleaning twice equal to cleaning once.
+fn new_words(mut body: String, subject: Option<&str>) -> (String, bool) {
     for _ in 0..4 {
         let reply = normalize::normalize(&Zones::text(&body, &zones(&body, subject).reply));
         if reply == body {
-            break;
+            return (body, true);
         }
         body = reply;
     }
-    body
+    (body, false)
 }
 
 fn redacted(session: &mut Session<'_>, text: &str, counts: &mut CleanCounts) -> String {
