@@ -17,6 +17,7 @@ import pathlib
 import random
 import re
 import unicodedata
+from typing import NamedTuple
 
 
 class Terms(enum.Enum):
@@ -37,6 +38,14 @@ class DataSet:
     licence: str
     terms: Terms
     limit: int | None = None
+
+
+class AlikePair(NamedTuple):
+    """Two sentences, the English ones that they are or translate, and how alike people find them, 0 to 5."""
+
+    texts: tuple[str, str]
+    english: tuple[str, str]
+    score: float
 
 
 PAIRS = [
@@ -73,6 +82,9 @@ SENTIMENT = [
     DataSet("allocine", "allocine_sample/train.tsv.gz", "MIT (origin); reviews of allocine.fr", Terms.PERMISSIVE),
 ]
 
+# Texts taken of a set of feelings to keep the student's English on the teacher.
+ENGLISH_LIMITS = {"goemotions": 12000, "semeval": 8000}
+
 STSB = [DataSet("stsb_en", "stsb/en_train.tsv.gz", "CC BY-SA 4.0", Terms.COPYLEFT),
         DataSet("stsb_fr", "stsb/fr_train.tsv.gz", "CC BY-SA 4.0", Terms.COPYLEFT)]
 
@@ -81,6 +93,7 @@ TWEETEVAL_EMOTION = DataSet("tweeteval_emotion", "tweeteval/emotion_train.tsv.gz
 OWN_SERVICE = DataSet("service_utterances", "", "as this repository", Terms.OWN)
 OWN_LINES = DataSet("service_lines", "", "as this repository", Terms.OWN)
 OWN_DESCRIPTIONS = DataSet("intent_descriptions", "", "as this repository", Terms.OWN)
+OWN_ALIKE = DataSet("alike_pairs", "", "as this repository", Terms.OWN)
 OWN_STOCK = DataSet("stock_phrases", "", "as this repository", Terms.OWN)
 
 LABELS = ["negative", "neutral", "positive"]
@@ -118,7 +131,8 @@ class Corpora:
         self.used: dict[str, dict] = {}
         self.blocked = self._blocked_texts()
 
-    def _allowed(self, data_set: DataSet) -> bool:
+    def allowed(self, data_set: DataSet) -> bool:
+        """Whether this run may train on the set."""
         return not self.permissive_only or data_set.terms in (Terms.PERMISSIVE, Terms.OWN)
 
     def note(self, data_set: DataSet, use: str, rows: int) -> None:
@@ -159,9 +173,9 @@ class Corpora:
 
     def pairs(self) -> list[tuple[str, str]]:
         """English-French sentence pairs to distil on."""
-        return [pair for data_set in PAIRS if self._allowed(data_set) for pair in self._pairs_of(data_set)]
+        return [pair for data_set in PAIRS if self.allowed(data_set) for pair in self.pairs_of(data_set)]
 
-    def _pairs_of(self, data_set: DataSet) -> list[tuple[str, str]]:
+    def pairs_of(self, data_set: DataSet) -> list[tuple[str, str]]:
         rows = [(row["en"], row["fr"]) for row in read_tsv(self.data / data_set.path)]
         rows = [(en, fr) for en, fr in dict.fromkeys(rows)
                 if 1 < len(en) <= 300 and 1 < len(fr) <= 350
@@ -219,22 +233,22 @@ class Corpora:
 
     def english_only(self) -> list[str]:
         """English texts near to what customers write, to keep the student on the teacher there."""
-        texts = []
-        for data_set in INTENTS:
-            if self._allowed(data_set):
-                rows = [text for text, _ in self._intent_rows(data_set)]
-                self.note(data_set, "English distillation texts", len(rows))
-                texts += rows
-        for data_set, limit in ((SENTIMENT[2], 12000), (SENTIMENT[1], 8000)):
-            if self._allowed(data_set):
-                rows = self.sample([r["text"] for r in read_tsv(self.data / data_set.path)], limit, "en-" + data_set.name)
-                rows = [text for text in rows if key(text) not in self.blocked]
-                self.note(data_set, "English distillation texts", len(rows))
-                texts += rows
+        sets = [data_set for data_set in (*INTENTS, SENTIMENT[2], SENTIMENT[1]) if self.allowed(data_set)]
+        texts = [text for data_set in sets for text in self.english_of(data_set)]
         lines = gzip.open(self.data / MONOLINGUAL_EN.path, "rt", encoding="utf-8").read().splitlines()
         lines = [line for line in self.sample(lines, MONOLINGUAL_EN.limit, "cv-en") if key(line) not in self.blocked]
         self.note(MONOLINGUAL_EN, "English distillation texts", len(lines))
         return texts + lines
+
+    def english_of(self, data_set: DataSet) -> list[str]:
+        """The English texts of one set of intents or feelings."""
+        if data_set in INTENTS:
+            texts = [text for text, _ in self._intent_rows(data_set)]
+        else:
+            rows = [row["text"] for row in read_tsv(self.data / data_set.path)]
+            texts = [text for text in self.sample(rows, ENGLISH_LIMITS[data_set.name], "en-" + data_set.name) if key(text) not in self.blocked]
+        self.note(data_set, "English distillation texts", len(texts))
+        return texts
 
     def _intent_rows(self, data_set: DataSet) -> list[tuple[str, str]]:
         path = self.data / data_set.path
@@ -259,7 +273,7 @@ class Corpora:
         """Texts per intent, for the contrastive loss (Banking77 is never among them)."""
         grouped: dict[str, list[str]] = {}
         for data_set in INTENTS:
-            if data_set.name == "bitext" or not self._allowed(data_set):
+            if data_set.name == "bitext" or not self.allowed(data_set):
                 continue
             rows = self._intent_rows(data_set)
             self.note(data_set, "intent contrast", len(rows))
@@ -270,20 +284,34 @@ class Corpora:
                 grouped.setdefault("own:" + row["intent"], []).extend([row["en"], row["fr"]])
         return {label: texts for label, texts in grouped.items() if len(texts) >= 4}
 
-    def sts_train(self) -> list[tuple[str, str, float]]:
-        """Sentence pairs with a similarity from 0 to 5, both languages; no sentence of the dev part."""
+    def sts_train(self) -> list[AlikePair]:
+        """Sentence pairs with a similarity from 0 to 5: English, French, and one side of each; no sentence of the dev part."""
+        pairs = self.pairs_of(STSB_PAIRS) if self.allowed(STSB_PAIRS) else []
+        sources, french = {fr: en for en, fr in pairs}, dict(pairs)
         kept = []
         for data_set in STSB:
-            if self._allowed(data_set):
+            if self.allowed(data_set):
                 rows = [(r["sentence1"], r["sentence2"], float(r["score"])) for r in read_tsv(self.data / data_set.path)]
-                rows = [r for r in rows if key(r[0]) not in self.blocked and key(r[1]) not in self.blocked]
+                english = [(a, b) if data_set.name == "stsb_en" else (sources.get(a), sources.get(b)) for a, b, _ in rows]
+                rows = [AlikePair((a, b), origin, score) for (a, b, score), origin in zip(rows, english)
+                        if None not in origin and key(a) not in self.blocked and key(b) not in self.blocked]
                 self.note(data_set, "similarity ranking", len(rows))
                 kept += rows
-        french = dict(self._pairs_of(STSB_PAIRS)) if self._allowed(STSB_PAIRS) else {}
-        english = [row for row in kept if row[0] in french and row[1] in french]
         # One side English, the other French: the score is about the meaning, whatever the language.
-        crossed = [(french[a], b, score) if index % 2 else (a, french[b], score) for index, (a, b, score) in enumerate(english)]
-        return kept + crossed
+        both = [pair for pair in kept if pair.texts == pair.english and pair.texts[0] in french and pair.texts[1] in french]
+        crossed = [AlikePair((french[pair.texts[0]], pair.texts[1]) if index % 2 else (pair.texts[0], french[pair.texts[1]]), pair.english, pair.score)
+                   for index, pair in enumerate(both)]
+        return kept + crossed + self._own_alike()
+
+    def _own_alike(self) -> list[AlikePair]:
+        """The graded pairs of `data/alike`, in English, in French, and crossed."""
+        rows = [json.loads(line) for path in sorted((self.own / "alike").glob("*.jsonl"))
+                for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        rows = [row for row in rows if all(key(row[name]) not in self.blocked for name in ("en1", "en2", "fr1", "fr2"))]
+        self.note(OWN_ALIKE, "similarity ranking", len(rows))
+        return [AlikePair(texts, (row["en1"], row["en2"]), float(row["score"])) for index, row in enumerate(rows)
+                for texts in ((row["en1"], row["en2"]), (row["fr1"], row["fr2"]),
+                              (row["fr1"], row["en2"]) if index % 2 else (row["en1"], row["fr2"]))]
 
     def french_only(self) -> list[str]:
         """French texts without a translation: for the vocabulary alone."""

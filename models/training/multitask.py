@@ -4,12 +4,13 @@ ranking are learnt."""
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 import torch.nn.functional as F
 from tokenizers import Tokenizer
 
+import blend
 import export
 from batches import bucketed, encode, with_typos
 from corpora import EMOTIONS, Corpora
@@ -25,6 +26,10 @@ INTENT_SETS = {"clinc": 0.27, "hwu": 0.22, "mdgo": 0.08, "dstc": 0.05, "nlupp": 
 DESCRIBED = 0.4
 # How often the intents of a step come from one field first: neighbours are harder to tell apart.
 NEIGHBOURS = 0.5
+
+
+# Weight of the similarity ranking.
+SIMILARITY = 0.05
 
 
 def tensor(values: list) -> torch.Tensor:
@@ -58,17 +63,20 @@ def ranking_loss(left: torch.Tensor, right: torch.Tensor, wanted: torch.Tensor) 
 
 
 class Sampler:
-    """Endless batches for each of the four tasks."""
+    """Endless batches for each of the four tasks. `targets_of` gives the targets of English texts."""
 
-    def __init__(self, corpora: Corpora, teacher: Teacher, tokenizer: Tokenizer, pairs: list[tuple[str, str]], english: list[str]) -> None:
+    def __init__(self, corpora: Corpora, targets_of: Callable[[list[str]], Targets], tokenizer: Tokenizer,
+                 pairs: list[tuple[str, str]], english: list[str]) -> None:
         self.tokenizer, self.rng = tokenizer, random.Random(corpora.seed + 1)
         self.own = [(row["en"], row["fr"]) for row in corpora.service_pairs("train")]
         self.lines = [(row["en"], row["fr"]) for row in corpora.service_lines("train")]
         self.pairs = [(en, fr) for en, fr in pairs if 12 <= len(en) <= 160]
         self.english = [text for text in english if len(text) > 8]
-        texts = list(dict.fromkeys([en for en, _ in self.pairs + self.own + self.lines] + self.english))
+        self.sts = corpora.sts_train()
+        texts = [en for en, _ in self.pairs + self.own + self.lines] + self.english + [en for pair in self.sts for en in pair.english]
+        texts = list(dict.fromkeys(texts))
         self.index = {text: row for row, text in enumerate(texts)}
-        self.targets = Targets(teacher, texts)
+        self.targets = targets_of(texts)
         self.rows = training_rows(corpora)
         self.class_weights = balance([row[1] for row in self.rows], 3)
         self.emotion_weights = balance([row[2] for row in self.rows], len(EMOTIONS))
@@ -76,7 +84,6 @@ class Sampler:
         self.intents: dict[str, dict[str, list[str]]] = {}
         for label, texts in corpora.intents().items():
             self.intents.setdefault(label.split(":")[0], {})[label] = texts
-        self.sts = corpora.sts_train()
 
     def _noisy(self, text: str, share: float) -> str:
         return with_typos(text, self.rng) if self.rng.random() < share else text
@@ -91,7 +98,7 @@ class Sampler:
 
     def translations(self, size: int) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
         """`size` English texts, then their French; the same targets twice."""
-        pairs = self.pairs + self.own * 8 + self.lines * 4
+        pairs = self.pairs + self.own * 4 + self.lines * 2
         lengths = [len(en) for en, _ in pairs]
         while True:
             for batch in bucketed(list(range(len(pairs))), lengths, size, self.rng):
@@ -120,10 +127,14 @@ class Sampler:
                 pair[1] = self.rng.choice(self.descriptions[label])
         return encode(self.tokenizer, [self._noisy(pair[side], 0.1) for side in (0, 1) for pair in drawn], 48)
 
-    def sts_pairs(self, size: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    def sts_pairs(self, size: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+        """All left texts, then all right ones; their targets; and how alike each pair is to be, of 0 to 1: half what
+        people said, half what the targets say. People's scores alone are learnt by heart within minutes."""
         drawn = self.rng.sample(self.sts, size)
-        ids, mask = encode(self.tokenizer, [row[side] for side in (0, 1) for row in drawn], 64)
-        return ids, mask, tensor([row[2] for row in drawn])
+        ids, mask = encode(self.tokenizer, [self._noisy(pair.texts[side], 0.1) for side in (0, 1) for pair in drawn], 64)
+        target = self.targets.get([self.index[pair.english[side]] for side in (0, 1) for pair in drawn])
+        left, right = target.chunk(2)
+        return ids, mask, target, (tensor([pair.score / 5 for pair in drawn]) + (left * right).sum(-1)) / 2
 
 
 def balance(labels: list[int], count: int) -> torch.Tensor:
@@ -180,10 +191,11 @@ def run(model: Encoder, heads: dict[str, SentimentHead], sampler: Sampler, progr
             losses["intent"] = contrast_loss(left, right)
             total = total + losses["intent"]
         else:
-            ids, mask, wanted = sampler.sts_pairs(40)
-            left, right = mean_pool(forward(ids, mask), mask).chunk(2)
-            losses["sts"] = ranking_loss(left, right, wanted)
-            total = total + 0.3 * losses["sts"]
+            ids, mask, target, wanted = sampler.sts_pairs(40)
+            found = mean_pool(forward(ids, mask), mask)
+            losses["sts"] = ranking_loss(*found.chunk(2), wanted)
+            losses["sts_distil"] = distillation_loss(found, target)
+            total = total + SIMILARITY * losses["sts"] + losses["sts_distil"]
         tokens, sentences = tokens + int(mask.sum()), sentences + len(ids)
         update(total)
         progress.step({name: loss.item() for name, loss in losses.items()}, sentences, tokens)
@@ -199,11 +211,23 @@ def stage(options, corpora: Corpora, teacher: Teacher, tokenizer: Tokenizer, mod
         for name, head in heads.items():
             head.load_state_dict(weights[name])
     else:
+        if options.start and options.first == "multitask":
+            # The model itself stands for the stage before, also where the two are averaged in the end.
+            torch.save({"weights": {"encoder": export.read_model(options.start)[1].state_dict()}}, options.work / "distil.pt")
         weights = torch.load(options.work / "distil.pt", map_location=DEVICE)["weights"]
         if options.start:
             for name, head in export.read_model(options.start)[2].items():
                 heads[name].load_state_dict(head.state_dict())
     model.load_state_dict(weights["encoder"])
+    if options.second_teacher:
+        pairs, english = blend.blended_pairs(corpora), blend.blended_english(corpora)
+
+    def targets_of(texts: list[str]) -> Targets:
+        if options.second_teacher:
+            return blend.blended_targets(teacher, options.second_teacher, texts, options.work)
+        return Targets(teacher, texts)
+
+    sampler = Sampler(corpora, targets_of, tokenizer, pairs, english)
     progress = Progress("multitask", options.multitask_steps, options.multitask_minutes, options.work, {"encoder": model, **heads}, 0.985)
-    run(model, heads, Sampler(corpora, teacher, tokenizer, pairs, english), progress, options.multitask_rate)
+    run(model, heads, sampler, progress, options.multitask_rate)
     progress.finish()

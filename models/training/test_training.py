@@ -4,8 +4,10 @@ import random
 import unittest
 
 import torch
+import torch.nn.functional as F
 
 from batches import with_typos
+from blend import projection
 from corpora import bucket, key
 from encoder import CONFIG, Encoder, SentimentHead, mean_pool
 from evaluate import calibration_error, fit_temperature, softmax
@@ -58,6 +60,20 @@ class Network(unittest.TestCase):
         with torch.no_grad():
             found = theirs(input_ids=ids, attention_mask=mask).last_hidden_state
             self.assertTrue(torch.allclose(model(ids, mask)[mask > 0], found[mask > 0], atol=1e-5))
+
+
+class TwoTeachers(unittest.TestCase):
+    def test_the_cosine_of_two_blended_vectors_is_the_mean_of_the_teachers(self):
+        torch.manual_seed(6)
+        # Six dimensions a teacher, so that cutting both to the twelve of the first loses nothing.
+        meaning = torch.randn(200, 6)
+        first, second = (F.normalize(meaning @ torch.randn(6, width), dim=-1) for width in (12, 20))
+        blended = torch.cat([first, second], 1) / 2**0.5 @ projection(first, second)
+        self.assertEqual(blended.shape, first.shape)
+        wanted = (first @ first.T + second @ second.T) / 2
+        self.assertTrue(torch.allclose(blended @ blended.T, wanted, atol=1e-4))
+        # Turned towards the first teacher: nearer to it than to a turn of it.
+        self.assertGreater((blended * first).sum(-1).mean().item(), 0.6)
 
 
 class Rules(unittest.TestCase):

@@ -39,6 +39,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=pathlib.Path, required=True, help="folder of the exported model")
     parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path("target/training"), help="checkpoints and logs")
     parser.add_argument("--start", type=pathlib.Path, help="an exported model to go on from: its vocabulary, and its encoder in place of the teacher's")
+    parser.add_argument("--second-teacher", type=pathlib.Path,
+                        help="all-mpnet-base-v2 in the Hugging Face layout: the multi-task stage then follows both teachers")
     parser.add_argument("--permissive-only", action="store_true", help="leave out tweets and share-alike files")
     parser.add_argument("--first", choices=STAGES, default=STAGES[0], help="stage to start at, from the checkpoints in --work")
     parser.add_argument("--last", choices=STAGES, default=STAGES[-1], help="stage to end after")
