@@ -4,6 +4,7 @@ mod arguments;
 mod clean;
 mod embed;
 mod evaluate;
+mod french;
 mod init;
 mod kpi;
 mod logging;
@@ -19,7 +20,7 @@ use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::Parser;
+use clap::FromArgMatches as _;
 
 use arguments::{Arguments, Command};
 
@@ -34,7 +35,8 @@ pub(crate) enum Outcome {
 
 /// Runs the program.
 pub(crate) fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let matches = french::command(french::language()).try_get_matches();
+    let arguments = match matches.and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(arguments) => arguments,
         Err(error) => {
             // clap prints help and version on stdout, mistakes on stderr.

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context as _, Result};
 use motif::config::{self, Settings};
-use motif::pipeline::{self, Summary};
+use motif::pipeline::{self, Figure, Summary};
+use motif::report::Language;
 
 use super::arguments::{ConfigArguments, RunArguments};
 use super::progress::Bars;
@@ -59,7 +60,7 @@ pub(crate) fn run(arguments: &RunArguments, quiet: bool) -> Result<Outcome> {
     if arguments.config.json {
         print_json(&summary)?;
     } else if !quiet {
-        print(&text_of(&summary))?;
+        print(&text_of(&summary, Wording(super::french::language())))?;
     }
     if summary.rejects > 0 {
         say(
@@ -90,8 +91,37 @@ pub(crate) fn settings(arguments: &ConfigArguments, complete: impl FnOnce(&mut c
     Ok(config::read(&sources)?)
 }
 
-fn share(value: Option<f64>) -> String {
-    value.map_or_else(|| "–".to_owned(), |value| format!("{:.1} %", 100.0 * value))
+/// Words and numbers of the summary in one language.
+#[derive(Clone, Copy)]
+struct Wording(Language);
+
+impl Wording {
+    fn pick(self, fr: &'static str, en: &'static str) -> &'static str {
+        match self.0 {
+            Language::French => fr,
+            Language::English => en,
+        }
+    }
+
+    fn share(self, value: Option<f64>) -> String {
+        let point = self.pick(",", ".");
+        value.map_or_else(|| "–".to_owned(), |value| format!("{:.1} %", 100.0 * value).replace('.', point))
+    }
+
+    fn rate(self, figure: Figure) -> String {
+        match (figure.value, figure.lo, figure.hi) {
+            (Some(_), Some(lo), Some(hi)) => {
+                let (lo, hi, to) = (self.share(Some(lo)), self.share(Some(hi)), self.pick("à", "to"));
+                format!("{}  [{lo} {to} {hi}], n = {}", self.share(figure.value), figure.n)
+            }
+            _ => self.share(figure.value),
+        }
+    }
+
+    fn cost(self, figure: Figure) -> String {
+        let to = self.pick("à", "to");
+        format!("{}  [{} {to} {}]", euros(figure.value), euros(figure.lo), euros(figure.hi))
+    }
 }
 
 fn euros(value: Option<f64>) -> String {
@@ -99,46 +129,57 @@ fn euros(value: Option<f64>) -> String {
 }
 
 /// The summary for people.
-fn text_of(summary: &Summary) -> String {
+fn text_of(summary: &Summary, wording: Wording) -> String {
     let mut text = String::new();
     // Writing to a string cannot fail.
-    let mut line = |label: &str, value: String| {
-        let _ = writeln!(text, "{label:<34}{value}");
+    let mut line = |fr: &'static str, en: &'static str, value: String| {
+        let _ = writeln!(text, "{:<34}{value}", wording.pick(fr, en));
     };
     let figure = |name: &str| summary.figures.get(name).copied().unwrap_or_default();
-    let rate = |name: &str| {
-        let figure = figure(name);
-        match (figure.value, figure.lo, figure.hi) {
-            (Some(_), Some(lo), Some(hi)) => {
-                format!("{}  [{} to {}], n = {}", share(figure.value), share(Some(lo)), share(Some(hi)), figure.n)
-            }
-            _ => share(figure.value),
-        }
-    };
-    let cost = |name: &str| {
-        let figure = figure(name);
-        format!("{}  [{} to {}]", euros(figure.value), euros(figure.lo), euros(figure.hi))
-    };
-    line("Records read", format!("{} = {} contacts + {} rejects", summary.records, summary.contacts, summary.rejects));
+    let rejects = wording.pick("rejets", "rejects");
+    line(
+        "Enregistrements lus",
+        "Records read",
+        format!("{} = {} contacts + {} {rejects}", summary.records, summary.contacts, summary.rejects),
+    );
     for (code, count) in &summary.by_reject_code {
-        line("", format!("{count} × {code}"));
+        line("", "", format!("{count} × {code}"));
     }
     if summary.kept_contacts > 0 {
-        line("Contacts of other periods, kept", summary.kept_contacts.to_string());
+        line(
+            "Contacts d'autres périodes, gardés",
+            "Contacts of other periods, kept",
+            summary.kept_contacts.to_string(),
+        );
     }
-    line("Contacts by customers", summary.counted.to_string());
-    line("Top reasons", String::new());
+    line("Contacts de clients", "Contacts by customers", summary.counted.to_string());
+    line("Premiers motifs", "Top reasons", String::new());
     for (_, fr, en, count) in &summary.top_reasons {
-        line("", format!("{count:>6}  {fr} / {en}"));
+        line("", "", format!("{count:>6}  {fr} / {en}"));
     }
-    line("Avoidable, strict", rate("avoidable_rate"));
-    line("Avoidable, lenient", rate("avoidable_rate_lenient"));
-    line("Repeat within 7 days", rate("repeat_rate_contact_7d"));
-    line("First contact resolution", rate("fcr_demand"));
-    line("Cost of all contacts", cost("cost_total_eur"));
-    line("Cost of avoidable contacts", cost("avoidable_cost_eur"));
-    line("Windows encoded in this run", summary.encoded.to_string());
-    line("Tables", summary.output.display().to_string());
-    line("Report", summary.report.display().to_string());
+    line("Évitables, critères stricts", "Avoidable, strict", wording.rate(figure("avoidable_rate")));
+    line("Évitables, critères larges", "Avoidable, lenient", wording.rate(figure("avoidable_rate_lenient")));
+    line("Réitération sous 7 jours", "Repeat within 7 days", wording.rate(figure("repeat_rate_contact_7d")));
+    line("Résolution au premier contact", "First contact resolution", wording.rate(figure("fcr_demand")));
+    line("Coût de tous les contacts", "Cost of all contacts", wording.cost(figure("cost_total_eur")));
+    line("Coût des contacts évitables", "Cost of avoidable contacts", wording.cost(figure("avoidable_cost_eur")));
+    line("Fenêtres encodées cette fois", "Windows encoded in this run", summary.encoded.to_string());
+    line("Tables", "Tables", summary.output.display().to_string());
+    line("Rapport", "Report", summary.report.display().to_string());
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_and_costs_follow_the_language() {
+        let figure = Figure { value: Some(0.3981), lo: Some(0.337), hi: Some(0.463), n: 226 };
+        assert_eq!(Wording(Language::French).rate(figure), "39,8 %  [33,7 % à 46,3 %], n = 226");
+        assert_eq!(Wording(Language::English).rate(figure), "39.8 %  [33.7 % to 46.3 %], n = 226");
+        assert_eq!(Wording(Language::French).rate(Figure::default()), "–");
+        let cost = Figure { value: Some(699.4), lo: Some(385.0), hi: Some(1012.0), n: 226 };
+        assert_eq!(Wording(Language::French).cost(cost), "699 €  [385 € à 1012 €]");
+    }
 }

@@ -24,7 +24,7 @@ use crate::table::output::Output;
 use crate::table::read_back;
 use crate::text::Cleaner;
 
-pub use record::{RunRecord, Summary};
+pub use record::{Figure, RunRecord, Summary};
 
 /// What a run needs beside its settings.
 pub struct Context<'a> {
