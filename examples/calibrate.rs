@@ -569,17 +569,17 @@ fn descriptions(messages: &Gold, catalogue: &Catalogue, vectors: &mut Vectors) -
                 }
             }
             let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-            let classifier = reason::learn(&lines, &labels, ScopeBasis::Descriptions, vectors)?;
+            let classifier = reason::learn(&lines, &labels, lines.len(), ScopeBasis::Descriptions, vectors)?;
             if away == 4 {
-                let answers = classifier.answers(&embeddings);
+                let answers = classifier.answers(&own, &embeddings);
                 let right =
                     rows.iter().zip(&answers).filter(|(row, answer)| classifier.labels()[answer.label] == gold[**row]);
                 let accuracy = right.count() as f64 / rows.len() as f64;
                 print(&format!("{language}: accuracy {accuracy:.3} among {} reasons", classifier.labels().len()));
                 continue;
             }
-            for (row, input) in rows.iter().zip(embeddings.chunks_exact(hidden)) {
-                if let Some(features) = classifier.scope_features(input) {
+            for ((row, text), input) in rows.iter().zip(&own).zip(embeddings.chunks_exact(hidden)) {
+                if let Some(features) = classifier.scope_features(text, input) {
                     inputs.push(features);
                     inside.push(classifier.labels().iter().any(|label| label == gold[*row]));
                 }

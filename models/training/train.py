@@ -83,10 +83,11 @@ def main() -> None:
     print(json.dumps({"pairs": len(pairs), "english": len(english), "own": len(own)}), flush=True)
 
     tokenizer_file = options.work / "tokenizer.json"
-    if "vocabulary" in wanted:
+    if options.start:
+        Tokenizer.from_file(str(options.start / "tokenizer.json")).save(str(tokenizer_file))
+    elif "vocabulary" in wanted:
         texts = [text for pair in pairs for text in pair] + english + corpora.french_only()
-        kept = Tokenizer.from_file(str(options.start / "tokenizer.json")) if options.start else vocabulary.build(texts, options.teacher)
-        kept.save(str(tokenizer_file))
+        vocabulary.build(texts, options.teacher).save(str(tokenizer_file))
     tokenizer = Tokenizer.from_file(str(tokenizer_file))
     model = Encoder({**CONFIG, "vocab_size": tokenizer.get_vocab_size()}).to(DEVICE)
     print(json.dumps({"vocabulary": tokenizer.get_vocab_size()}), flush=True)

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use super::classification::Classified;
 use super::figures::Evaluation;
 use super::gold::{Columns, Field, Format, Gold, text_of};
-use super::scope::{Classifier, ScopeBasis};
+use super::scope::{Classifier, Labelled, ScopeBasis};
 use crate::encode::Vectors;
 use crate::error::{Error, Result};
 use crate::label::shipped;
@@ -33,7 +33,11 @@ pub fn from_examples(train: &Path, test: &Path, columns: &Columns, vectors: &mut
     check_labels(train, &known)?;
     let has_unknown = test.labels(1)?.iter().any(|label| !known.contains(label));
     let basis = if has_unknown { ScopeBasis::Examples } else { ScopeBasis::Ignored };
-    let classifier = learn(&texts, &labels, basis, vectors)?;
+    let names: Vec<(String, &str)> = known.iter().filter_map(|label| Some((name_of(label)?, *label))).collect();
+    let examples = texts.len();
+    let all: Vec<&str> = texts.iter().copied().chain(names.iter().map(|(name, _)| name.as_str())).collect();
+    let labels: Vec<&str> = labels.iter().copied().chain(names.iter().map(|(_, label)| *label)).collect();
+    let classifier = learn(&all, &labels, examples, basis, vectors)?;
     let mut evaluation = Evaluation::new("Reasons of single texts, learnt from examples");
     evaluation.count("train_n", texts.len());
     measure(evaluation_with_model(&mut evaluation, vectors), &classifier, &test, vectors)?;
@@ -61,20 +65,40 @@ pub fn from_descriptions(gold: &Path, labels: &Path, columns: &Columns, vectors:
     // With several examples a label the texts are customers' words for the most part.
     let examples = described.iter().map(|label| label.examples.len()).sum::<usize>();
     let basis = if examples >= 5 * described.len() { ScopeBasis::Examples } else { ScopeBasis::Descriptions };
-    let classifier = learn(&texts, &targets, basis, vectors)?;
+    let classifier = learn(&texts, &targets, texts.len(), basis, vectors)?;
     let mut evaluation = Evaluation::new("Reasons of single texts, from descriptions of the labels");
     evaluation.count("label_texts_n", texts.len());
     measure(evaluation_with_model(&mut evaluation, vectors), &classifier, &gold, vectors)?;
     Ok(evaluation)
 }
 
-/// Learns a classifier from texts.
+/// Learns a classifier from texts, of which the first `examples` are examples and the others names of labels.
 ///
 /// # Errors
 /// A text could not be encoded.
-pub fn learn(texts: &[&str], labels: &[&str], basis: ScopeBasis, vectors: &mut Vectors) -> Result<Classifier> {
+pub fn learn(
+    texts: &[&str],
+    labels: &[&str],
+    examples: usize,
+    basis: ScopeBasis,
+    vectors: &mut Vectors,
+) -> Result<Classifier> {
     let inputs = embeddings(texts, vectors)?;
-    Ok(Classifier::learn(&inputs, vectors.encoder().hidden_size(), labels, basis))
+    let lessons = Labelled { texts, labels, inputs: &inputs, examples };
+    Ok(Classifier::learn(lessons, vectors.encoder().hidden_size(), basis))
+}
+
+/// What a label says of itself: `card_arrival` is about the arrival of a card, `17` about nothing. `None` where no word
+/// has three letters.
+fn name_of(label: &str) -> Option<String> {
+    let name = spaced(label);
+    let is_word = |word: &str| word.chars().filter(|c| c.is_alphabetic()).count() >= 3;
+    name.split_whitespace().any(is_word).then_some(name)
+}
+
+/// A bare label as words.
+fn spaced(label: &str) -> String {
+    label.replace(['_', '.', '-', '/'], " ")
 }
 
 /// Embeddings of texts, each whole, `(n, hidden)` row by row.
@@ -105,7 +129,8 @@ fn check_labels(path: &Path, known: &BTreeSet<&str>) -> Result<()> {
 
 fn measure(evaluation: &mut Evaluation, classifier: &Classifier, gold: &Gold, vectors: &mut Vectors) -> Result<()> {
     let labels = gold.labels(1)?;
-    let answers = classifier.answers(&embeddings(&gold.texts(0)?, vectors)?);
+    let texts = gold.texts(0)?;
+    let answers = classifier.answers(&texts, &embeddings(&texts, vectors)?);
     let known: BTreeSet<&str> = classifier.labels().iter().map(String::as_str).collect();
     let rows: Vec<(&str, &str, bool)> = labels
         .iter()
@@ -160,7 +185,7 @@ impl Described {
         let filled =
             |text: &Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
         // A bare label such as `card_arrival` still says what it is about.
-        let name = filled(&self.name).unwrap_or_else(|| self.label.replace(['_', '.', '-'], " "));
+        let name = filled(&self.name).unwrap_or_else(|| spaced(&self.label));
         let mut texts = Vec::new();
         if let Some(description) = filled(&self.description) {
             texts.push(format!("{name}. {description}"));
@@ -223,6 +248,15 @@ mod tests {
         let json = serde_json::to_value(&evaluation).unwrap();
         for key in ["accuracy", "macro_f1", "n", "in_scope_accuracy", "oos_recall", "oos_precision"] {
             assert!(json.get(key).is_some(), "{key}");
+        }
+    }
+
+    #[test]
+    fn only_a_label_with_words_names_itself() {
+        assert_eq!(name_of("card_arrival").as_deref(), Some("card arrival"));
+        assert_eq!(name_of("livraison.retard").as_deref(), Some("livraison retard"));
+        for bare in ["17", "a", "L_3", ""] {
+            assert_eq!(name_of(bare), None);
         }
     }
 

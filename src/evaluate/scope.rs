@@ -1,6 +1,7 @@
 //! A classifier of texts learnt from labelled examples, that also says when a text belongs to none of its labels.
 //!
-//! The label comes from a logistic regression on the frozen embeddings. Whether a text is in scope at all is judged by
+//! The label comes from a logistic regression on the frozen embeddings and, where the texts are examples of what customers
+//! write, on their words; the name of a label counts as two examples of it. Whether a text is in scope at all is judged by
 //! two scores that are made comparable between data sets with the training examples alone:
 //!
 //! - *confidence*: the probability of the likeliest label after a temperature fitted by cross-validation on the
@@ -20,8 +21,9 @@ use rayon::prelude::*;
 
 use super::calibration::temperature;
 use super::interval::shuffled;
-use crate::label::head::{FitOptions, Head, logistic, softmax};
+use crate::label::head::{FitOptions, Head, Lessons, logistic, softmax};
 use crate::label::shipped;
+use crate::label::words::{WordSpace, Words};
 use crate::vector::dot;
 
 /// Folds of the cross-validation that fits the temperature.
@@ -41,12 +43,26 @@ pub enum ScopeBasis {
     Descriptions,
 }
 
+/// What a classifier learns from: examples, then the names of labels, each with its label and its embedding.
+#[derive(Debug, Clone, Copy)]
+pub struct Labelled<'a> {
+    /// Texts.
+    pub texts: &'a [&'a str],
+    /// Label of each.
+    pub labels: &'a [&'a str],
+    /// Embeddings, `(n, hidden)` row by row.
+    pub inputs: &'a [f32],
+    /// How many of the texts, from the first, are examples.
+    pub examples: usize,
+}
+
 /// A classifier with its judgement of scope.
 #[derive(Debug, Clone)]
 pub struct Classifier {
     labels: Vec<String>,
     hidden: usize,
     head: Head,
+    words: Option<WordSpace>,
     scope: Option<Scope>,
 }
 
@@ -72,19 +88,26 @@ pub struct Answer {
 }
 
 impl Classifier {
-    /// Learns from embeddings, `(n, hidden)` row by row, each with its label. Scope learnt from examples takes a
-    /// cross-validation.
-    pub fn learn(inputs: &[f32], hidden: usize, labels: &[&str], basis: ScopeBasis) -> Self {
-        let mut names: BTreeMap<&str, usize> = labels.iter().map(|label| (*label, 0)).collect();
+    /// Learns from texts with embeddings of `hidden` values. Scope learnt from examples takes a cross-validation.
+    pub fn learn(lessons: Labelled<'_>, hidden: usize, basis: ScopeBasis) -> Self {
+        let mut names: BTreeMap<&str, usize> = lessons.labels.iter().map(|label| (*label, 0)).collect();
         for (place, index) in names.values_mut().enumerate() {
             *index = place;
         }
-        let targets: Vec<usize> = labels.iter().map(|label| names[label]).collect();
+        let targets: Vec<usize> = lessons.labels.iter().map(|label| names[label]).collect();
         let classes = names.len();
         let c = if basis == ScopeBasis::Descriptions { shipped::DESCRIPTION_C } else { shipped::FEW_SHOT_C };
         let options = FitOptions { c, ..FitOptions::default() };
-        let head = Head::fit(inputs, hidden, &targets, classes, options);
-        let space = || Space::new(inputs, hidden, &targets, classes);
+        // Names and descriptions do not speak as customers do: their words would mislead.
+        let words = (basis != ScopeBasis::Descriptions).then(|| WordSpace::learn(lessons.texts));
+        let features: Vec<Words> =
+            words.iter().flat_map(|space| lessons.texts.iter().map(|text| features(space, text))).collect();
+        let weights: Vec<f64> =
+            (0..targets.len()).map(|row| if row < lessons.examples { 1.0 } else { shipped::NAME_WEIGHT }).collect();
+        let all = Lessons { inputs: lessons.inputs, hidden, words: &features, weights: &weights, targets: &targets };
+        let head = Head::learn(&all, classes, options);
+        let examples = lessons.examples;
+        let space = || Space::new(&lessons.inputs[..examples * hidden], hidden, &targets[..examples], classes);
         let scope = match basis {
             ScopeBasis::Ignored => None,
             ScopeBasis::Descriptions => Some(Scope {
@@ -97,11 +120,11 @@ impl Classifier {
             ScopeBasis::Examples => {
                 let space = space();
                 let (inside, outside) = space.training_positions();
-                let temperature = held_out_temperature(inputs, hidden, &targets, classes, options);
+                let temperature = held_out_temperature(&all, examples, classes, options);
                 Some(Scope { temperature, space, inside, outside, weights: shipped::SCOPE_WEIGHTS })
             }
         };
-        Self { labels: names.into_keys().map(str::to_owned).collect(), hidden, head, scope }
+        Self { labels: names.into_keys().map(str::to_owned).collect(), hidden, head, words, scope }
     }
 
     /// Labels, by name.
@@ -109,13 +132,13 @@ impl Classifier {
         &self.labels
     }
 
-    /// Answers for embeddings, `(n, hidden)` row by row.
-    pub fn answers(&self, inputs: &[f32]) -> Vec<Answer> {
-        inputs.par_chunks(self.hidden).map(|input| self.answer(input)).collect()
+    /// Answers for texts and their embeddings, `(n, hidden)` row by row.
+    pub fn answers(&self, texts: &[&str], inputs: &[f32]) -> Vec<Answer> {
+        inputs.par_chunks(self.hidden).zip(texts).map(|(input, text)| self.answer(text, input)).collect()
     }
 
-    fn answer(&self, input: &[f32]) -> Answer {
-        let mut values = self.head.logits(input);
+    fn answer(&self, text: &str, input: &[f32]) -> Answer {
+        let mut values = self.logits(text, input);
         let label = highest(&values);
         let in_scope = self.scope.as_ref().map_or(1.0, |scope| {
             softmax(&mut values, scope.temperature);
@@ -126,14 +149,26 @@ impl Classifier {
         Answer { label, in_scope }
     }
 
+    fn logits(&self, text: &str, input: &[f32]) -> Vec<f32> {
+        let words = self.words.as_ref().map(|space| features(space, text)).unwrap_or_default();
+        self.head.logits_with_words(input, &words)
+    }
+
     /// The two scores behind the judgement of scope, for fitting its coefficients; `None` when it was not learnt.
-    pub fn scope_features(&self, input: &[f32]) -> Option<[f64; 2]> {
+    pub fn scope_features(&self, text: &str, input: &[f32]) -> Option<[f64; 2]> {
         let scope = self.scope.as_ref()?;
-        let mut values = self.head.logits(input);
+        let mut values = self.logits(text, input);
         let label = highest(&values);
         softmax(&mut values, scope.temperature);
         Some([f64::from(values[label]), scope.position(input, label)])
     }
+}
+
+/// The words of a text, at their length beside an embedding.
+fn features(space: &WordSpace, text: &str) -> Words {
+    let mut words = space.features(text);
+    words.iter_mut().for_each(|(_, value)| *value *= shipped::WORDS_LENGTH);
+    words
 }
 
 impl Scope {
@@ -218,31 +253,34 @@ impl Space {
     }
 }
 
-/// The temperature of a head of this kind on examples that it has not seen.
-fn held_out_temperature(inputs: &[f32], hidden: usize, targets: &[usize], classes: usize, options: FitOptions) -> f32 {
-    let order = shuffled(targets.len());
+/// The temperature of a head of this kind on examples that it has not seen; the rows behind the `examples` are always known.
+fn held_out_temperature(lessons: &Lessons<'_>, examples: usize, classes: usize, options: FitOptions) -> f32 {
+    let (hidden, targets) = (lessons.hidden, lessons.targets);
+    let input = |row: usize| &lessons.inputs[row * hidden..(row + 1) * hidden];
+    let words = |row: usize| lessons.words.get(row).cloned().unwrap_or_default();
+    let order = shuffled(examples);
     // Labels are dealt one by one over the folds, so that every fold has its share of each.
     let mut seen = vec![0usize; classes];
-    let mut fold_of = vec![0usize; targets.len()];
+    let mut fold_of = vec![FOLDS; targets.len()];
     for row in order {
         fold_of[row] = seen[targets[row]] % FOLDS;
         seen[targets[row]] += 1;
     }
     let mut rows = Vec::new();
     for fold in 0..FOLDS {
-        let mut known = Vec::new();
-        let mut known_targets = Vec::new();
-        for (row, input) in inputs.chunks_exact(hidden).enumerate().filter(|(row, _)| fold_of[*row] != fold) {
-            known.extend_from_slice(input);
-            known_targets.push(targets[row]);
-        }
+        let known: Vec<usize> = (0..targets.len()).filter(|&row| fold_of[row] != fold).collect();
+        let part = Lessons {
+            inputs: &known.iter().flat_map(|&row| input(row)).copied().collect::<Vec<f32>>(),
+            hidden,
+            words: &if lessons.words.is_empty() { Vec::new() } else { known.iter().map(|&row| words(row)).collect() },
+            weights: &known.iter().map(|&row| lessons.weights[row]).collect::<Vec<f64>>(),
+            targets: &known.iter().map(|&row| targets[row]).collect::<Vec<usize>>(),
+        };
         // A few steps fewer than in the final fit: the scale of the logits is settled long before the last digit.
-        let head = Head::fit(&known, hidden, &known_targets, classes, FitOptions { max_steps: 60, ..options });
-        let held_out = inputs.chunks_exact(hidden).enumerate().filter(|(row, _)| {
-            // A label with a single example cannot be judged without it.
-            fold_of[*row] == fold && seen[targets[*row]] > 1
-        });
-        rows.extend(held_out.map(|(row, input)| (head.logits(input), targets[row])));
+        let head = Head::learn(&part, classes, FitOptions { max_steps: 60, ..options });
+        // A label with a single example cannot be judged without it.
+        let held_out = (0..examples).filter(|&row| fold_of[row] == fold && seen[targets[row]] > 1);
+        rows.extend(held_out.map(|row| (head.logits_with_words(input(row), &words(row)), targets[row])));
     }
     temperature(&rows) as f32
 }
@@ -278,15 +316,25 @@ mod tests {
         (inputs, labels)
     }
 
+    /// A classifier of points whose texts say nothing.
+    fn learn(inputs: &[f32], labels: &[&str], basis: ScopeBasis) -> Classifier {
+        let texts = vec![""; labels.len()];
+        Classifier::learn(Labelled { texts: &texts, labels, inputs, examples: labels.len() }, 12, basis)
+    }
+
+    fn answers(classifier: &Classifier, inputs: &[f32]) -> Vec<Answer> {
+        classifier.answers(&vec![""; inputs.len() / 12], inputs)
+    }
+
     #[test]
     fn known_labels_are_in_scope_and_an_unknown_one_is_not() {
         let (inputs, labels) = cluster(0..6);
         let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
-        let classifier = Classifier::learn(&inputs, 12, &labels, ScopeBasis::Examples);
-        let known = classifier.answers(&inputs);
+        let classifier = learn(&inputs, &labels, ScopeBasis::Examples);
+        let known = answers(&classifier, &inputs);
         assert!(known.iter().zip(&labels).all(|(answer, label)| classifier.labels()[answer.label] == *label));
         let (unknown, _) = cluster(8..10);
-        let unknown = classifier.answers(&unknown);
+        let unknown = answers(&classifier, &unknown);
         let mean =
             |answers: &[Answer]| answers.iter().map(|answer| answer.in_scope).sum::<f64>() / answers.len() as f64;
         assert!(mean(&known) > mean(&unknown) + 0.3, "{} {}", mean(&known), mean(&unknown));
@@ -296,9 +344,22 @@ mod tests {
     fn scope_is_certain_when_it_was_not_learnt() {
         let (inputs, labels) = cluster(0..3);
         let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
-        let classifier = Classifier::learn(&inputs, 12, &labels, ScopeBasis::Ignored);
-        assert!(classifier.answers(&inputs).iter().all(|answer| answer.in_scope == 1.0));
-        assert_eq!(classifier.scope_features(&inputs[..12]), None);
+        let classifier = learn(&inputs, &labels, ScopeBasis::Ignored);
+        assert!(answers(&classifier, &inputs).iter().all(|answer| answer.in_scope == 1.0));
+        assert_eq!(classifier.scope_features("", &inputs[..12]), None);
+    }
+
+    #[test]
+    fn the_name_of_a_label_and_the_words_of_its_examples_count() {
+        // Embeddings that tell nothing apart.
+        let inputs: Vec<f32> = (0..6 * 12).map(|index| if index % 12 == 0 { 1.0 } else { 0.0 }).collect();
+        let texts = ["it was swallowed", "swallowed again", "it was refused", "refused again", "kept", "denied"];
+        let labels = ["kept", "kept", "denied", "denied", "kept", "denied"];
+        let lessons = Labelled { texts: &texts, labels: &labels, inputs: &inputs, examples: 4 };
+        let classifier = Classifier::learn(lessons, 12, ScopeBasis::Ignored);
+        let asked = ["swallowed", "refused", "kept", "denied"];
+        let said: Vec<usize> = classifier.answers(&asked, &inputs[..48]).iter().map(|answer| answer.label).collect();
+        assert_eq!(said, [1, 0, 1, 0]);
     }
 
     #[test]
@@ -307,7 +368,7 @@ mod tests {
         let one: Vec<usize> = (0..4).map(|class| class * 10).collect();
         let inputs: Vec<f32> = one.iter().flat_map(|&row| inputs[row * 12..(row + 1) * 12].to_vec()).collect();
         let labels: Vec<&str> = one.iter().map(|&row| labels[row].as_str()).collect();
-        let answers = Classifier::learn(&inputs, 12, &labels, ScopeBasis::Examples).answers(&inputs);
+        let answers = answers(&learn(&inputs, &labels, ScopeBasis::Examples), &inputs);
         assert!(answers.iter().all(|answer| answer.in_scope.is_finite()));
     }
 }

@@ -6,6 +6,7 @@
 
 use rayon::prelude::*;
 
+use super::words::{BUCKETS, Words};
 use crate::vector::{self, add_scaled, dots};
 
 /// A fitted classifier.
@@ -15,6 +16,8 @@ pub struct Head {
     classes: usize,
     /// `(classes, hidden)`, row by row.
     weights: Vec<f32>,
+    /// `(BUCKETS, classes)`, row by row; empty when no words were learnt from.
+    word_weights: Vec<f32>,
     /// `(classes,)`
     bias: Vec<f32>,
 }
@@ -36,6 +39,21 @@ impl Default for FitOptions {
     }
 }
 
+/// What a classifier learns from.
+#[derive(Debug, Clone, Copy)]
+pub struct Lessons<'a> {
+    /// Embeddings, `(n, hidden)` row by row.
+    pub inputs: &'a [f32],
+    /// Length of an embedding.
+    pub hidden: usize,
+    /// Words of each row, or nothing at all.
+    pub words: &'a [Words],
+    /// How much each row counts.
+    pub weights: &'a [f64],
+    /// Class of each row.
+    pub targets: &'a [usize],
+}
+
 impl Head {
     /// Fits `classes` classes on the rows of `inputs`, `(n, hidden)` row by row, with `targets[i] < classes`.
     ///
@@ -46,32 +64,59 @@ impl Head {
     /// Never: rows beyond the shorter of `inputs` and `targets` are ignored.
     pub fn fit(inputs: &[f32], hidden: usize, targets: &[usize], classes: usize, options: FitOptions) -> Self {
         let rows = (inputs.len() / hidden.max(1)).min(targets.len());
-        let inputs = &inputs[..rows * hidden];
-        let targets = &targets[..rows];
-        let mut counts = vec![0usize; classes];
-        for &target in targets {
-            counts[target] += 1;
+        let weights = vec![1.0; rows];
+        let lessons = Lessons {
+            inputs: &inputs[..rows * hidden],
+            hidden,
+            words: &[],
+            weights: &weights,
+            targets: &targets[..rows],
+        };
+        Self::learn(&lessons, classes, options)
+    }
+
+    /// As [`Self::fit`], also from words, and from rows that count more or less.
+    ///
+    /// # Panics
+    /// The slices of `lessons` are not of one number of rows.
+    pub fn learn(lessons: &Lessons<'_>, classes: usize, options: FitOptions) -> Self {
+        let (hidden, targets) = (lessons.hidden, lessons.targets);
+        let mut counted = vec![0.0f64; classes];
+        for (&target, weight) in targets.iter().zip(lessons.weights) {
+            counted[target] += weight;
         }
-        let present = counts.iter().filter(|&&count| count > 0).count();
+        let present = counted.iter().filter(|&&weight| weight > 0.0).count() as f64;
+        let total: f64 = counted.iter().sum();
         let row_weight: Vec<f64> = targets
             .iter()
-            .map(|&target| if options.balanced { rows as f64 / (present * counts[target]) as f64 } else { 1.0 })
+            .zip(lessons.weights)
+            .map(
+                |(&target, weight)| {
+                    if options.balanced { weight * total / (present * counted[target]) } else { *weight }
+                },
+            )
             .collect();
-        let problem = Problem { inputs, hidden, targets, classes, row_weight: &row_weight, c: options.c };
-        let mut point = vec![0.0; classes * (hidden + 1)];
-        if rows > 0 {
+        let problem = Problem {
+            inputs: lessons.inputs,
+            hidden,
+            words: lessons.words,
+            holders: holders(lessons.words),
+            targets,
+            classes,
+            row_weight: &row_weight,
+            c: options.c,
+        };
+        let mut point = vec![0.0; problem.size()];
+        if !targets.is_empty() {
             minimise(&problem, &mut point, options.max_steps);
         }
-        let (weights, bias) = point.split_at(classes * hidden);
-        let mut head = Self {
-            hidden,
-            classes,
-            weights: weights.iter().map(|&value| value as f32).collect(),
-            bias: bias.iter().map(|&value| value as f32).collect(),
-        };
-        if rows > 0 {
-            for (bias, &count) in head.bias.iter_mut().zip(&counts) {
-                if count == 0 {
+        let [weights, word_weights, bias] = problem.parts(&point);
+        let single = |values: &[f64]| values.iter().map(|&value| value as f32).collect::<Vec<f32>>();
+        let mut head =
+            Self { hidden, classes, weights: single(weights), word_weights: single(word_weights), bias: single(bias) };
+        if !targets.is_empty() {
+            for (bias, &weight) in head.bias.iter_mut().zip(&counted) {
+                if weight == 0.0 {
                     *bias = -1e4;
                 }
             }
@@ -88,6 +133,15 @@ impl Head {
     pub fn logits(&self, input: &[f32]) -> Vec<f32> {
         let mut logits = vec![0.0; self.classes];
         logits_into(&self.weights, &self.bias, self.hidden, &[input], &mut logits);
+        logits
+    }
+
+    /// Logits of one embedding and of the words of its text, `(classes,)`.
+    pub fn logits_with_words(&self, input: &[f32], words: &Words) -> Vec<f32> {
+        let mut logits = self.logits(input);
+        if !self.word_weights.is_empty() {
+            add_words(&self.word_weights, words, &mut logits);
+        }
         logits
     }
 
@@ -130,6 +184,26 @@ fn logits_into(weights: &[f32], bias: &[f32], hidden: usize, inputs: &[&[f32]], 
     }
 }
 
+/// Adds what `words` say to the logits of one row; `weights` is `(BUCKETS, classes)`.
+fn add_words(weights: &[f32], words: &Words, logits: &mut [f32]) {
+    let classes = logits.len();
+    for &(bucket, value) in words {
+        let row = &weights[usize::from(bucket) * classes..][..classes];
+        logits.iter_mut().zip(row).for_each(|(logit, weight)| *logit += value * weight);
+    }
+}
+
+/// The rows that hold each bucket, with their value, in order.
+fn holders(words: &[Words]) -> Vec<Vec<(u32, f32)>> {
+    let mut holders = vec![Vec::new(); if words.is_empty() { 0 } else { BUCKETS }];
+    for (row, words) in words.iter().enumerate() {
+        for &(bucket, value) in words {
+            holders[usize::from(bucket)].push((row as u32, value));
+        }
+    }
+    holders
+}
+
 /// In place softmax of `values / temperature`.
 pub fn softmax(values: &mut [f32], temperature: f32) {
     let (_, sum) = exponentials(values, temperature);
@@ -153,6 +227,9 @@ pub fn logistic(score: f64) -> f64 {
 struct Problem<'a> {
     inputs: &'a [f32],
     hidden: usize,
+    words: &'a [Words],
+    /// See [`holders`]; empty without words.
+    holders: Vec<Vec<(u32, f32)>>,
     targets: &'a [usize],
     classes: usize,
     row_weight: &'a [f64],
@@ -166,11 +243,23 @@ const BLOCK_ROWS: usize = 512;
 const INPUTS_AT_ONCE: usize = 8;
 
 impl Problem<'_> {
-    /// Value and gradient of the objective at `point` (weights, then bias).
+    /// Number of coordinates of a point.
+    fn size(&self) -> usize {
+        self.classes * (self.hidden + self.holders.len() + 1)
+    }
+
+    /// A point is the weights `(classes, hidden)`, those of words `(buckets, classes)`, and the bias.
+    fn parts<'p>(&self, point: &'p [f64]) -> [&'p [f64]; 3] {
+        let (weights, rest) = point.split_at(self.classes * self.hidden);
+        let (words, bias) = rest.split_at(self.classes * self.holders.len());
+        [weights, words, bias]
+    }
+
+    /// Value and gradient of the objective at `point`.
     fn value_and_gradient(&self, point: &[f64]) -> (f64, Vec<f64>) {
         let (hidden, classes) = (self.hidden, self.classes);
-        let weights: Vec<f32> = point[..classes * hidden].iter().map(|&value| value as f32).collect();
-        let bias: Vec<f32> = point[classes * hidden..].iter().map(|&value| value as f32).collect();
+        let [weights, word_weights, bias] =
+            self.parts(point).map(|part| part.iter().map(|&value| value as f32).collect::<Vec<f32>>());
         let blocks: Vec<(f64, Vec<f32>)> = self
             .inputs
             .par_chunks(BLOCK_ROWS * hidden)
@@ -182,6 +271,9 @@ impl Problem<'_> {
                 logits_into(&weights, &bias, hidden, &rows, &mut errors);
                 for (row, out) in errors.chunks_exact_mut(classes).enumerate() {
                     let index = block * BLOCK_ROWS + row;
+                    if let Some(words) = self.words.get(index) {
+                        add_words(&word_weights, words, out);
+                    }
                     let target = self.targets[index];
                     let weight = self.row_weight[index] * self.c;
                     let of_target = f64::from(out[target]);
@@ -197,7 +289,8 @@ impl Problem<'_> {
             .collect();
         let mut value: f64 = blocks.iter().map(|(loss, _)| loss).sum();
         let mut gradient = vec![0.0f64; point.len()];
-        let (weight_gradient, bias_gradient) = gradient.split_at_mut(classes * hidden);
+        let (weight_gradient, rest) = gradient.split_at_mut(classes * hidden);
+        let (word_gradient, bias_gradient) = rest.split_at_mut(classes * self.holders.len());
         weight_gradient.par_chunks_mut(hidden).zip(bias_gradient.par_iter_mut()).enumerate().for_each(
             |(class, (gradient, bias))| {
                 let mut partial = vec![0.0f32; hidden];
@@ -225,7 +318,15 @@ impl Problem<'_> {
                 }
             },
         );
-        for (gradient, weight) in gradient[..classes * hidden].iter_mut().zip(point) {
+        word_gradient.par_chunks_mut(classes).zip(&self.holders).for_each(|(gradient, holders)| {
+            for &(row, value) in holders {
+                let (block, row) = (row as usize / BLOCK_ROWS, row as usize % BLOCK_ROWS);
+                let errors = &blocks[block].1[row * classes..][..classes];
+                gradient.iter_mut().zip(errors).for_each(|(sum, error)| *sum += f64::from(value * error));
+            }
+        });
+        let penalised = point.len() - classes;
+        for (gradient, weight) in gradient[..penalised].iter_mut().zip(point) {
             value += 0.5 * weight * weight;
             *gradient += weight;
         }
@@ -337,11 +438,26 @@ mod tests {
     fn the_gradient_is_that_of_the_value() {
         let (inputs, targets) = data();
         let weights = vec![1.0; targets.len()];
-        let problem =
-            Problem { inputs: &inputs, hidden: 2, targets: &targets, classes: 3, row_weight: &weights, c: 2.0 };
-        let point: Vec<f64> = (0..9).map(|index| (index as f64 * 0.7).sin()).collect();
+        let words: Vec<Words> =
+            (0..targets.len()).map(|row| if row % 3 == 0 { Vec::new() } else { vec![(7, 0.6), (8, 0.8)] }).collect();
+        let problem = Problem {
+            inputs: &inputs,
+            hidden: 2,
+            words: &words,
+            holders: holders(&words),
+            targets: &targets,
+            classes: 3,
+            row_weight: &weights,
+            c: 2.0,
+        };
+        let point: Vec<f64> = (0..problem.size()).map(|index| (index as f64 * 0.7).sin()).collect();
         let (_, gradient) = problem.value_and_gradient(&point);
-        for index in 0..9 {
+        // The embedding's weights, some words', which two rows in three hold or none does, and the bias.
+        let words_from = 3 * 2;
+        let last = problem.size();
+        let (held, other) = (words_from + 3 * 7, words_from + 3 * 9);
+        assert!(gradient[other..other + 3].iter().zip(&point[other..]).all(|(gradient, weight)| gradient == weight));
+        for index in (0..6).chain(held..held + 3).chain(last - 3..last) {
             let mut moved = point.clone();
             moved[index] += 1e-3;
             let (above, _) = problem.value_and_gradient(&moved);
@@ -349,6 +465,25 @@ mod tests {
             let (below, _) = problem.value_and_gradient(&moved);
             let expected = (above - below) / 2e-3;
             assert!((gradient[index] - expected).abs() < 2e-2 * expected.abs().max(1.0), "{index}");
+        }
+    }
+
+    #[test]
+    fn words_tell_apart_what_embeddings_cannot_and_a_heavy_row_counts_like_several() {
+        let inputs = vec![1.0f32; 8];
+        let words: Vec<Words> = (0..8).map(|row| vec![(row % 2, 1.0)]).collect();
+        let targets: Vec<usize> = (0..8).map(|row| row % 2).collect();
+        let learn = |inputs: &[f32], words: &[Words], weights: &[f64], targets: &[usize]| {
+            Head::learn(&Lessons { inputs, hidden: 1, words, weights, targets }, 2, FitOptions::default())
+        };
+        let head = learn(&inputs, &words, &[1.0; 8], &targets);
+        for (words, &target) in words.iter().zip(&targets) {
+            let logits = head.logits_with_words(&[1.0], words);
+            assert!(logits[target] > logits[1 - target] + 1.0, "{logits:?}");
+        }
+        let fewer = learn(&inputs[..2], &words[..2], &[4.0, 4.0], &targets[..2]);
+        for (one, other) in fewer.word_weights.iter().zip(&head.word_weights) {
+            assert!((one - other).abs() < 1e-3, "{one} {other}");
         }
     }
 

@@ -14,6 +14,7 @@ pub mod reason;
 pub mod sentiment;
 pub mod shipped;
 pub mod taxonomy;
+pub mod words;
 
 pub use catalogue::Catalogue;
 pub use labelled::{Labelled, Labeller, Span};

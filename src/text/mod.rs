@@ -6,7 +6,7 @@
 
 mod disclaimer;
 pub mod eml;
-mod fold;
+pub(crate) mod fold;
 pub mod html;
 pub mod language;
 mod lines;
