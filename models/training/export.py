@@ -19,7 +19,10 @@ from sentiment_rows import training_rows
 from vocabulary import MAX_LENGTH, SPECIALS
 
 NAME = "motif-small-fr-en"
-MERGE = 0.8
+# Shares of the stages' encoders in the model, and of the multi-task stage's heads beside those of the model it started from;
+# chosen on dev: `RESULTS.md`.
+MIX = {"multitask": 0.5, "similarity": 0.3, "distil": 0.2}
+HEADS_MIX = 0.5
 ENCODER_FILE = "model.safetensors"
 HEADS = {"sentiment": LABELS, "emotion": EMOTIONS}
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -115,19 +118,25 @@ def measure(run: evaluate.Runner, corpora: Corpora) -> tuple[dict, dict[str, tup
             **found, **evaluate.emotion(run, corpora)}, outputs
 
 
-def load_checkpoint(work: pathlib.Path, model: Encoder, merge: float = MERGE) -> dict[str, SentimentHead]:
-    """Loads the mean of the two stages' encoders into `model`, `merge` of it the second's; returns the second's heads.
+def mean_of(parts: list[tuple[float, dict[str, torch.Tensor]]]) -> dict[str, torch.Tensor]:
+    """The weighted mean of several sets of weights."""
+    return {name: sum(share * weights[name].float() for share, weights in parts) for name in parts[0][1]}
 
-    The multi-task stage alone forgets some similarity; part of the way back to the first stage regains it, and the
-    sentiment stays (chosen on dev: `RESULTS.md`).
+
+def load_checkpoint(work: pathlib.Path, model: Encoder, start: pathlib.Path | None = None) -> dict[str, SentimentHead]:
+    """Loads the mean of the stages' encoders into `model`; returns the heads.
+
+    Each stage forgets something that another knows; the mean of the weights keeps most of both.
     """
-    weights = torch.load(work / "multitask.pt", map_location="cpu")["weights"]
-    first = torch.load(work / "distil.pt", map_location="cpu")["weights"]["encoder"]
-    model.load_state_dict({name: torch.lerp(first[name].float(), tensor.float(), merge) for name, tensor in weights["encoder"].items()})
+    stages = {name: torch.load(work / f"{name}.pt", map_location="cpu")["weights"] for name in MIX}
+    model.load_state_dict(mean_of([(MIX[name], weights["encoder"]) for name, weights in stages.items()]))
+    before = read_model(start)[2] if start else {}
     heads = {}
     for name, labels in HEADS.items():
+        learnt = stages["multitask"][name]
+        parts = [(HEADS_MIX, learnt), (1 - HEADS_MIX, before[name].state_dict())] if name in before else [(1.0, learnt)]
         heads[name] = SentimentHead(model.config["hidden_size"], labels=len(labels))
-        heads[name].load_state_dict(weights[name])
+        heads[name].load_state_dict(mean_of(parts))
     return heads
 
 
@@ -135,7 +144,7 @@ def stage(options, corpora: Corpora, tokenizer: Tokenizer, model: Encoder) -> No
     """From `multitask.pt` to the folder `--out` with manifest, card and measured figures."""
     for read in (corpora.french_only, corpora.intents, corpora.sts_train, corpora.descriptions, lambda: training_rows(corpora)):
         read()  # So that the manifest lists every set, also where an earlier stage ran in another process.
-    heads = load_checkpoint(options.work, model)
+    heads = load_checkpoint(options.work, model, options.start)
     before, outputs = measure(evaluate.Runner(tokenizer, model, heads), corpora)
     temperature, _ = evaluate.calibration(outputs, options.seed)
     write_model(options.out, tokenizer, model, heads, {"sentiment": temperature, "emotion": 1.0})

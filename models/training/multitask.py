@@ -201,8 +201,41 @@ def run(model: Encoder, heads: dict[str, SentimentHead], sampler: Sampler, progr
         progress.step({name: loss.item() for name, loss in losses.items()}, sentences, tokens)
 
 
-def stage(options, corpora: Corpora, teacher: Teacher, tokenizer: Tokenizer, model: Encoder,
-          pairs: list[tuple[str, str]], english: list[str]) -> None:
+def run_similarity(model: Encoder, sampler: Sampler, progress: Progress, rate: float) -> None:
+    """Trains `model` in place on distillation and on pairs with a degree of likeness alone."""
+    update = optimiser([(model, rate)], progress)
+    model.train()
+    translations = sampler.translations(36)
+    while not progress.over():
+        ids, mask, target = next(translations)
+        with autocast():
+            found = mean_pool(model(ids, mask), mask)
+        losses = {"distil": distillation_loss(found, target)}
+        pair_ids, pair_mask, target, wanted = sampler.sts_pairs(40)
+        with autocast():
+            found = mean_pool(model(pair_ids, pair_mask), pair_mask)
+        losses["sts_distil"], losses["sts"] = distillation_loss(found, target), ranking_loss(*found.chunk(2), wanted)
+        update(losses["distil"] + losses["sts_distil"] + 2 * SIMILARITY * losses["sts"])
+        progress.step({name: loss.item() for name, loss in losses.items()}, len(ids) + len(pair_ids), int(mask.sum() + pair_mask.sum()))
+
+
+def sampler_of(options, corpora: Corpora, teacher: Teacher, tokenizer: Tokenizer, pairs: list[tuple[str, str]], english: list[str]) -> Sampler:
+    """The batches of both stages below, with the targets of one teacher or of two."""
+    if not options.second_teacher:
+        return Sampler(corpora, lambda texts: Targets(teacher, texts), tokenizer, pairs, english)
+    pairs, english = blend.blended_pairs(corpora), blend.blended_english(corpora)
+    return Sampler(corpora, lambda texts: blend.blended_targets(teacher, options.second_teacher, texts, options.work), tokenizer, pairs, english)
+
+
+def similarity_stage(options, sampler: Sampler, model: Encoder) -> None:
+    """From `distil.pt` to `similarity.pt` in the work folder."""
+    model.load_state_dict(torch.load(options.work / "distil.pt", map_location=DEVICE)["weights"]["encoder"])
+    progress = Progress("similarity", options.similarity_steps, options.similarity_minutes, options.work, {"encoder": model}, 0.97)
+    run_similarity(model, sampler, progress, 1e-4)
+    progress.finish()
+
+
+def stage(options, sampler: Sampler, model: Encoder) -> None:
     """From `distil.pt` to `multitask.pt` in the work folder."""
     hidden = model.config["hidden_size"]
     heads = {"sentiment": SentimentHead(hidden).to(DEVICE), "emotion": SentimentHead(hidden, labels=len(EMOTIONS)).to(DEVICE)}
@@ -211,23 +244,11 @@ def stage(options, corpora: Corpora, teacher: Teacher, tokenizer: Tokenizer, mod
         for name, head in heads.items():
             head.load_state_dict(weights[name])
     else:
-        if options.start and options.first == "multitask":
-            # The model itself stands for the stage before, also where the two are averaged in the end.
-            torch.save({"weights": {"encoder": export.read_model(options.start)[1].state_dict()}}, options.work / "distil.pt")
         weights = torch.load(options.work / "distil.pt", map_location=DEVICE)["weights"]
         if options.start:
             for name, head in export.read_model(options.start)[2].items():
                 heads[name].load_state_dict(head.state_dict())
     model.load_state_dict(weights["encoder"])
-    if options.second_teacher:
-        pairs, english = blend.blended_pairs(corpora), blend.blended_english(corpora)
-
-    def targets_of(texts: list[str]) -> Targets:
-        if options.second_teacher:
-            return blend.blended_targets(teacher, options.second_teacher, texts, options.work)
-        return Targets(teacher, texts)
-
-    sampler = Sampler(corpora, targets_of, tokenizer, pairs, english)
     progress = Progress("multitask", options.multitask_steps, options.multitask_minutes, options.work, {"encoder": model, **heads}, 0.985)
     run(model, heads, sampler, progress, options.multitask_rate)
     progress.finish()

@@ -2,7 +2,7 @@
 
     python models/training/train.py --data DIR --teacher DIR --out DIR [--permissive-only]
 
-Stages: vocabulary, distillation, multi-task refinement, calibration, export, evaluation. Each leaves a checkpoint in
+Stages: vocabulary, distillation, a short one for similarity, multi-task refinement, calibration, export, evaluation. Each leaves a checkpoint in
 `--work`, so that `--from STAGE` can start again from there.
 """
 
@@ -29,7 +29,7 @@ from schedule import Progress
 from teacher import Teacher
 
 HERE = pathlib.Path(__file__).resolve().parent
-STAGES = ["vocabulary", "distil", "multitask", "export"]
+STAGES = ["vocabulary", "distil", "similarity", "multitask", "export"]
 
 
 def arguments() -> argparse.Namespace:
@@ -50,6 +50,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--distil-minutes", type=float, default=600, help="upper limit; the rate decays by whichever is nearer")
     parser.add_argument("--distil-batch", type=int, default=160, help="sentences a step; more on a GPU")
     parser.add_argument("--distil-rate", type=float, default=3e-4, help="highest learning rate of the layers; five times it for the embeddings")
+    parser.add_argument("--similarity-steps", type=int, default=125)
+    parser.add_argument("--similarity-minutes", type=float, default=600)
     parser.add_argument("--multitask-steps", type=int, default=1300)
     parser.add_argument("--multitask-minutes", type=float, default=600)
     parser.add_argument("--resume", action="store_true", help="start the multi-task stage from its own last checkpoint")
@@ -98,8 +100,15 @@ def main() -> None:
         items = distil.DistillationItems(teacher, tokenizer, pairs, english, 0.35, options.distil_batch, options.seed)
         distil.run(model, items, progress, options.distil_rate)
         progress.finish()
-    if "multitask" in wanted:
-        multitask.stage(options, corpora, teacher, tokenizer, model, pairs, english)
+    elif options.start and STAGES.index(options.first) > STAGES.index("distil") and not (options.work / "distil.pt").exists():
+        # The model itself stands for the stage before, also in the average.
+        torch.save({"weights": {"encoder": export.read_model(options.start)[1].state_dict()}}, options.work / "distil.pt")
+    if "similarity" in wanted or "multitask" in wanted:
+        sampler = multitask.sampler_of(options, corpora, teacher, tokenizer, pairs, english)
+        if "similarity" in wanted:
+            multitask.similarity_stage(options, sampler, model)
+        if "multitask" in wanted:
+            multitask.stage(options, sampler, model)
     if "export" in wanted:
         export.stage(options, corpora, tokenizer, model)
 
