@@ -1,7 +1,7 @@
 //! A classifier of texts learnt from labelled examples, that also says when a text belongs to none of its labels.
 //!
 //! The label comes from a logistic regression on the frozen embeddings and, where the texts are examples of what customers
-//! write, on their words; the name of a label counts as two examples of it. Whether a text is in scope at all is judged by
+//! write, on their words; the name of a label counts as three examples of it. Whether a text is in scope at all is judged by
 //! two scores that are made comparable between data sets with the training examples alone:
 //!
 //! - *confidence*: the probability of the likeliest label after a temperature fitted by cross-validation on the

@@ -1,7 +1,7 @@
 //! The words of a text as features beside its embedding.
 //!
-//! Where two labels are near in meaning, the very words of their examples often tell them apart. Words and pairs of
-//! neighbouring words are hashed, with a sign, to [`BUCKETS`] places (Weinberger et al. 2009, "Feature hashing for large
+//! Where two labels are near in meaning, the very words of their examples often tell them apart. Words, pairs of
+//! neighbouring words and runs of four letters inside words (which survive an ending or a typing error) are hashed, with a sign, to [`BUCKETS`] places (Weinberger et al. 2009, "Feature hashing for large
 //! scale multitask learning"), weighted by tf-idf as scikit-learn does with `sublinear_tf` and `smooth_idf` (user guide,
 //! "Tf-idf term weighting"), and scaled to length 1, so that no dictionary has to be kept.
 
@@ -11,6 +11,9 @@ use crate::text::fold::fold;
 
 /// Places that words are hashed to.
 pub const BUCKETS: usize = 4096;
+
+/// Length of a run of letters, with the marks of the word's ends.
+const RUN: usize = 4;
 
 /// Features of one text: `(bucket, value)` by ascending bucket, of length 1 unless the text has no word.
 pub type Words = Vec<(u16, f32)>;
@@ -52,7 +55,7 @@ impl WordSpace {
     }
 }
 
-/// Signed number of words and pairs of words in each bucket; words that meet with opposite signs cancel.
+/// Signed number of words, pairs of words and runs of letters in each bucket; those that meet with opposite signs cancel.
 fn counts(text: &str) -> BTreeMap<u16, i32> {
     let folded = fold(text);
     let mut counts = BTreeMap::new();
@@ -63,6 +66,10 @@ fn counts(text: &str) -> BTreeMap<u16, i32> {
             add(&mut counts, &[last, word]);
         }
         last = word;
+        let letters: Vec<char> = ['<'].into_iter().chain(word.chars()).chain(['>']).collect();
+        for run in letters.windows(RUN) {
+            add(&mut counts, &[run.iter().collect::<String>().as_str()]);
+        }
     }
     counts
 }
@@ -94,6 +101,7 @@ mod tests {
         assert!((dot(&swallowed, &swallowed) - 1.0).abs() < 1e-6);
         assert!((dot(&swallowed, &space.features("MA CARTE A ETE AVALEE !")) - 1.0).abs() < 1e-6);
         assert!(dot(&swallowed, &refused) > dot(&swallowed, &parcel) + 0.1);
+        assert!(dot(&refused, &space.features("cartes refusees")) > 0.3);
         // The order of the words counts.
         assert!(dot(&swallowed, &space.features("avalee ete a carte ma")) < 0.9);
     }
@@ -101,7 +109,11 @@ mod tests {
     #[test]
     fn rare_words_weigh_more() {
         let space = WordSpace::learn(&["the parcel", "the card", "the bill"]);
-        let weight = |text: &str| space.rarity[usize::from(*counts(text).keys().next().unwrap())];
+        let weight = |word: &str| {
+            let mut alone = BTreeMap::new();
+            add(&mut alone, &[word]);
+            space.rarity[usize::from(*alone.keys().next().unwrap())]
+        };
         assert!((weight("the") - 1.0).abs() < 1e-6);
         assert!((weight("card") - (2.0f32.ln() + 1.0)).abs() < 1e-6);
         assert!((weight("refund") - (4.0f32.ln() + 1.0)).abs() < 1e-6);
