@@ -177,6 +177,14 @@ fn nothing_to_read_is_a_clear_error() {
 }
 
 #[test]
+fn the_help_speaks_the_language_of_the_locale() {
+    for (locale, word) in [("fr_FR.UTF-8", "Utilisation :"), ("C", "Usage:")] {
+        let help = expect(0, motif(&["run", "--help"]).env("LC_ALL", locale));
+        assert!(help.contains(word), "{locale}: {help}");
+    }
+}
+
+#[test]
 fn the_starting_configuration_is_valid_and_never_overwrites() {
     let folder = tempfile::tempdir().unwrap();
     expect(0, &mut motif(&["init", path(folder.path())]));

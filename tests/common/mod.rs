@@ -27,7 +27,12 @@ pub(crate) fn public_data(variable: &str, name: &str) -> Option<PathBuf> {
 /// The program, run from the root with a fixed key for pseudonyms.
 pub(crate) fn motif(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_motif"));
-    command.current_dir(root()).args(arguments).env("MOTIF_SECRET", "a secret of the tests").env("LC_ALL", "C").env_remove("MOTIF_KERNEL");
+    command
+        .current_dir(root())
+        .args(arguments)
+        .env("MOTIF_SECRET", "a secret of the tests")
+        .env("LC_ALL", "C")
+        .env_remove("MOTIF_KERNEL");
     command
 }
 
