@@ -122,7 +122,8 @@ fn translated_argument(argument: Arg, path: &str, texts: &'static Texts) -> Arg 
         help += &format!(" [{} {}]", texts.words.values, values.join(", "));
     }
     let heading = argument.get_help_heading().and_then(|heading| texts.headings.get(heading));
-    let argument = argument.help(help.clone()).long_help(help).hide_default_value(true).hide_possible_values(true);
+    let argument =
+        argument.help(help.clone()).long_help(help).hide_default_value(takes_value).hide_possible_values(takes_value);
     match heading {
         Some(heading) => argument.help_heading(heading.as_str()),
         None => argument,
