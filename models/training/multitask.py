@@ -151,6 +151,14 @@ def head_loss(head: SentimentHead, states: torch.Tensor, mask: torch.Tensor, lab
     return F.cross_entropy(head(states[kept], mask[kept]), labels[kept], weight=weights, label_smoothing=0.05)
 
 
+def alike_losses(forward: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
+                 sampler: Sampler) -> tuple[dict[str, torch.Tensor], torch.Tensor, torch.Tensor]:
+    """Ranking and distillation of 40 pairs with a degree of likeness; also their `input_ids` and `attention_mask`."""
+    ids, mask, target, wanted = sampler.sts_pairs(40)
+    found = mean_pool(forward(ids, mask), mask)
+    return {"sts": ranking_loss(*found.chunk(2), wanted), "sts_distil": distillation_loss(found, target)}, ids, mask
+
+
 def run(model: Encoder, heads: dict[str, SentimentHead], sampler: Sampler, progress: Progress, rate: float) -> None:
     """Trains all in place until `progress` is over."""
     update = optimiser([(model.encoder, rate), (model.embeddings, 3 * rate)] + [(head, 7 * rate) for head in heads.values()], progress)
@@ -191,10 +199,8 @@ def run(model: Encoder, heads: dict[str, SentimentHead], sampler: Sampler, progr
             losses["intent"] = contrast_loss(left, right)
             total = total + losses["intent"]
         else:
-            ids, mask, target, wanted = sampler.sts_pairs(40)
-            found = mean_pool(forward(ids, mask), mask)
-            losses["sts"] = ranking_loss(*found.chunk(2), wanted)
-            losses["sts_distil"] = distillation_loss(found, target)
+            alike, ids, mask = alike_losses(forward, sampler)
+            losses.update(alike)
             total = total + SIMILARITY * losses["sts"] + losses["sts_distil"]
         tokens, sentences = tokens + int(mask.sum()), sentences + len(ids)
         update(total)
@@ -206,15 +212,16 @@ def run_similarity(model: Encoder, sampler: Sampler, progress: Progress, rate: f
     update = optimiser([(model, rate)], progress)
     model.train()
     translations = sampler.translations(36)
+
+    def forward(ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        with autocast():
+            return model(ids, mask)
+
     while not progress.over():
         ids, mask, target = next(translations)
-        with autocast():
-            found = mean_pool(model(ids, mask), mask)
-        losses = {"distil": distillation_loss(found, target)}
-        pair_ids, pair_mask, target, wanted = sampler.sts_pairs(40)
-        with autocast():
-            found = mean_pool(model(pair_ids, pair_mask), pair_mask)
-        losses["sts_distil"], losses["sts"] = distillation_loss(found, target), ranking_loss(*found.chunk(2), wanted)
+        losses = {"distil": distillation_loss(mean_pool(forward(ids, mask), mask), target)}
+        alike, pair_ids, pair_mask = alike_losses(forward, sampler)
+        losses.update(alike)
         update(losses["distil"] + losses["sts_distil"] + 2 * SIMILARITY * losses["sts"])
         progress.step({name: loss.item() for name, loss in losses.items()}, len(ids) + len(pair_ids), int(mask.sum() + pair_mask.sum()))
 

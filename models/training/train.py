@@ -3,7 +3,7 @@
     python models/training/train.py --data DIR --teacher DIR --out DIR [--permissive-only]
 
 Stages: vocabulary, distillation, a short one for similarity, multi-task refinement, calibration, export, evaluation. Each leaves a checkpoint in
-`--work`, so that `--from STAGE` can start again from there.
+`--work`, so that `--first STAGE` can start again from there.
 """
 
 from __future__ import annotations

@@ -133,7 +133,7 @@ fn text_of(summary: &Summary, wording: Wording) -> String {
     let mut text = String::new();
     // Writing to a string cannot fail.
     let mut line = |fr: &'static str, en: &'static str, value: String| {
-        let _ = writeln!(text, "{:<34}{value}", wording.pick(fr, en));
+        let _ = writeln!(text, "{:<33} {value}", wording.pick(fr, en));
     };
     let figure = |name: &str| summary.figures.get(name).copied().unwrap_or_default();
     let rejects = wording.pick("rejets", "rejects");

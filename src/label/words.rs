@@ -1,9 +1,10 @@
 //! The words of a text as features beside its embedding.
 //!
 //! Where two labels are near in meaning, the very words of their examples often tell them apart. Words, pairs of
-//! neighbouring words and runs of four letters inside words (which survive an ending or a typing error) are hashed, with a sign, to [`BUCKETS`] places (Weinberger et al. 2009, "Feature hashing for large
-//! scale multitask learning"), weighted by tf-idf as scikit-learn does with `sublinear_tf` and `smooth_idf` (user guide,
-//! "Tf-idf term weighting"), and scaled to length 1, so that no dictionary has to be kept.
+//! neighbouring words and runs of four letters inside words (which survive an ending or a typing error) are hashed, with a
+//! sign, to [`BUCKETS`] places (Weinberger et al. 2009, "Feature hashing for large scale multitask learning"), weighted by
+//! tf-idf as scikit-learn does with `sublinear_tf` and `smooth_idf` (user guide, "Tf-idf term weighting"), and scaled to
+//! length 1, so that no dictionary has to be kept.
 
 use std::collections::BTreeMap;
 
