@@ -147,7 +147,7 @@ fn text_of(summary: &Summary, wording: Wording) -> String {
     }
     if summary.kept_contacts > 0 {
         line(
-            "Contacts d'autres périodes, gardés",
+            "Contacts gardés d'autres périodes",
             "Contacts of other periods, kept",
             summary.kept_contacts.to_string(),
         );
@@ -181,5 +181,31 @@ mod tests {
         assert_eq!(Wording(Language::French).rate(Figure::default()), "–");
         let cost = Figure { value: Some(699.4), lo: Some(385.0), hi: Some(1012.0), n: 226 };
         assert_eq!(Wording(Language::French).cost(cost), "699 €  [385 € à 1012 €]");
+    }
+
+    #[test]
+    fn no_label_of_the_summary_reaches_its_value() {
+        let summary = Summary {
+            records: 12,
+            contacts: 10,
+            kept_contacts: 3,
+            rejects: 2,
+            by_reject_code: [("empty_text".to_owned(), 2)].into(),
+            counted: 9,
+            encoded: 40,
+            tokens: 900,
+            top_reasons: vec![("livraison.retard".into(), "Livraison en retard".into(), "Late delivery".into(), 4)],
+            figures: [("avoidable_rate".to_owned(), Figure { value: Some(0.5), lo: Some(0.2), hi: Some(0.8), n: 9 })]
+                .into(),
+            output: "out".into(),
+            report: "out/report.html".into(),
+        };
+        for language in [Language::French, Language::English] {
+            let text = text_of(&summary, Wording(language));
+            assert_eq!(text.lines().count(), 15, "{text}");
+            for line in text.lines() {
+                assert_eq!(line.chars().nth(33), Some(' '), "the label reaches its value: {line}");
+            }
+        }
     }
 }
