@@ -17,6 +17,7 @@ use motif::evaluate::classification::{Classified, f1};
 use motif::evaluate::gold::{Columns, Field, Gold};
 use motif::evaluate::interval::shuffled;
 use motif::evaluate::ranking::{auc, average_precision};
+use motif::evaluate::reading::Readings;
 use motif::evaluate::reason;
 use motif::evaluate::repeat::meanings;
 use motif::evaluate::scope::ScopeBasis;
@@ -554,8 +555,7 @@ fn descriptions(messages: &Gold, catalogue: &Catalogue, vectors: &mut Vectors) -
             .filter(|&row| messages.value(row, 4) == Some(language) && gold[row] != OTHER && gold[row] != UNCLEAR)
             .collect();
         let own: Vec<&str> = rows.iter().map(|&row| texts[row]).collect();
-        let embeddings = reason::embeddings(&own, vectors)?;
-        let hidden = vectors.encoder().hidden_size();
+        let readings = Readings::of(&own, vectors.encoder())?;
         for away in 0..=4usize {
             let (mut lines, mut labels) = (Vec::new(), Vec::new());
             for (_, reason) in reasons.iter().enumerate().filter(|(place, _)| away == 4 || place % 4 != away) {
@@ -569,17 +569,17 @@ fn descriptions(messages: &Gold, catalogue: &Catalogue, vectors: &mut Vectors) -
                 }
             }
             let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-            let classifier = reason::learn(&lines, &labels, lines.len(), ScopeBasis::Descriptions, vectors)?;
+            let classifier = reason::learn(&lines, &labels, lines.len(), ScopeBasis::Descriptions, vectors.encoder())?;
             if away == 4 {
-                let answers = classifier.answers(&own, &embeddings);
+                let answers = classifier.answers(&own, &readings);
                 let right =
                     rows.iter().zip(&answers).filter(|(row, answer)| classifier.labels()[answer.label] == gold[**row]);
                 let accuracy = right.count() as f64 / rows.len() as f64;
                 print(&format!("{language}: accuracy {accuracy:.3} among {} reasons", classifier.labels().len()));
                 continue;
             }
-            for ((row, text), input) in rows.iter().zip(&own).zip(embeddings.chunks_exact(hidden)) {
-                if let Some(features) = classifier.scope_features(text, input) {
+            for (place, (row, text)) in rows.iter().zip(&own).enumerate() {
+                if let Some(features) = classifier.scope_features(text, readings.get(place)) {
                     inputs.push(features);
                     inside.push(classifier.labels().iter().any(|label| label == gold[*row]));
                 }

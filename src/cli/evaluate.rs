@@ -15,10 +15,10 @@ pub(crate) fn run(arguments: &EvaluateArguments, _quiet: bool) -> Result<Outcome
     let (evaluation, common) = match &arguments.task {
         EvaluateTask::Reason { train, test, gold, labels, common } => {
             let columns = columns(common)?;
-            let mut vectors = vectors(common)?;
+            let encoder = super::models::load_chosen(&common.model)?;
             let evaluation = match (train, test, gold, labels) {
-                (Some(train), Some(test), _, _) => reason::from_examples(train, test, &columns, &mut vectors)?,
-                (_, _, Some(gold), Some(labels)) => reason::from_descriptions(gold, labels, &columns, &mut vectors)?,
+                (Some(train), Some(test), _, _) => reason::from_examples(train, test, &columns, &encoder)?,
+                (_, _, Some(gold), Some(labels)) => reason::from_descriptions(gold, labels, &columns, &encoder)?,
                 _ => {
                     return Err(motif::Error::usage(
                         "give --train and --test, or --gold and --labels; see `motif evaluate reason --help`",

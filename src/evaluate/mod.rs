@@ -12,6 +12,7 @@ pub mod figures;
 pub mod gold;
 pub mod interval;
 pub mod ranking;
+pub mod reading;
 pub mod reason;
 pub mod repeat;
 pub mod run;

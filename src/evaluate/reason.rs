@@ -14,10 +14,11 @@ use serde::Deserialize;
 use super::classification::Classified;
 use super::figures::Evaluation;
 use super::gold::{Columns, Field, Format, Gold, text_of};
+use super::reading::Readings;
 use super::scope::{Classifier, Labelled, ScopeBasis};
-use crate::encode::Vectors;
 use crate::error::{Error, Result};
 use crate::label::shipped;
+use crate::model::Encoder;
 
 const FIELDS: [Field; 2] = [Field::required(&["text"]), Field::required(&["label"])];
 
@@ -26,7 +27,7 @@ const FIELDS: [Field; 2] = [Field::required(&["text"]), Field::required(&["label
 /// # Errors
 /// A file is not as it should be, the training file has fewer than two labels, no test label is known, or a text could
 /// not be encoded.
-pub fn from_examples(train: &Path, test: &Path, columns: &Columns, vectors: &mut Vectors) -> Result<Evaluation> {
+pub fn from_examples(train: &Path, test: &Path, columns: &Columns, encoder: &Encoder) -> Result<Evaluation> {
     let (train_gold, test) = (Gold::read(train, columns, &FIELDS)?, Gold::read(test, columns, &FIELDS)?);
     let (texts, labels) = (train_gold.texts(0)?, train_gold.labels(1)?);
     let known: BTreeSet<&str> = labels.iter().copied().collect();
@@ -37,10 +38,10 @@ pub fn from_examples(train: &Path, test: &Path, columns: &Columns, vectors: &mut
     let examples = texts.len();
     let all: Vec<&str> = texts.iter().copied().chain(names.iter().map(|(name, _)| name.as_str())).collect();
     let labels: Vec<&str> = labels.iter().copied().chain(names.iter().map(|(_, label)| *label)).collect();
-    let classifier = learn(&all, &labels, examples, basis, vectors)?;
+    let classifier = learn(&all, &labels, examples, basis, encoder)?;
     let mut evaluation = Evaluation::new("Reasons of single texts, learnt from examples");
     evaluation.count("train_n", texts.len());
-    measure(evaluation_with_model(&mut evaluation, vectors), &classifier, &test, vectors)?;
+    measure(evaluation_with_model(&mut evaluation, encoder), &classifier, &test, encoder)?;
     Ok(evaluation)
 }
 
@@ -49,7 +50,7 @@ pub fn from_examples(train: &Path, test: &Path, columns: &Columns, vectors: &mut
 ///
 /// # Errors
 /// As [`from_examples`], for the labels file.
-pub fn from_descriptions(gold: &Path, labels: &Path, columns: &Columns, vectors: &mut Vectors) -> Result<Evaluation> {
+pub fn from_descriptions(gold: &Path, labels: &Path, columns: &Columns, encoder: &Encoder) -> Result<Evaluation> {
     let gold = Gold::read(gold, columns, &FIELDS)?;
     let described = descriptions(labels)?;
     let known: BTreeSet<&str> = described.iter().map(|label| label.label.as_str()).collect();
@@ -65,10 +66,10 @@ pub fn from_descriptions(gold: &Path, labels: &Path, columns: &Columns, vectors:
     // With several examples a label the texts are customers' words for the most part.
     let examples = described.iter().map(|label| label.examples.len()).sum::<usize>();
     let basis = if examples >= 5 * described.len() { ScopeBasis::Examples } else { ScopeBasis::Descriptions };
-    let classifier = learn(&texts, &targets, texts.len(), basis, vectors)?;
+    let classifier = learn(&texts, &targets, texts.len(), basis, encoder)?;
     let mut evaluation = Evaluation::new("Reasons of single texts, from descriptions of the labels");
     evaluation.count("label_texts_n", texts.len());
-    measure(evaluation_with_model(&mut evaluation, vectors), &classifier, &gold, vectors)?;
+    measure(evaluation_with_model(&mut evaluation, encoder), &classifier, &gold, encoder)?;
     Ok(evaluation)
 }
 
@@ -81,11 +82,10 @@ pub fn learn(
     labels: &[&str],
     examples: usize,
     basis: ScopeBasis,
-    vectors: &mut Vectors,
+    encoder: &Encoder,
 ) -> Result<Classifier> {
-    let inputs = embeddings(texts, vectors)?;
-    let lessons = Labelled { texts, labels, inputs: &inputs, examples };
-    Ok(Classifier::learn(lessons, vectors.encoder().hidden_size(), basis))
+    let readings = Readings::of(texts, encoder)?;
+    Ok(Classifier::learn(Labelled { texts, labels, readings: &readings, examples }, basis))
 }
 
 /// What a label says of itself: `card_arrival` is about the arrival of a card, `17` about nothing. `None` where no word
@@ -101,22 +101,9 @@ fn spaced(label: &str) -> String {
     label.replace(['_', '.', '-', '/'], " ")
 }
 
-/// Embeddings of texts, each whole, `(n, hidden)` row by row.
-///
-/// # Errors
-/// A text could not be encoded.
-pub fn embeddings(texts: &[&str], vectors: &mut Vectors) -> Result<Vec<f32>> {
-    vectors.ensure(texts.iter().copied())?;
-    let mut inputs = Vec::with_capacity(texts.len() * vectors.encoder().hidden_size());
-    for text in texts {
-        inputs.extend(vectors.get(text)?.embedding);
-    }
-    Ok(inputs)
-}
-
-fn evaluation_with_model<'e>(evaluation: &'e mut Evaluation, vectors: &Vectors) -> &'e mut Evaluation {
-    evaluation.fact("model_hash", vectors.encoder().model_hash());
-    evaluation.fact("kernel_class", vectors.encoder().kernel_class());
+fn evaluation_with_model<'e>(evaluation: &'e mut Evaluation, encoder: &Encoder) -> &'e mut Evaluation {
+    evaluation.fact("model_hash", encoder.model_hash());
+    evaluation.fact("kernel_class", encoder.kernel_class());
     evaluation
 }
 
@@ -127,10 +114,10 @@ fn check_labels(path: &Path, known: &BTreeSet<&str>) -> Result<()> {
     Ok(())
 }
 
-fn measure(evaluation: &mut Evaluation, classifier: &Classifier, gold: &Gold, vectors: &mut Vectors) -> Result<()> {
+fn measure(evaluation: &mut Evaluation, classifier: &Classifier, gold: &Gold, encoder: &Encoder) -> Result<()> {
     let labels = gold.labels(1)?;
     let texts = gold.texts(0)?;
-    let answers = classifier.answers(&texts, &embeddings(&texts, vectors)?);
+    let answers = classifier.answers(&texts, &Readings::of(&texts, encoder)?);
     let known: BTreeSet<&str> = classifier.labels().iter().map(String::as_str).collect();
     let rows: Vec<(&str, &str, bool)> = labels
         .iter()
@@ -229,7 +216,7 @@ mod tests {
     #[test]
     fn examples_seen_in_training_are_told_apart() {
         let (_a, train) = gold_file("train.csv", TRAIN);
-        let evaluation = from_examples(&train, &train, &Columns::default(), &mut tiny_vectors()).unwrap();
+        let evaluation = from_examples(&train, &train, &Columns::default(), tiny_vectors().encoder()).unwrap();
         assert_eq!(evaluation.figure("accuracy").unwrap().value, Some(1.0));
         assert_eq!(evaluation.figure("macro_f1").unwrap().value, Some(1.0));
         assert_eq!(evaluation.count_of("n"), Some(6));
@@ -240,7 +227,7 @@ mod tests {
     fn labels_that_were_never_seen_are_out_of_scope_and_left_out_of_the_forced_choice() {
         let (_a, train) = gold_file("train.csv", TRAIN);
         let (_b, test) = gold_file("test.csv", "text,label\nlate parcel,a\nopen account,b\nthank you bye,oos\n");
-        let evaluation = from_examples(&train, &test, &Columns::default(), &mut tiny_vectors()).unwrap();
+        let evaluation = from_examples(&train, &test, &Columns::default(), tiny_vectors().encoder()).unwrap();
         let accuracy = evaluation.figure("accuracy").unwrap();
         assert_eq!((accuracy.value, accuracy.n), (Some(1.0), 2));
         assert_eq!(evaluation.figure("oos_recall").unwrap().n, 1);
@@ -268,7 +255,7 @@ mod tests {
              {\"label\":\"y\",\"name\":\"account\",\"description\":\"open an account\"}\n",
         );
         let (_b, gold) = gold_file("g.tsv", "label\ttext\nx_late\tthe parcel is late\ny\topen an account\n");
-        let evaluation = from_descriptions(&gold, &labels, &Columns::default(), &mut tiny_vectors()).unwrap();
+        let evaluation = from_descriptions(&gold, &labels, &Columns::default(), tiny_vectors().encoder()).unwrap();
         assert_eq!(evaluation.figure("accuracy").unwrap().value, Some(1.0));
     }
 

@@ -1,7 +1,7 @@
 //! A classifier of texts learnt from labelled examples, that also says when a text belongs to none of its labels.
 //!
 //! The label comes from a logistic regression on the frozen embeddings and, where the texts are examples of what customers
-//! write, on their words; the name of a label counts as three examples of it. Whether a text is in scope at all is judged by
+//! write, on the states of their first tokens and on their words; the name of a label counts as three examples of it. Whether a text is in scope at all is judged by
 //! two scores that are made comparable between data sets with the training examples alone:
 //!
 //! - *confidence*: the probability of the likeliest label after a temperature fitted by cross-validation on the
@@ -21,6 +21,7 @@ use rayon::prelude::*;
 
 use super::calibration::temperature;
 use super::interval::shuffled;
+use super::reading::{Beside, Reading, Readings};
 use crate::label::head::{FitOptions, Head, Lessons, logistic, softmax};
 use crate::label::shipped;
 use crate::label::words::{WordSpace, Words};
@@ -43,15 +44,15 @@ pub enum ScopeBasis {
     Descriptions,
 }
 
-/// What a classifier learns from: examples, then the names of labels, each with its label and its embedding.
+/// What a classifier learns from: examples, then the names of labels, each with its label and its reading.
 #[derive(Debug, Clone, Copy)]
 pub struct Labelled<'a> {
     /// Texts.
     pub texts: &'a [&'a str],
     /// Label of each.
     pub labels: &'a [&'a str],
-    /// Embeddings, `(n, hidden)` row by row.
-    pub inputs: &'a [f32],
+    /// What the encoder gives for each.
+    pub readings: &'a Readings,
     /// How many of the texts, from the first, are examples.
     pub examples: usize,
 }
@@ -60,8 +61,8 @@ pub struct Labelled<'a> {
 #[derive(Debug, Clone)]
 pub struct Classifier {
     labels: Vec<String>,
-    hidden: usize,
     head: Head,
+    beside: Option<Beside>,
     words: Option<WordSpace>,
     scope: Option<Scope>,
 }
@@ -88,8 +89,8 @@ pub struct Answer {
 }
 
 impl Classifier {
-    /// Learns from texts with embeddings of `hidden` values. Scope learnt from examples takes a cross-validation.
-    pub fn learn(lessons: Labelled<'_>, hidden: usize, basis: ScopeBasis) -> Self {
+    /// Learns from texts. Scope learnt from examples takes a cross-validation.
+    pub fn learn(lessons: Labelled<'_>, basis: ScopeBasis) -> Self {
         let mut names: BTreeMap<&str, usize> = lessons.labels.iter().map(|label| (*label, 0)).collect();
         for (place, index) in names.values_mut().enumerate() {
             *index = place;
@@ -98,16 +99,22 @@ impl Classifier {
         let classes = names.len();
         let c = if basis == ScopeBasis::Descriptions { shipped::DESCRIPTION_C } else { shipped::FEW_SHOT_C };
         let options = FitOptions { c, ..FitOptions::default() };
-        // Names and descriptions do not speak as customers do: their words would mislead.
-        let words = (basis != ScopeBasis::Descriptions).then(|| WordSpace::learn(lessons.texts));
+        // Names and descriptions do not speak as customers do: their wording would mislead.
+        let is_worded = basis != ScopeBasis::Descriptions;
+        let words = is_worded.then(|| WordSpace::learn(lessons.texts));
+        let beside = is_worded.then(|| Beside::learn(lessons.readings));
         let features: Vec<Words> =
             words.iter().flat_map(|space| lessons.texts.iter().map(|text| features(space, text))).collect();
         let weights: Vec<f64> =
             (0..targets.len()).map(|row| if row < lessons.examples { 1.0 } else { shipped::NAME_WEIGHT }).collect();
-        let all = Lessons { inputs: lessons.inputs, hidden, words: &features, weights: &weights, targets: &targets };
+        let Readings { width, embeddings, .. } = lessons.readings;
+        let rows = 0..lessons.readings.len();
+        let inputs: Vec<f32> = rows.flat_map(|row| input(beside.as_ref(), lessons.readings.get(row))).collect();
+        let hidden = inputs.len().checked_div(targets.len()).unwrap_or(*width);
+        let all = Lessons { inputs: &inputs, hidden, words: &features, weights: &weights, targets: &targets };
         let head = Head::learn(&all, classes, options);
         let examples = lessons.examples;
-        let space = || Space::new(&lessons.inputs[..examples * hidden], hidden, &targets[..examples], classes);
+        let space = || Space::new(&embeddings[..examples * width], *width, &targets[..examples], classes);
         let scope = match basis {
             ScopeBasis::Ignored => None,
             ScopeBasis::Descriptions => Some(Scope {
@@ -124,7 +131,7 @@ impl Classifier {
                 Some(Scope { temperature, space, inside, outside, weights: shipped::SCOPE_WEIGHTS })
             }
         };
-        Self { labels: names.into_keys().map(str::to_owned).collect(), hidden, head, words, scope }
+        Self { labels: names.into_keys().map(str::to_owned).collect(), head, beside, words, scope }
     }
 
     /// Labels, by name.
@@ -132,36 +139,41 @@ impl Classifier {
         &self.labels
     }
 
-    /// Answers for texts and their embeddings, `(n, hidden)` row by row.
-    pub fn answers(&self, texts: &[&str], inputs: &[f32]) -> Vec<Answer> {
-        inputs.par_chunks(self.hidden).zip(texts).map(|(input, text)| self.answer(text, input)).collect()
+    /// Answers for texts and their readings.
+    pub fn answers(&self, texts: &[&str], readings: &Readings) -> Vec<Answer> {
+        (0..texts.len()).into_par_iter().map(|row| self.answer(texts[row], readings.get(row))).collect()
     }
 
-    fn answer(&self, text: &str, input: &[f32]) -> Answer {
-        let mut values = self.logits(text, input);
-        let label = highest(&values);
-        let in_scope = self.scope.as_ref().map_or(1.0, |scope| {
-            softmax(&mut values, scope.temperature);
-            let [bias, confidence, position] = scope.weights;
-            let score = bias + confidence * f64::from(values[label]) + position * scope.position(input, label);
-            logistic(score)
+    fn answer(&self, text: &str, reading: Reading<'_>) -> Answer {
+        let (label, scores) = self.judge(text, reading);
+        let in_scope = scores.zip(self.scope.as_ref()).map_or(1.0, |([confidence, position], scope)| {
+            let [bias, of_confidence, of_position] = scope.weights;
+            logistic(bias + of_confidence * confidence + of_position * position)
         });
         Answer { label, in_scope }
     }
 
-    fn logits(&self, text: &str, input: &[f32]) -> Vec<f32> {
-        let words = self.words.as_ref().map(|space| features(space, text)).unwrap_or_default();
-        self.head.logits_with_words(input, &words)
+    /// The two scores behind the judgement of scope, for fitting its coefficients; `None` when it was not learnt.
+    pub fn scope_features(&self, text: &str, reading: Reading<'_>) -> Option<[f64; 2]> {
+        self.judge(text, reading).1
     }
 
-    /// The two scores behind the judgement of scope, for fitting its coefficients; `None` when it was not learnt.
-    pub fn scope_features(&self, text: &str, input: &[f32]) -> Option<[f64; 2]> {
-        let scope = self.scope.as_ref()?;
-        let mut values = self.logits(text, input);
+    /// The likeliest label with its confidence and the text's position, the latter two when scope was learnt.
+    fn judge(&self, text: &str, reading: Reading<'_>) -> (usize, Option<[f64; 2]>) {
+        let words = self.words.as_ref().map(|space| features(space, text)).unwrap_or_default();
+        let mut values = self.head.logits_with_words(&input(self.beside.as_ref(), reading), &words);
         let label = highest(&values);
-        softmax(&mut values, scope.temperature);
-        Some([f64::from(values[label]), scope.position(input, label)])
+        let scores = self.scope.as_ref().map(|scope| {
+            softmax(&mut values, scope.temperature);
+            [f64::from(values[label]), scope.position(reading.embedding, label)]
+        });
+        (label, scores)
     }
+}
+
+/// What the regression sees of a text beside its words.
+fn input(beside: Option<&Beside>, reading: Reading<'_>) -> Vec<f32> {
+    beside.map_or_else(|| reading.embedding.to_vec(), |beside| beside.join(reading))
 }
 
 /// The words of a text, at their length beside an embedding.
@@ -300,7 +312,7 @@ mod tests {
     use super::*;
 
     /// Points around `classes` of eight axes of a 12-dimensional space, ten a class.
-    fn cluster(classes: std::ops::Range<usize>) -> (Vec<f32>, Vec<String>) {
+    fn cluster(classes: std::ops::Range<usize>) -> (Readings, Vec<String>) {
         let mut inputs = Vec::new();
         let mut labels = Vec::new();
         for class in classes {
@@ -313,17 +325,22 @@ mod tests {
                 labels.push(format!("label {class}"));
             }
         }
-        (inputs, labels)
+        (readings(inputs), labels)
+    }
+
+    /// Embeddings in 12 dimensions, nothing else.
+    fn readings(embeddings: Vec<f32>) -> Readings {
+        Readings { width: 12, embeddings, ..Readings::default() }
     }
 
     /// A classifier of points whose texts say nothing.
-    fn learn(inputs: &[f32], labels: &[&str], basis: ScopeBasis) -> Classifier {
+    fn learn(readings: &Readings, labels: &[&str], basis: ScopeBasis) -> Classifier {
         let texts = vec![""; labels.len()];
-        Classifier::learn(Labelled { texts: &texts, labels, inputs, examples: labels.len() }, 12, basis)
+        Classifier::learn(Labelled { texts: &texts, labels, readings, examples: labels.len() }, basis)
     }
 
-    fn answers(classifier: &Classifier, inputs: &[f32]) -> Vec<Answer> {
-        classifier.answers(&vec![""; inputs.len() / 12], inputs)
+    fn answers(classifier: &Classifier, readings: &Readings) -> Vec<Answer> {
+        classifier.answers(&vec![""; readings.len()], readings)
     }
 
     #[test]
@@ -346,27 +363,42 @@ mod tests {
         let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
         let classifier = learn(&inputs, &labels, ScopeBasis::Ignored);
         assert!(answers(&classifier, &inputs).iter().all(|answer| answer.in_scope == 1.0));
-        assert_eq!(classifier.scope_features("", &inputs[..12]), None);
+        assert_eq!(classifier.scope_features("", inputs.get(0)), None);
     }
 
     #[test]
     fn the_name_of_a_label_and_the_words_of_its_examples_count() {
         // Embeddings that tell nothing apart.
-        let inputs: Vec<f32> = (0..6 * 12).map(|index| if index % 12 == 0 { 1.0 } else { 0.0 }).collect();
+        let inputs = readings((0..6 * 12).map(|index| if index % 12 == 0 { 1.0 } else { 0.0 }).collect());
         let texts = ["it was swallowed", "swallowed again", "it was refused", "refused again", "kept", "denied"];
         let labels = ["kept", "kept", "denied", "denied", "kept", "denied"];
-        let lessons = Labelled { texts: &texts, labels: &labels, inputs: &inputs, examples: 4 };
-        let classifier = Classifier::learn(lessons, 12, ScopeBasis::Ignored);
+        let lessons = Labelled { texts: &texts, labels: &labels, readings: &inputs, examples: 4 };
+        let classifier = Classifier::learn(lessons, ScopeBasis::Ignored);
         let asked = ["swallowed", "refused", "kept", "denied"];
-        let said: Vec<usize> = classifier.answers(&asked, &inputs[..48]).iter().map(|answer| answer.label).collect();
+        let said: Vec<usize> = classifier.answers(&asked, &inputs).iter().map(|answer| answer.label).collect();
         assert_eq!(said, [1, 0, 1, 0]);
+    }
+
+    #[test]
+    fn the_first_state_counts_for_examples_and_not_for_descriptions() {
+        let first_states = [[1.0, 0.0], [0.8, 0.6], [-1.0, 0.0], [-0.8, 0.6]].concat();
+        let same = (0..4 * 12).map(|index| if index % 12 == 0 { 1.0 } else { 0.0 }).collect();
+        let inputs = Readings { hidden: 2, first_states, ..readings(same) };
+        let labels = ["a", "a", "b", "b"];
+        let said = |basis| {
+            let answers = answers(&learn(&inputs, &labels, basis), &inputs);
+            answers.iter().map(|answer| answer.label).collect::<Vec<_>>()
+        };
+        assert_eq!(said(ScopeBasis::Ignored), [0, 0, 1, 1]);
+        assert_eq!(said(ScopeBasis::Examples), [0, 0, 1, 1]);
+        assert_eq!(said(ScopeBasis::Descriptions), [0; 4]);
     }
 
     #[test]
     fn one_example_a_label_is_enough_to_learn() {
         let (inputs, labels) = cluster(0..4);
         let one: Vec<usize> = (0..4).map(|class| class * 10).collect();
-        let inputs: Vec<f32> = one.iter().flat_map(|&row| inputs[row * 12..(row + 1) * 12].to_vec()).collect();
+        let inputs = readings(one.iter().flat_map(|&row| inputs.get(row).embedding.to_vec()).collect());
         let labels: Vec<&str> = one.iter().map(|&row| labels[row].as_str()).collect();
         let answers = answers(&learn(&inputs, &labels, ScopeBasis::Examples), &inputs);
         assert!(answers.iter().all(|answer| answer.in_scope.is_finite()));

@@ -84,6 +84,9 @@ pub struct Encodings {
     pub sentiment_logits: Option<Vec<f32>>,
     /// `(windows, labels)`, row-major; `None` when the model has no emotion head.
     pub emotion_logits: Option<Vec<f32>>,
+    /// Last hidden state of the first token, `(windows, hidden of the transformer)`, row-major; `None` unless
+    /// [`Encoder::encode_with_first_states`] was called.
+    pub first_states: Option<Vec<f32>>,
 }
 
 /// A loaded sentence encoder. Cheap to share between threads.
@@ -112,6 +115,8 @@ struct Row<'a> {
     embedding: &'a mut [f32],
     sentiment: &'a mut [f32],
     emotion: &'a mut [f32],
+    /// Empty where nobody asked for it.
+    first_state: &'a mut [f32],
 }
 
 /// Cuts a matrix into its rows, also when they have no columns.
@@ -152,17 +157,34 @@ impl Encoder {
     /// [`ModelError::Input`] for an empty window, one longer than the model has positions for, or a token id beyond
     /// its vocabulary; nothing is encoded then.
     pub fn encode(&self, windows: &[Vec<u32>]) -> ModelResult<Encodings> {
+        self.encode_rows(windows, false)
+    }
+
+    /// As [`Self::encode`], with [`Encodings::first_states`].
+    ///
+    /// # Errors
+    /// As for [`Self::encode`].
+    pub fn encode_with_first_states(&self, windows: &[Vec<u32>]) -> ModelResult<Encodings> {
+        self.encode_rows(windows, true)
+    }
+
+    fn encode_rows(&self, windows: &[Vec<u32>], with_first_states: bool) -> ModelResult<Encodings> {
         let labels = |head: &Option<TaskHead>| head.as_ref().map_or(0, |head| head.labels().len());
         let (count, width, hidden) = (windows.len(), self.hidden_size(), self.config().hidden_size());
         let (sentiments, emotions) = (labels(&self.sentiment), labels(&self.emotion));
         let mut embeddings = vec![0.0f32; count * width];
         let mut sentiment = vec![0.0f32; count * sentiments];
         let mut emotion = vec![0.0f32; count * emotions];
+        let first_width = if with_first_states { hidden } else { 0 };
+        let mut first_states = vec![0.0f32; count * first_width];
         let rows: Vec<std::sync::Mutex<Row<'_>>> = rows_of(&mut embeddings, width, count)
             .into_iter()
             .zip(rows_of(&mut sentiment, sentiments, count))
             .zip(rows_of(&mut emotion, emotions, count))
-            .map(|((embedding, sentiment), emotion)| std::sync::Mutex::new(Row { embedding, sentiment, emotion }))
+            .zip(rows_of(&mut first_states, first_width, count))
+            .map(|(((embedding, sentiment), emotion), first_state)| {
+                std::sync::Mutex::new(Row { embedding, sentiment, emotion, first_state })
+            })
             .collect();
         self.backbone.forward(windows, |index, states| {
             // Nobody else ever waits for this row, so a poisoned lock only means that its own worker panicked.
@@ -175,12 +197,14 @@ impl Encoder {
             if let Some(head) = &self.emotion {
                 head.forward(states, row.emotion);
             }
+            row.first_state.copy_from_slice(&states[..first_width]);
         })?;
         drop(rows);
         Ok(Encodings {
             embeddings,
             sentiment_logits: self.sentiment.is_some().then_some(sentiment),
             emotion_logits: self.emotion.is_some().then_some(emotion),
+            first_states: with_first_states.then_some(first_states),
         })
     }
 
