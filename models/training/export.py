@@ -141,10 +141,13 @@ def load_checkpoint(work: pathlib.Path, model: Encoder, start: pathlib.Path | No
 
 
 def stage(options, corpora: Corpora, tokenizer: Tokenizer, model: Encoder) -> None:
-    """From `multitask.pt` to the folder `--out` with manifest, card and measured figures."""
+    """From the checkpoints to the folder `--out` with manifest, card and measured figures."""
     for read in (corpora.french_only, corpora.intents, corpora.sts_train, corpora.descriptions, lambda: training_rows(corpora)):
         read()  # So that the manifest lists every set, also where an earlier stage ran in another process.
     heads = load_checkpoint(options.work, model, options.start)
+    fitted = torch.load(options.work / "heads.pt", map_location="cpu")["weights"]
+    for name, head in heads.items():
+        head.load_state_dict(fitted[name])
     before, outputs = measure(evaluate.Runner(tokenizer, model, heads), corpora)
     temperature, _ = evaluate.calibration(outputs, options.seed)
     write_model(options.out, tokenizer, model, heads, {"sentiment": temperature, "emotion": 1.0})

@@ -139,7 +139,7 @@ class Sampler:
 
 def balance(labels: list[int], count: int) -> torch.Tensor:
     """Class weights that go half of the way to equal classes."""
-    counts = torch.bincount(torch.tensor([label for label in labels if label != IGNORED]), minlength=count).float().clamp(min=1.0)
+    counts = torch.bincount(torch.tensor([label for label in labels if label != IGNORED], dtype=torch.long), minlength=count).float().clamp(min=1.0)
     return ((counts.mean() / counts) ** 0.5).to(DEVICE)
 
 

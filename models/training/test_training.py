@@ -1,19 +1,26 @@
 """Tests of the recipe's own rules: `python -m unittest discover models/training` (needs no data set)."""
 
+import pathlib
 import random
+import tempfile
 import unittest
 
 import torch
 import torch.nn.functional as F
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import Whitespace
 
-from batches import with_typos
+import heads
+from batches import encode, with_typos
 from blend import projection
 from corpora import bucket, key
 from encoder import CONFIG, Encoder, SentimentHead, mean_pool
 from evaluate import calibration_error, fit_temperature, softmax
 from export import dequantise, quantise
 from multitask import draw_labels, ranking_loss
-from sentiment_rows import polarity, stock_phrases
+from schedule import Progress
+from sentiment_rows import IGNORED, polarity, stock_phrases
 
 TINY = {**CONFIG, "vocab_size": 50, "hidden_size": 24, "num_attention_heads": 2, "intermediate_size": 32, "num_hidden_layers": 2}
 
@@ -60,6 +67,36 @@ class Network(unittest.TestCase):
         with torch.no_grad():
             found = theirs(input_ids=ids, attention_mask=mask).last_hidden_state
             self.assertTrue(torch.allclose(model(ids, mask)[mask > 0], found[mask > 0], atol=1e-5))
+
+
+class HeadsOnAStillEncoder(unittest.TestCase):
+    def setUp(self) -> None:
+        torch.manual_seed(0)
+        words = {word: place for place, word in enumerate(["[PAD]", "late", "thanks", "parcel", "again", "."])}
+        self.tokenizer = Tokenizer(WordLevel(words, unk_token="."))
+        self.tokenizer.pre_tokenizer = Whitespace()
+        self.texts = ["late parcel", "thanks", "parcel late again .", "thanks again ."]
+        small = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 64, "vocab_size": len(words)}
+        self.model = Encoder({**CONFIG, **small}).eval()
+        self.states = heads.States(self.model, self.tokenizer, self.texts)
+
+    def test_kept_states_give_the_logits_of_the_network(self) -> None:
+        head = SentimentHead(32).eval()
+        ids, mask = encode(self.tokenizer, self.texts)
+        with torch.no_grad():
+            direct, kept = head(self.model(ids, mask), mask), head(*self.states.batch([0, 1, 2, 3]))
+        self.assertLess((direct - kept).abs().max().item(), 0.02)
+
+    def test_the_heads_learn_and_a_missing_label_teaches_nothing(self) -> None:
+        both = {"sentiment": SentimentHead(32), "emotion": SentimentHead(32, labels=5)}
+        before = {name: tensor.clone() for name, tensor in both["emotion"].state_dict().items()}
+        rows = [(text, 0 if "late" in self.texts[text] else 2, IGNORED) for text in range(4)] * 100
+        with tempfile.TemporaryDirectory() as folder:
+            heads.run(both, self.states, rows, Progress("heads", 60, 10, pathlib.Path(folder), both), 1e-2, seed=5)
+        found = both["sentiment"](*self.states.batch([0, 1, 2, 3])).argmax(-1).tolist()
+        self.assertEqual(found, [0, 2, 0, 2])
+        for name, tensor in both["emotion"].state_dict().items():
+            self.assertTrue(torch.equal(tensor, before[name]), name)
 
 
 class TwoTeachers(unittest.TestCase):

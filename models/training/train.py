@@ -2,8 +2,8 @@
 
     python models/training/train.py --data DIR --teacher DIR --out DIR [--permissive-only]
 
-Stages: vocabulary, distillation, a short one for similarity, multi-task refinement, calibration, export, evaluation. Each leaves a checkpoint in
-`--work`, so that `--first STAGE` can start again from there.
+Stages: vocabulary, distillation, a short one for similarity, multi-task refinement, the heads on the encoder that ships, export with
+calibration and evaluation. Each leaves a checkpoint in `--work`, so that `--first STAGE` can start again from there.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from tokenizers import Tokenizer
 
 import distil
 import export
+import heads
 import multitask
 import vocabulary
 from corpora import Corpora
@@ -29,7 +30,7 @@ from schedule import Progress
 from teacher import Teacher
 
 HERE = pathlib.Path(__file__).resolve().parent
-STAGES = ["vocabulary", "distil", "similarity", "multitask", "export"]
+STAGES = ["vocabulary", "distil", "similarity", "multitask", "heads", "export"]
 
 
 def arguments() -> argparse.Namespace:
@@ -56,6 +57,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--multitask-minutes", type=float, default=600)
     parser.add_argument("--resume", action="store_true", help="start the multi-task stage from its own last checkpoint")
     parser.add_argument("--multitask-rate", type=float, default=1.5e-4)
+    parser.add_argument("--heads-steps", type=int, default=1500)
+    parser.add_argument("--heads-minutes", type=float, default=600)
+    parser.add_argument("--heads-rate", type=float, default=5e-4)
     return parser.parse_args()
 
 
@@ -109,6 +113,8 @@ def main() -> None:
             multitask.similarity_stage(options, sampler, model)
         if "multitask" in wanted:
             multitask.stage(options, sampler, model)
+    if "heads" in wanted:
+        heads.stage(options, corpora, tokenizer, model, export.load_checkpoint(options.work, model, options.start))
     if "export" in wanted:
         export.stage(options, corpora, tokenizer, model)
 

@@ -47,7 +47,7 @@ pub const REPEAT_THRESHOLD: f64 = 0.5;
 /// Mean probability from which a contact has an emotion other than none. Fitted on the 3,879 lines that the training of the
 /// bundled model held out, alone and among up to three turns without emotion, and on the sentiment of the contacts of
 /// `data/calibration`; nothing that was fitted on holds contacts with emotion labels of their own.
-pub const EMOTION_THRESHOLD: f64 = 0.225;
+pub const EMOTION_THRESHOLD: f64 = 0.2;
 
 /// Inverse penalty of a classifier of texts learnt from a file of examples; the value that is customary for frozen
 /// sentence encoders, and within half a point of the best on the training parts of Banking77, CLINC150 and HWU64.

@@ -1,0 +1,85 @@
+"""Stage 3: the heads are fitted to the encoder that ships.
+
+The model's encoder is a mean of several and its weights are rounded to 8 bits, while the heads learnt on one of them alone.
+With the encoder still, the hidden states of every labelled text are computed once, and the heads learn from those for
+some epochs: minutes instead of hours.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+
+import torch
+from tokenizers import Tokenizer
+
+import export
+from batches import bucketed, encode, with_typos
+from corpora import EMOTIONS, Corpora
+from device import DEVICE
+from encoder import Encoder, SentimentHead
+from multitask import balance, head_loss, tensor
+from schedule import Progress, optimiser
+from sentiment_rows import training_rows
+
+LONGEST = 72
+BATCH = 256
+# Share of the texts that are read with typing errors.
+NOISY = 0.15
+
+
+class States:
+    """Hidden states of texts, each (tokens, hidden) in bf16."""
+
+    @torch.no_grad()
+    def __init__(self, model: Encoder, tokenizer: Tokenizer, texts: list[str]) -> None:
+        self.rows: list[torch.Tensor] = [torch.empty(0)] * len(texts)
+        order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
+        for start in range(0, len(order), 64):
+            rows = order[start : start + 64]
+            ids, mask = encode(tokenizer, [texts[row] for row in rows], LONGEST)
+            for row, states, kept in zip(rows, model(ids, mask), mask.bool()):
+                self.rows[row] = states[kept].bfloat16().cpu()
+            if start // 64 % 100 == 0:
+                print(json.dumps({"states": start, "of": len(order)}), flush=True)
+
+    def batch(self, rows: list[int]) -> tuple[torch.Tensor, torch.Tensor]:
+        """(batch, longest, hidden) in f32 and the `attention_mask`."""
+        states = torch.nn.utils.rnn.pad_sequence([self.rows[row] for row in rows], batch_first=True).to(DEVICE).float()
+        lengths = torch.tensor([len(self.rows[row]) for row in rows], device=DEVICE)
+        return states, (torch.arange(states.shape[1], device=DEVICE) < lengths[:, None]).long()
+
+
+def run(heads: dict[str, SentimentHead], states: States, rows: list[tuple[int, int, int]], progress: Progress, rate: float, seed: int) -> None:
+    """Trains the heads in place; a row is the index of its text, of its label and of its emotion."""
+    weights = {"sentiment": balance([row[1] for row in rows], 3), "emotion": balance([row[2] for row in rows], len(EMOTIONS))}
+    update = optimiser([(head, rate) for head in heads.values()], progress)
+    for head in heads.values():
+        head.train()
+    rng, lengths = random.Random(seed + 2), [len(states.rows[row[0]]) for row in rows]
+    while not progress.over():
+        for batch in bucketed(list(range(len(rows))), lengths, BATCH, rng):
+            if progress.over():
+                break
+            values, mask = states.batch([rows[index][0] for index in batch])
+            losses = {name: head_loss(heads[name], values, mask, tensor([rows[index][place] for index in batch]), weights[name])
+                      for name, place in (("sentiment", 1), ("emotion", 2))}
+            losses = {name: loss for name, loss in losses.items() if loss is not None}
+            update(sum(losses.values()))
+            progress.step({name: loss.item() for name, loss in losses.items()}, len(batch), int(mask.sum()))
+    for head in heads.values():
+        head.eval()
+
+
+def stage(options, corpora: Corpora, tokenizer: Tokenizer, model: Encoder, heads: dict[str, SentimentHead]) -> None:
+    """Fits `heads` in place to `model`, which is rounded as it will be stored, and saves them as `heads.pt` in the work folder."""
+    model.load_state_dict(export.dequantise(export.quantise(model.state_dict())))
+    rng, labelled = random.Random(options.seed), training_rows(corpora)
+    index = {text: row for row, text in enumerate(dict.fromkeys(row[0] for row in labelled))}
+    texts = [with_typos(text, rng) if rng.random() < NOISY else text for text in index]
+    states = States(model.eval(), tokenizer, texts)
+    for head in heads.values():
+        head.to(DEVICE)
+    progress = Progress("heads", options.heads_steps, options.heads_minutes, options.work, heads, 0.97)
+    run(heads, states, [(index[text], label, emotion) for text, label, emotion in labelled], progress, options.heads_rate, options.seed)
+    progress.finish()
