@@ -146,11 +146,7 @@ fn text_of(summary: &Summary, wording: Wording) -> String {
         line("", "", format!("{count} × {code}"));
     }
     if summary.kept_contacts > 0 {
-        line(
-            "Contacts gardés d'autres périodes",
-            "Contacts of other periods, kept",
-            summary.kept_contacts.to_string(),
-        );
+        line("Contacts gardés d'autres périodes", "Contacts of other periods, kept", summary.kept_contacts.to_string());
     }
     line("Contacts de clients", "Contacts by customers", summary.counted.to_string());
     line("Premiers motifs", "Top reasons", String::new());

@@ -11,6 +11,7 @@ pub mod emotion;
 pub mod figures;
 pub mod gold;
 pub mod interval;
+pub mod nearest;
 pub mod ranking;
 pub mod reading;
 pub mod reason;

@@ -1,7 +1,8 @@
 //! A classifier of texts learnt from labelled examples, that also says when a text belongs to none of its labels.
 //!
 //! The label comes from a logistic regression on the frozen embeddings and, where the texts are examples of what customers
-//! write, on the states of their first tokens and on their words; the name of a label counts as three examples of it. Whether a text is in scope at all is judged by
+//! write, on the states of their first tokens and on their words; the name of a label counts as three examples of it. The
+//! likest example of each label has a say too ([`super::nearest`]). Whether a text is in scope at all is judged by
 //! two scores that are made comparable between data sets with the training examples alone:
 //!
 //! - *confidence*: the probability of the likeliest label after a temperature fitted by cross-validation on the
@@ -21,6 +22,7 @@ use rayon::prelude::*;
 
 use super::calibration::temperature;
 use super::interval::shuffled;
+use super::nearest::Nearest;
 use super::reading::{Beside, Reading, Readings};
 use crate::label::head::{FitOptions, Head, Lessons, logistic, softmax};
 use crate::label::shipped;
@@ -61,7 +63,7 @@ pub struct Labelled<'a> {
 #[derive(Debug, Clone)]
 pub struct Classifier {
     labels: Vec<String>,
-    head: Head,
+    rule: Rule,
     beside: Option<Beside>,
     words: Option<WordSpace>,
     scope: Option<Scope>,
@@ -112,7 +114,7 @@ impl Classifier {
         let inputs: Vec<f32> = rows.flat_map(|row| input(beside.as_ref(), lessons.readings.get(row))).collect();
         let hidden = inputs.len().checked_div(targets.len()).unwrap_or(*width);
         let all = Lessons { inputs: &inputs, hidden, words: &features, weights: &weights, targets: &targets };
-        let head = Head::learn(&all, classes, options);
+        let rule = Rule::learn(&all, classes, options);
         let examples = lessons.examples;
         let space = || Space::new(&embeddings[..examples * width], *width, &targets[..examples], classes);
         let scope = match basis {
@@ -131,7 +133,7 @@ impl Classifier {
                 Some(Scope { temperature, space, inside, outside, weights: shipped::SCOPE_WEIGHTS })
             }
         };
-        Self { labels: names.into_keys().map(str::to_owned).collect(), head, beside, words, scope }
+        Self { labels: names.into_keys().map(str::to_owned).collect(), rule, beside, words, scope }
     }
 
     /// Labels, by name.
@@ -161,13 +163,37 @@ impl Classifier {
     /// The likeliest label with its confidence and the text's position, the latter two when scope was learnt.
     fn judge(&self, text: &str, reading: Reading<'_>) -> (usize, Option<[f64; 2]>) {
         let words = self.words.as_ref().map(|space| features(space, text)).unwrap_or_default();
-        let mut values = self.head.logits_with_words(&input(self.beside.as_ref(), reading), &words);
+        let mut values = self.rule.logits(&input(self.beside.as_ref(), reading), &words);
         let label = highest(&values);
         let scores = self.scope.as_ref().map(|scope| {
             softmax(&mut values, scope.temperature);
             [f64::from(values[label]), scope.position(reading.embedding, label)]
         });
         (label, scores)
+    }
+}
+
+/// How labels are told apart.
+#[derive(Debug, Clone)]
+struct Rule {
+    head: Head,
+    /// `None` where nothing was learnt from words: descriptions are no examples.
+    nearest: Option<Nearest>,
+}
+
+impl Rule {
+    fn learn(lessons: &Lessons<'_>, classes: usize, options: FitOptions) -> Self {
+        let nearest = || Nearest::new(lessons.inputs, lessons.hidden, lessons.words, lessons.targets);
+        Self { head: Head::learn(lessons, classes, options), nearest: (!lessons.words.is_empty()).then(nearest) }
+    }
+
+    /// `(classes,)`
+    fn logits(&self, input: &[f32], words: &Words) -> Vec<f32> {
+        let mut logits = self.head.logits_with_words(input, words);
+        if let Some(nearest) = &self.nearest {
+            nearest.add_to(&mut logits, input, words);
+        }
+        logits
     }
 }
 
@@ -265,7 +291,7 @@ impl Space {
     }
 }
 
-/// The temperature of a head of this kind on examples that it has not seen; the rows behind the `examples` are always known.
+/// The temperature of a rule of this kind on examples that it has not seen; the rows behind the `examples` are always known.
 fn held_out_temperature(lessons: &Lessons<'_>, examples: usize, classes: usize, options: FitOptions) -> f32 {
     let (hidden, targets) = (lessons.hidden, lessons.targets);
     let input = |row: usize| &lessons.inputs[row * hidden..(row + 1) * hidden];
@@ -289,10 +315,10 @@ fn held_out_temperature(lessons: &Lessons<'_>, examples: usize, classes: usize, 
             targets: &known.iter().map(|&row| targets[row]).collect::<Vec<usize>>(),
         };
         // A few steps fewer than in the final fit: the scale of the logits is settled long before the last digit.
-        let head = Head::learn(&part, classes, FitOptions { max_steps: 60, ..options });
+        let rule = Rule::learn(&part, classes, FitOptions { max_steps: 60, ..options });
         // A label with a single example cannot be judged without it.
         let held_out = (0..examples).filter(|&row| fold_of[row] == fold && seen[targets[row]] > 1);
-        rows.extend(held_out.map(|row| (head.logits_with_words(input(row), &words(row)), targets[row])));
+        rows.extend(held_out.map(|row| (rule.logits(input(row), &words(row)), targets[row])));
     }
     temperature(&rows) as f32
 }

@@ -59,6 +59,8 @@ pub const WORDS_LENGTH: f32 = 0.5;
 pub const NAME_WEIGHT: f64 = 3.0;
 /// Length of the state of a text's first token beside its embedding of length 1; chosen on the training part of Banking77.
 pub const FIRST_STATE_LENGTH: f32 = 0.5;
+/// What the cosine of a label's likest example adds to its logit; chosen on the training part of Banking77.
+pub const NEAREST_WEIGHT: f32 = 5.0;
 /// Inverse penalty of a classifier learnt from names and descriptions; chosen on `data/calibration/messages.jsonl`.
 pub const DESCRIPTION_C: f64 = 10.0;
 /// Scope of a text, from examples: constant, weight of the confidence, weight of the position. Fitted on the training
