@@ -58,8 +58,7 @@ def main() -> None:
             write(examples, drawn(train, shots, seed))
             command = [options.motif, "evaluate", "reason", "--train", examples, "--test", test, "--json"]
             answer = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-            accuracy = answer["accuracy"]
-            found.append(accuracy["value"] if isinstance(accuracy, dict) else accuracy)
+            found.append(answer["accuracy"])
         draws = ", ".join(f"{value:.4f}" for value in found)
         print(f"{shots or 'all'} examples a label: {statistics.mean(found):.4f} ({draws})", flush=True)
 

@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_state_is_the_embedding_of_a_model_that_pools_it_and_another_one_here() {
+    fn a_first_state_has_length_1_and_is_another_vector_than_the_mean_of_all() {
         let vectors = tiny_vectors();
         let readings = Readings::of(&["late parcel", "thank you"], vectors.encoder()).unwrap();
         assert_eq!((readings.len(), readings.is_empty()), (2, false));
