@@ -66,16 +66,18 @@ def described(run: Runner) -> dict:
 
 
 def sentiment(run: Runner) -> dict:
+    """Turns and lines, then longer reviews: macro-F1 of three classes, and negative against positive."""
     found = {}
-    rows = read_csv("sentiment_service.csv")
-    logits = run.logits("sentiment", [row["text"] for row in rows])
-    truth = np.array([LABELS.index(row["label"]) for row in rows])
-    for lang in ("fr", "en"):
-        own = np.array([row["language"] == lang for row in rows])
-        polar = own & (truth != 1)
-        found[f"sentiment_{lang}_macro_f1"] = round(float(f1_score(truth[own], logits[own].argmax(1), average="macro")), 4)
-        found[f"sentiment_{lang}_polar_accuracy"] = round(float(((logits[polar][:, 2] > logits[polar][:, 0]) == (truth[polar] == 2)).mean()), 4)
-        found[f"sentiment_{lang}_n"] = int(own.sum())
+    for name in ("service", "reviews"):
+        rows = read_csv(f"sentiment_{name}.csv")
+        logits = run.logits("sentiment", [row["text"] for row in rows])
+        truth = np.array([LABELS.index(row["label"]) for row in rows])
+        for lang in ("fr", "en"):
+            own = np.array([row["language"] == lang for row in rows])
+            polar = own & (truth != 1)
+            found[f"{name}_{lang}_macro_f1"] = round(float(f1_score(truth[own], logits[own].argmax(1), average="macro")), 4)
+            found[f"{name}_{lang}_polar_accuracy"] = round(float(((logits[polar][:, 2] > logits[polar][:, 0]) == (truth[polar] == 2)).mean()), 4)
+            found[f"{name}_{lang}_n"], found[f"{name}_{lang}_polar_n"] = int(own.sum()), int(polar.sum())
     return found
 
 
