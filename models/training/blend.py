@@ -47,7 +47,7 @@ class SecondTeacher:
         self.model = AutoModel.from_pretrained(folder, local_files_only=True).eval().requires_grad_(False)
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self.tokenizer.no_padding()
-        self.tokenizer.enable_truncation(96)
+        self.tokenizer.enable_truncation(192)
         self.padding = self.model.config.pad_token_id
         weights = folder / "model.safetensors"
         self.digest = hashlib.sha256(weights.read_bytes()).hexdigest()

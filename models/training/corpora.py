@@ -7,6 +7,7 @@ whatever the order of the files, and their texts are removed from everything tha
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import enum
 import functools
@@ -96,6 +97,8 @@ OWN_DESCRIPTIONS = DataSet("intent_descriptions", "", "as this repository", Term
 OWN_ALIKE = DataSet("alike_pairs", "", "as this repository", Terms.OWN)
 OWN_STOCK = DataSet("stock_phrases", "", "as this repository", Terms.OWN)
 
+HELD_OUT = pathlib.Path(__file__).resolve().parents[2] / "data/evaluation"
+
 LABELS = ["negative", "neutral", "positive"]
 EMOTIONS = ["satisfaction", "dissatisfaction", "frustration", "confusion", "none"]
 
@@ -141,8 +144,12 @@ class Corpora:
         entry["rows"][use] = rows
 
     def _blocked_texts(self) -> set[str]:
-        """Keys of every text that is measured on: Banking77 (both splits), STS-B dev, UMSAB val, held-out pairs."""
+        """Keys of every text that is measured on: Banking77 (both splits), STS-B dev, UMSAB val, held-out pairs, and the
+        project's own held-out sets."""
         blocked = {key(row["text"]) for row in read_tsv(self.data / "umsab/val_fr_en.tsv.gz")}
+        for path in HELD_OUT.glob("*.csv"):
+            with open(path, encoding="utf-8", newline="") as lines:
+                blocked |= {key(text) for row in csv.DictReader(lines) for name, text in row.items() if name.startswith("text")}
         for split in ("train", "test"):
             blocked |= {key(row["text"]) for row in read_tsv(self.data / f"banking77/{split}.tsv.gz")}
         for lang in ("en", "fr"):
@@ -204,9 +211,11 @@ class Corpora:
                 for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
 
     def _part(self, fields: tuple[str, ...], part: str) -> list[dict[str, str]]:
-        """The lines that have these texts and none that is measured on; one in ten, by the first text, is `dev`."""
+        """The lines that have these texts and none that is measured on; one in ten, by the first text, is `dev`. Matched
+        lines (`pair`) stay together: the answer to one would give away the other's."""
         rows = [row for row in self._lines if all(name in row and key(row[name]) not in self.blocked for name in fields)]
-        return [row for row in rows if (bucket(row[fields[0]], 10) == 0) == (part == "dev")]
+        names = [f"{row['file']} {row['pair']}" if "pair" in row else row[fields[0]] for row in rows]
+        return [row for row, name in zip(rows, names) if (bucket(name, 10) == 0) == (part == "dev")]
 
     def service_lines(self, part: str) -> list[dict[str, str]]:
         """Bilingual lines (`en`, `fr`, `label`, `emotion`, `intent` or empty)."""
@@ -214,6 +223,21 @@ class Corpora:
         if part == "train":
             self.note(OWN_LINES, "distillation pairs", len(rows))
         return rows
+
+    def documents(self) -> list[tuple[str, str]]:
+        """Three to six training lines on one matter as one text, in both languages: e-mails and long turns for distillation."""
+        matters: dict[str, list[tuple[str, str]]] = {}
+        for row in self._part(("en", "fr"), "train"):
+            matters.setdefault(row["intent"] or row["file"], []).append((row["en"], row["fr"]))
+        rng, joined = random.Random(f"{self.seed}-documents"), []
+        for matter in sorted(matters):
+            lines = matters[matter]
+            rng.shuffle(lines)
+            while len(lines) > 2:
+                taken, lines = lines[: (size := rng.randint(3, 6))], lines[size:]
+                joined.append((" ".join(en for en, _ in taken), " ".join(fr for _, fr in taken)))
+        self.note(OWN_LINES, "distillation documents", len(joined))
+        return joined
 
     def own_opinions(self, part: str) -> list[dict[str, str]]:
         """Labelled lines in one language only (`text`, `language`, `label`, `emotion`)."""

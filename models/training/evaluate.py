@@ -99,6 +99,10 @@ def retrieval(run: Runner, corpora: Corpora) -> dict:
 # Files of `data/lines` that hold reviews, complaints and posts, and those of everyday talk; the others are customers' requests.
 OPINIONS = ("reviews_complaints", "social_turns", "opinions_posts", "short_posts")
 EVERYDAY = ("everyday_talk", "conversations")
+# Those in one language: whole reviews, complaints, e-mails and survey answers; tweets; the other ones are shorter opinions.
+REVIEWS = ("insurer_reviews_long", "shop_reviews_long", "product_reviews_long", "services_long", "english_long", "insurer_bank_stories",
+           "local_reviews_fr", "opposites_fr", "mails_turns_fr", "reviews_en", "verbatims_fr")
+TWEETS = ("tweets_fr", "tweets_fr_2")
 
 
 def sentiment_dev(corpora: Corpora) -> dict[str, list[tuple[str, int]]]:
@@ -111,20 +115,27 @@ def sentiment_dev(corpora: Corpora) -> dict[str, list[tuple[str, int]]]:
         service = corpora.service_pairs("dev") + [r for r in lines if r["file"] not in OPINIONS + EVERYDAY]
         sets[f"service_dev_{lang}"] = [(r[lang], LABELS.index(r["label"])) for r in service]
         opinions = [(r[lang], r["label"]) for r in lines if r["file"] in OPINIONS]
-        opinions += [(r["text"], r["label"]) for r in corpora.own_opinions("dev") if r["language"] == lang]
+        mono = [(r["file"], (r["text"], LABELS.index(r["label"]))) for r in corpora.own_opinions("dev") if r["language"] == lang]
         sets[f"everyday_dev_{lang}"] = [(r[lang], LABELS.index(r["label"])) for r in lines if r["file"] in EVERYDAY]
-        sets[f"opinions_dev_{lang}"] = [(text, LABELS.index(label)) for text, label in opinions]
-    return sets
+        sets[f"opinions_dev_{lang}"] = ([(text, LABELS.index(label)) for text, label in opinions]
+                                        + [row for file, row in mono if file not in REVIEWS + TWEETS])
+        sets[f"reviews_dev_{lang}"] = [row for file, row in mono if file in REVIEWS]
+        sets[f"tweets_dev_{lang}"] = [row for file, row in mono if file in TWEETS]
+    return {name: rows for name, rows in sets.items() if rows}
 
 
 def sentiment(run: Runner, corpora: Corpora) -> tuple[dict, dict[str, tuple[np.ndarray, np.ndarray]]]:
-    """Macro-F1 per dev set; also the logits and the truth, for calibration."""
+    """Macro-F1 per dev set, and of reviews how often negative is told from positive; also the logits and the truth, for calibration."""
     found, outputs = {}, {}
     for name, rows in sentiment_dev(corpora).items():
         logits, truth = run.logits("sentiment", [text for text, _ in rows]), np.array([label for _, label in rows])
         outputs[name] = (logits, truth)
         found[f"sentiment_{name}_macro_f1"] = {
             "value": round(float(f1_score(truth, logits.argmax(-1), average="macro")), 4), "n": len(rows)}
+        if name.startswith(("opinions", "reviews")):
+            polar = truth != LABELS.index("neutral")
+            right = (logits[polar, 2] > logits[polar, 0]) == (truth[polar] == 2)
+            found[f"sentiment_{name}_polar_accuracy"] = {"value": round(float(right.mean()), 4), "n": int(polar.sum())}
     return found, outputs
 
 

@@ -123,20 +123,27 @@ def mean_of(parts: list[tuple[float, dict[str, torch.Tensor]]]) -> dict[str, tor
     return {name: sum(share * weights[name].float() for share, weights in parts) for name in parts[0][1]}
 
 
-def load_checkpoint(work: pathlib.Path, model: Encoder, start: pathlib.Path | None = None) -> dict[str, SentimentHead]:
-    """Loads the mean of the stages' encoders into `model`; returns the heads.
+def load_encoder(work: pathlib.Path, model: Encoder) -> None:
+    """Loads the mean of the stages' encoders into `model`.
 
     Each stage forgets something that another knows; the mean of the weights keeps most of both.
     """
-    stages = {name: torch.load(work / f"{name}.pt", map_location="cpu")["weights"] for name in MIX}
-    model.load_state_dict(mean_of([(MIX[name], weights["encoder"]) for name, weights in stages.items()]))
+    stages = [(share, torch.load(work / f"{name}.pt", map_location="cpu")["weights"]["encoder"]) for name, share in MIX.items()]
+    model.load_state_dict(mean_of(stages))
+
+
+def heads_of(work: pathlib.Path, stage: str, start: pathlib.Path | None = None) -> dict[str, SentimentHead]:
+    """The heads as a stage left them; with `start`, half of the way from those of the model that it started from."""
+    learnt = torch.load(work / f"{stage}.pt", map_location="cpu")["weights"]
     before = read_model(start)[2] if start else {}
     heads = {}
     for name, labels in HEADS.items():
-        learnt = stages["multitask"][name]
-        parts = [(HEADS_MIX, learnt), (1 - HEADS_MIX, before[name].state_dict())] if name in before else [(1.0, learnt)]
-        heads[name] = SentimentHead(model.config["hidden_size"], labels=len(labels))
-        heads[name].load_state_dict(mean_of(parts))
+        weights = learnt[name]
+        if name in before:
+            weights = mean_of([(HEADS_MIX, weights), (1 - HEADS_MIX, before[name].state_dict())])
+        hidden, queries = weights["query"].shape[1], weights["query"].shape[0]
+        heads[name] = SentimentHead(hidden, queries, weights["dense.weight"].shape[0], len(labels))
+        heads[name].load_state_dict(weights)
     return heads
 
 
@@ -144,10 +151,8 @@ def stage(options, corpora: Corpora, tokenizer: Tokenizer, model: Encoder) -> No
     """From the checkpoints to the folder `--out` with manifest, card and measured figures."""
     for read in (corpora.french_only, corpora.intents, corpora.sts_train, corpora.descriptions, lambda: training_rows(corpora)):
         read()  # So that the manifest lists every set, also where an earlier stage ran in another process.
-    heads = load_checkpoint(options.work, model, options.start)
-    fitted = torch.load(options.work / "heads.pt", map_location="cpu")["weights"]
-    for name, head in heads.items():
-        head.load_state_dict(fitted[name])
+    load_encoder(options.work, model)
+    heads = heads_of(options.work, "heads")
     before, outputs = measure(evaluate.Runner(tokenizer, model, heads), corpora)
     temperature, _ = evaluate.calibration(outputs, options.seed)
     write_model(options.out, tokenizer, model, heads, {"sentiment": temperature, "emotion": 1.0})

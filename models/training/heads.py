@@ -15,14 +15,13 @@ from tokenizers import Tokenizer
 
 import export
 from batches import bucketed, encode, with_typos
-from corpora import EMOTIONS, Corpora
+from corpora import Corpora
 from device import DEVICE
 from encoder import Encoder, SentimentHead
-from multitask import balance, head_loss, tensor
+from multitask import class_weights, feeling_losses, labels_of
 from schedule import Progress, optimiser
-from sentiment_rows import training_rows
+from sentiment_rows import LONGEST, training_rows
 
-LONGEST = 72
 BATCH = 256
 # Share of the texts that are read with typing errors.
 NOISY = 0.15
@@ -52,7 +51,7 @@ class States:
 
 def run(heads: dict[str, SentimentHead], states: States, rows: list[tuple[int, int, int]], progress: Progress, rate: float, seed: int) -> None:
     """Trains the heads in place; a row is the index of its text, of its label and of its emotion."""
-    weights = {"sentiment": balance([row[1] for row in rows], 3), "emotion": balance([row[2] for row in rows], len(EMOTIONS))}
+    weights = class_weights(rows)
     update = optimiser([(head, rate) for head in heads.values()], progress)
     for head in heads.values():
         head.train()
@@ -62,9 +61,7 @@ def run(heads: dict[str, SentimentHead], states: States, rows: list[tuple[int, i
             if progress.over():
                 break
             values, mask = states.batch([rows[index][0] for index in batch])
-            losses = {name: head_loss(heads[name], values, mask, tensor([rows[index][place] for index in batch]), weights[name])
-                      for name, place in (("sentiment", 1), ("emotion", 2))}
-            losses = {name: loss for name, loss in losses.items() if loss is not None}
+            losses = feeling_losses(heads, values, mask, labels_of([rows[index] for index in batch]), weights)
             update(sum(losses.values()))
             progress.step({name: loss.item() for name, loss in losses.items()}, len(batch), int(mask.sum()))
     for head in heads.values():

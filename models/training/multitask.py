@@ -13,12 +13,12 @@ from tokenizers import Tokenizer
 import blend
 import export
 from batches import bucketed, encode, with_typos
-from corpora import EMOTIONS, Corpora
+from corpora import EMOTIONS, LABELS, Corpora
 from device import DEVICE, autocast
 from distil import SCALE, distillation_loss
 from encoder import Encoder, SentimentHead, mean_pool
 from schedule import Progress, optimiser
-from sentiment_rows import IGNORED, training_rows
+from sentiment_rows import IGNORED, LONGEST, training_rows
 from teacher import Targets, Teacher
 
 INTENT_SETS = {"clinc": 0.27, "hwu": 0.22, "mdgo": 0.08, "dstc": 0.05, "nlupp": 0.08, "own": 0.3}
@@ -71,15 +71,16 @@ class Sampler:
         self.own = [(row["en"], row["fr"]) for row in corpora.service_pairs("train")]
         self.lines = [(row["en"], row["fr"]) for row in corpora.service_lines("train")]
         self.pairs = [(en, fr) for en, fr in pairs if 12 <= len(en) <= 160]
-        self.english = [text for text in english if len(text) > 8]
+        self.documents = corpora.documents()
+        opinions = [row["text"] for row in corpora.own_opinions("train") if row["language"] == "en"]
+        self.english = [text for text in english + opinions if len(text) > 8]
         self.sts = corpora.sts_train()
-        texts = [en for en, _ in self.pairs + self.own + self.lines] + self.english + [en for pair in self.sts for en in pair.english]
+        texts = [en for en, _ in self.pairs + self.own + self.lines + self.documents] + self.english + [en for pair in self.sts for en in pair.english]
         texts = list(dict.fromkeys(texts))
         self.index = {text: row for row, text in enumerate(texts)}
         self.targets = targets_of(texts)
         self.rows = training_rows(corpora)
-        self.class_weights = balance([row[1] for row in self.rows], 3)
-        self.emotion_weights = balance([row[2] for row in self.rows], len(EMOTIONS))
+        self.class_weights = class_weights(self.rows)
         self.descriptions = corpora.descriptions()
         self.intents: dict[str, dict[str, list[str]]] = {}
         for label, texts in corpora.intents().items():
@@ -88,23 +89,23 @@ class Sampler:
     def _noisy(self, text: str, share: float) -> str:
         return with_typos(text, self.rng) if self.rng.random() < share else text
 
-    def feelings(self, size: int) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]]:
-        """Texts with the index of their label and of their emotion, either of which may be `IGNORED`."""
+    def feelings(self, size: int) -> Iterator[tuple[torch.Tensor, torch.Tensor, dict[str, torch.Tensor]]]:
+        """Texts with the index of their label for each head, which may be `IGNORED`."""
         lengths = [len(row[0]) for row in self.rows]
         while True:
             for batch in bucketed(list(range(len(self.rows))), lengths, size, self.rng):
-                ids, mask = encode(self.tokenizer, [self._noisy(self.rows[row][0], 0.15) for row in batch], 72)
-                yield ids, mask, tensor([self.rows[row][1] for row in batch]), tensor([self.rows[row][2] for row in batch])
+                ids, mask = encode(self.tokenizer, [self._noisy(self.rows[row][0], 0.15) for row in batch], LONGEST)
+                yield ids, mask, labels_of([self.rows[row] for row in batch])
 
     def translations(self, size: int) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
         """`size` English texts, then their French; the same targets twice."""
-        pairs = self.pairs + self.own * 4 + self.lines * 2
+        pairs = self.pairs + self.own * 4 + self.lines * 2 + self.documents * 2
         lengths = [len(en) for en, _ in pairs]
         while True:
             for batch in bucketed(list(range(len(pairs))), lengths, size, self.rng):
                 english = [pairs[row][0] for row in batch]
                 texts = [self._noisy(text, 0.1) for text in english + [pairs[row][1] for row in batch]]
-                ids, mask = encode(self.tokenizer, texts, 64)
+                ids, mask = encode(self.tokenizer, texts, LONGEST)
                 yield ids, mask, self.targets.get([self.index[text] for text in english] * 2)
 
     def english_texts(self, size: int) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
@@ -112,7 +113,7 @@ class Sampler:
         while True:
             for batch in bucketed(list(range(len(self.english))), lengths, size, self.rng):
                 texts = [self.english[row] for row in batch]
-                ids, mask = encode(self.tokenizer, [self._noisy(text, 0.1) for text in texts], 64)
+                ids, mask = encode(self.tokenizer, [self._noisy(text, 0.1) for text in texts], LONGEST)
                 yield ids, mask, self.targets.get([self.index[text] for text in texts])
 
     def intent_pairs(self, size: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -143,12 +144,29 @@ def balance(labels: list[int], count: int) -> torch.Tensor:
     return ((counts.mean() / counts) ** 0.5).to(DEVICE)
 
 
+def labels_of(rows: list[tuple]) -> dict[str, torch.Tensor]:
+    """The labels of (text, sentiment, emotion) rows, by head."""
+    return {"sentiment": tensor([row[1] for row in rows]), "emotion": tensor([row[2] for row in rows])}
+
+
+def class_weights(rows: list[tuple]) -> dict[str, torch.Tensor]:
+    """The class weights of (text, sentiment, emotion) rows, by head."""
+    return {"sentiment": balance([row[1] for row in rows], len(LABELS)), "emotion": balance([row[2] for row in rows], len(EMOTIONS))}
+
+
 def head_loss(head: SentimentHead, states: torch.Tensor, mask: torch.Tensor, labels: torch.Tensor, weights: torch.Tensor) -> torch.Tensor | None:
     """Class-weighted cross-entropy on the rows that have a label; none where no row has."""
     kept = labels != IGNORED
     if not bool(kept.any()):
         return None
     return F.cross_entropy(head(states[kept], mask[kept]), labels[kept], weight=weights, label_smoothing=0.05)
+
+
+def feeling_losses(heads: dict[str, SentimentHead], states: torch.Tensor, mask: torch.Tensor, labels: dict[str, torch.Tensor],
+                   weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The loss of each head for which a row of the batch has a label."""
+    losses = {name: head_loss(head, states, mask, labels[name], weights[name]) for name, head in heads.items()}
+    return {name: loss for name, loss in losses.items() if loss is not None}
 
 
 def alike_losses(forward: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
@@ -164,20 +182,16 @@ def run(model: Encoder, heads: dict[str, SentimentHead], sampler: Sampler, progr
     update = optimiser([(model.encoder, rate), (model.embeddings, 3 * rate)] + [(head, 7 * rate) for head in heads.values()], progress)
     for module in (model, *heads.values()):
         module.train()
-    feelings, translations, english = sampler.feelings(64), sampler.translations(36), sampler.english_texts(36)
+    feelings, translations, english = sampler.feelings(96), sampler.translations(36), sampler.english_texts(36)
 
     def forward(ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         with autocast():
             return model(ids, mask)
 
     while not progress.over():
-        losses = {}
-        ids, mask, labels, emotions = next(feelings)
+        ids, mask, labels = next(feelings)
         tokens, sentences = int(mask.sum()), len(ids)
-        states = forward(ids, mask)
-        losses["sentiment"] = head_loss(heads["sentiment"], states, mask, labels, sampler.class_weights)
-        losses["emotion"] = head_loss(heads["emotion"], states, mask, emotions, sampler.emotion_weights)
-        losses = {name: loss for name, loss in losses.items() if loss is not None}
+        losses = feeling_losses(heads, forward(ids, mask), mask, labels, sampler.class_weights)
         total = 2.0 * losses.get("sentiment", 0.0) + 0.5 * losses.get("emotion", 0.0)
 
         paired = progress.done % 4 != 3

@@ -20,6 +20,9 @@ FELT = {"satisfaction": {"gratitude", "joy", "admiration", "relief", "love", "ex
 FELT_IN_TWEETS = {"anger": "frustration", "sadness": "dissatisfaction", "joy": "satisfaction"}
 IGNORED = -1
 
+# Tokens of a text that training reads: reviews and complaints seldom have more, and the verdict may stand at their end.
+LONGEST = 192
+
 MULTIDOGO_STOCK = DataSet("multidogo_stock", "multidogo/turn_train.tsv.gz", "CDLA-Permissive-1.0", Terms.PERMISSIVE)
 
 
@@ -116,10 +119,11 @@ def subtitles(corpora: Corpora, lang: str, limit: int) -> Part:
 
 
 def reviews(corpora: Corpora) -> Part:
-    """The verdict of a film review stands in its first and its last sentences."""
+    """The verdict of a film review stands in its first and its last sentences; a longer part teaches to find it."""
     allocine, kept = SENTIMENT[4], []
     for row in read_tsv(corpora.data / allocine.path):
-        kept += [(row["text"][:350], row["label"]), (row["text"][-350:], row["label"])]
+        parts = dict.fromkeys([row["text"][:350], row["text"][-350:], row["text"][-750:]])
+        kept += [(part, row["label"]) for part in parts]
     return Part(allocine, "fr", 1, kept)
 
 
@@ -159,8 +163,8 @@ def training_rows(corpora: Corpora) -> list[tuple[str, int, int]]:
         kept += rows * part.times
     lines = [(row[lang], LABELS.index(row["label"]), EMOTIONS.index(row["emotion"]))
              for row in corpora.service_lines("train") for lang in ("en", "fr")]
-    lines += [(row["text"], LABELS.index(row["label"]), EMOTIONS.index(row["emotion"])) for row in corpora.own_opinions("train")]
-    corpora.note(OWN_LINES, "sentiment and emotion fr and en (x4)", len(lines))
+    opinions = [(row["text"], LABELS.index(row["label"]), EMOTIONS.index(row["emotion"])) for row in corpora.own_opinions("train")]
+    corpora.note(OWN_LINES, "sentiment and emotion fr and en (x2; reviews, complaints and posts x6)", len(lines + opinions))
     felt = [(text, IGNORED, label) for text, label in emotional_comments(corpora) if key(text) not in corpora.blocked]
     corpora.note(SENTIMENT[2], "emotion en", len(felt))
     if not corpora.permissive_only:
@@ -170,4 +174,4 @@ def training_rows(corpora: Corpora) -> list[tuple[str, int, int]]:
         felt += tweets_felt
     own = [(text, label, EMOTIONS.index("none")) for text, label in stock_phrases(2500, corpora.seed)]
     corpora.note(OWN_STOCK, "sentiment fr and en (x1)", len(own))
-    return kept + lines * 4 + felt + own
+    return kept + lines * 2 + opinions * 6 + felt + own

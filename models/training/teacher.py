@@ -25,7 +25,7 @@ class Teacher:
         config = json.loads((folder / "config.json").read_text())
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self.tokenizer.no_padding()
-        self.tokenizer.enable_truncation(128)
+        self.tokenizer.enable_truncation(192)
         self.weights = {name: tensor for name, tensor in load_file(folder / "model.safetensors").items()
                         if "pooler" not in name and "position_ids" not in name}
         self.model = Encoder(config).to(DEVICE)

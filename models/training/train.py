@@ -114,7 +114,8 @@ def main() -> None:
         if "multitask" in wanted:
             multitask.stage(options, sampler, model)
     if "heads" in wanted:
-        heads.stage(options, corpora, tokenizer, model, export.load_checkpoint(options.work, model, options.start))
+        export.load_encoder(options.work, model)
+        heads.stage(options, corpora, tokenizer, model, export.heads_of(options.work, "multitask", options.start))
     if "export" in wanted:
         export.stage(options, corpora, tokenizer, model)
 
