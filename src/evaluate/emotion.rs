@@ -38,8 +38,7 @@ pub fn evaluate(gold: &Path, columns: &Columns, limits: Limits, vectors: &mut Ve
     }
     let classified = Classified::new(labels.into_iter().zip(predicted));
     let mut evaluation = Evaluation::new("Emotion of single texts");
-    evaluation.fact("model_hash", vectors.encoder().model_hash());
-    evaluation.fact("kernel_class", vectors.encoder().kernel_class());
+    evaluation.model(vectors.encoder());
     evaluation.count("n", gold.len());
     evaluation.classified("", &classified);
     evaluation.detail(&classified);

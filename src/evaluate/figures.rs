@@ -6,6 +6,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::classification::{Classified, Confusion, LabelFigures, f1, share};
 use super::interval::{bootstrap, wilson};
+use crate::model::Encoder;
 
 /// Mistakes listed at most.
 const LISTED_CONFUSIONS: usize = 20;
@@ -58,6 +59,12 @@ impl Evaluation {
 
     pub(crate) fn fact(&mut self, name: &str, value: impl ToString) {
         self.facts.push((name.to_owned(), value.to_string()));
+    }
+
+    /// Which model gave the figures, and by which arithmetic.
+    pub(crate) fn model(&mut self, encoder: &Encoder) {
+        self.fact("model_hash", encoder.model_hash());
+        self.fact("kernel_class", encoder.kernel_class());
     }
 
     pub(crate) fn count(&mut self, name: &str, n: usize) {

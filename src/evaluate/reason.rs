@@ -41,7 +41,8 @@ pub fn from_examples(train: &Path, test: &Path, columns: &Columns, encoder: &Enc
     let classifier = learn(&all, &labels, examples, basis, encoder)?;
     let mut evaluation = Evaluation::new("Reasons of single texts, learnt from examples");
     evaluation.count("train_n", texts.len());
-    measure(evaluation_with_model(&mut evaluation, encoder), &classifier, &test, encoder)?;
+    evaluation.model(encoder);
+    measure(&mut evaluation, &classifier, &test, encoder)?;
     Ok(evaluation)
 }
 
@@ -69,7 +70,8 @@ pub fn from_descriptions(gold: &Path, labels: &Path, columns: &Columns, encoder:
     let classifier = learn(&texts, &targets, texts.len(), basis, encoder)?;
     let mut evaluation = Evaluation::new("Reasons of single texts, from descriptions of the labels");
     evaluation.count("label_texts_n", texts.len());
-    measure(evaluation_with_model(&mut evaluation, encoder), &classifier, &gold, encoder)?;
+    evaluation.model(encoder);
+    measure(&mut evaluation, &classifier, &gold, encoder)?;
     Ok(evaluation)
 }
 
@@ -99,12 +101,6 @@ fn name_of(label: &str) -> Option<String> {
 /// A bare label as words.
 fn spaced(label: &str) -> String {
     label.replace(['_', '.', '-', '/'], " ")
-}
-
-fn evaluation_with_model<'e>(evaluation: &'e mut Evaluation, encoder: &Encoder) -> &'e mut Evaluation {
-    evaluation.fact("model_hash", encoder.model_hash());
-    evaluation.fact("kernel_class", encoder.kernel_class());
-    evaluation
 }
 
 fn check_labels(path: &Path, known: &BTreeSet<&str>) -> Result<()> {

@@ -40,8 +40,7 @@ pub fn evaluate(
         first.iter().zip(&second).map(|pair| pair_probability(pair.0.as_ref(), pair.1.as_ref())).collect();
 
     let mut evaluation = Evaluation::new("Same issue, from the meaning of two texts");
-    evaluation.fact("model_hash", vectors.encoder().model_hash());
-    evaluation.fact("kernel_class", vectors.encoder().kernel_class());
+    evaluation.model(vectors.encoder());
     evaluation.fact("threshold", shipped::REPEAT_THRESHOLD);
     evaluation.count("n", gold.len());
     let pick = |rows: &[usize]| -> (Vec<f64>, Vec<bool>) {

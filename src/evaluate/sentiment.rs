@@ -44,8 +44,7 @@ pub fn evaluate(
     let probabilities = probabilities(&texts, limits, &head, vectors)?;
 
     let mut evaluation = Evaluation::new("Sentiment of single texts");
-    evaluation.fact("model_hash", vectors.encoder().model_hash());
-    evaluation.fact("kernel_class", vectors.encoder().kernel_class());
+    evaluation.model(vectors.encoder());
     if let Some(classifier) = vectors.classifier() {
         evaluation.fact("sentiment_model_hash", classifier.model_hash());
         evaluation.fact("sentiment_kernel_class", classifier.kernel_class());

@@ -27,8 +27,7 @@ pub fn evaluate(gold: &Path, columns: &Columns, vectors: &mut Vectors) -> Result
         .map(|(a, b)| Ok(f64::from(dot(&vectors.get(a)?.embedding, &vectors.get(b)?.embedding))))
         .collect::<Result<Vec<f64>>>()?;
     let mut evaluation = Evaluation::new("Similarity of two texts");
-    evaluation.fact("model_hash", vectors.encoder().model_hash());
-    evaluation.fact("kernel_class", vectors.encoder().kernel_class());
+    evaluation.model(vectors.encoder());
     evaluation.count("n", gold.len());
     evaluation.statistic("spearman", gold.len(), |rows| {
         let pick = |values: &[f64]| rows.iter().map(|&row| values[row]).collect::<Vec<f64>>();
