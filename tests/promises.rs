@@ -185,6 +185,42 @@ fn the_help_speaks_the_language_of_the_locale() {
 }
 
 #[test]
+fn mistakes_are_told_in_the_language_of_the_locale_and_to_scripts_in_english() {
+    let folder = tempfile::tempdir().unwrap();
+    let taxonomy = folder.path().join("taxonomy.toml");
+    std::fs::write(&taxonomy, "version = \"1\"\n[[reason]]\nid = \"a\"\ngruop = \"b\"\n").unwrap();
+    let reasons = format!("taxonomy.reasons={}", path(&taxonomy));
+    let missing = ["run", "--input", "no/such/file.csv", "--output", path(folder.path())];
+    let broken = ["validate", "--set", &reasons];
+    let unknown = ["run", "--inptu"];
+    let told = |arguments: &[&str], locale: &str| {
+        let output = run(motif(arguments).env("LC_ALL", locale));
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    for (arguments, french, english) in [
+        (
+            &missing[..],
+            "erreur : fichier ou dossier introuvable : no/such/file.csv ; vérifiez --input ou input.paths\n",
+            "error: no such file or folder: no/such/file.csv; check --input or input.paths\n",
+        ),
+        (&broken, "erreur : 1 problème de configuration\n  - ", "error: 1 configuration problem\n  - "),
+        (
+            &broken,
+            "champ inconnu `gruop` ; champs connus : `id`, `group`",
+            "unknown field `gruop`, expected one of `id`",
+        ),
+        (&unknown, "erreur : argument inattendu « --inptu »\n", "error: unexpected argument '--inptu' found\n"),
+    ] {
+        let (in_french, in_english) = (told(arguments, "fr_FR.UTF-8"), told(arguments, "C"));
+        assert!(in_french.contains(french), "{in_french}");
+        assert!(in_english.contains(english), "{in_english}");
+    }
+    let json: Vec<&str> = missing.iter().copied().chain(["--log-format", "json"]).collect();
+    assert_eq!(told(&json, "fr_FR.UTF-8"), told(&json, "C"));
+}
+
+#[test]
 fn the_starting_configuration_is_valid_and_never_overwrites() {
     let folder = tempfile::tempdir().unwrap();
     expect(0, &mut motif(&["init", path(folder.path())]));

@@ -1,5 +1,14 @@
-//! The help in French, for a French locale. English stands in the doc comments of [`super::arguments`].
+//! The help and the messages in French, for a French locale. The help's English stands in the doc comments of
+//! [`super::arguments`], that of the messages where each is made.
 
+mod command_line;
+mod failure;
+mod messages;
+#[cfg(test)]
+mod sources;
+mod template;
+
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -8,6 +17,9 @@ use motif::report::Language;
 use serde::Deserialize;
 
 use super::arguments::Arguments;
+use messages::Catalogue;
+
+pub(crate) use failure::failure;
 
 /// Texts of `french.toml`.
 #[derive(Deserialize)]
@@ -62,6 +74,30 @@ pub(crate) fn command(language: Language) -> Command {
             with_translated_help(command, &texts().words)
         }
     }
+}
+
+/// A mistake on the command line; `None` for the kinds that are told in English.
+pub(crate) fn mistake(error: &clap::Error) -> Option<String> {
+    command_line::mistake(error, &texts().words.usage)
+}
+
+/// A warning, a step done or a result in words; what is not known stays as it is.
+pub(crate) fn note(message: &str) -> Cow<'_, str> {
+    phrase("note", message)
+}
+
+/// The name of a stage of a run, and the other words beside a progress bar.
+pub(crate) fn stage(name: &str) -> Cow<'_, str> {
+    phrase("stage", name)
+}
+
+/// The name of a level of messages.
+pub(crate) fn level(name: &str) -> Cow<'_, str> {
+    phrase("level", name)
+}
+
+fn phrase<'t>(section: &str, text: &'t str) -> Cow<'t, str> {
+    Catalogue::shipped().phrase(&[section], text).map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
 /// Read once: the library wants some of them for as long as the program lives.

@@ -1,9 +1,13 @@
-//! Messages on stderr: for people, or one JSON object per line.
+//! Messages on stderr: for people in the language of the locale, or one JSON object per line, in English.
 
+use std::borrow::Cow;
 use std::io::Write;
 use std::sync::OnceLock;
 
+use motif::report::Language;
+
 use super::arguments::LogFormat;
+use super::french;
 
 static FORMAT: OnceLock<(LogFormat, bool)> = OnceLock::new();
 
@@ -18,12 +22,22 @@ pub(crate) fn is_json() -> bool {
     FORMAT.get().is_some_and(|(format, _)| *format == LogFormat::Json)
 }
 
+/// Whether messages are in French: for people, in a French locale. Scripts that read JSON rely on the English.
+pub(crate) fn is_french() -> bool {
+    !is_json() && french::language() == Language::French
+}
+
+/// A note in the language of the messages.
+pub(crate) fn note(message: &str) -> Cow<'_, str> {
+    if is_french() { french::note(message) } else { Cow::Borrowed(message) }
+}
+
 /// Something the user should know.
 pub(crate) fn warning(message: &str) {
     if FORMAT.get().is_some_and(|(_, quiet)| *quiet) {
         return;
     }
-    line("warning", message);
+    line("warning", &note(message));
 }
 
 /// A step done.
@@ -31,11 +45,14 @@ pub(crate) fn info(message: &str) {
     if FORMAT.get().is_some_and(|(_, quiet)| *quiet) {
         return;
     }
-    line("info", message);
+    line("info", &note(message));
 }
 
 /// Why the program ends: a heading, and one line per cause.
 pub(crate) fn failure(error: &anyhow::Error) {
+    if is_french() {
+        return line("error", &french::failure(error));
+    }
     let mut message = error.to_string();
     for cause in error.chain().skip(1) {
         message.push_str("\n  Cause: ");
@@ -49,6 +66,8 @@ fn line(level: &str, message: &str) {
     // Nowhere to report a stderr that is gone.
     let _ = if is_json() {
         writeln!(out, "{}", serde_json::json!({"level": level, "message": message}))
+    } else if is_french() {
+        writeln!(out, "{} : {message}", french::level(level))
     } else {
         writeln!(out, "{level}: {message}")
     };

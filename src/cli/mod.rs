@@ -21,6 +21,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::FromArgMatches as _;
+use motif::report::Language;
 
 use arguments::{Arguments, Command};
 
@@ -35,13 +36,19 @@ pub(crate) enum Outcome {
 
 /// Runs the program.
 pub(crate) fn main() -> ExitCode {
-    let matches = french::command(french::language()).try_get_matches();
+    let language = french::language();
+    let matches = french::command(language).try_get_matches();
     let arguments = match matches.and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(arguments) => arguments,
         Err(error) => {
             // clap prints help and version on stdout, mistakes on stderr.
             let is_help = !error.use_stderr();
-            let _ = error.print();
+            let in_french = (language == Language::French && !is_help).then(|| french::mistake(&error)).flatten();
+            match in_french {
+                // Nowhere to report a stderr that is gone.
+                Some(text) => drop(std::io::stderr().write_all(text.as_bytes())),
+                None => drop(error.print()),
+            }
             return if is_help { ExitCode::SUCCESS } else { ExitCode::from(2) };
         }
     };
@@ -94,10 +101,10 @@ pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<()> {
     print(&format!("{}\n", serde_json::to_string_pretty(value)?))
 }
 
-/// Writes a line to stderr, unless `--quiet`.
+/// Writes a line to stderr in the language of the messages, unless `--quiet`.
 pub(crate) fn say(quiet: bool, text: &str) {
     if !quiet {
         // Nowhere to report a stderr that is gone.
-        let _ = writeln!(std::io::stderr(), "{text}");
+        let _ = writeln!(std::io::stderr(), "{}", logging::note(text));
     }
 }

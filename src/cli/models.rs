@@ -81,7 +81,7 @@ fn files(name: &str) -> Result<ModelFiles> {
         reason: format!(
             "not found; tried {}. Give `bundled`, a folder in the Hugging Face layout, or the id of a fetched model \
              (`motif models fetch {name}`); a run never downloads",
-            tried.join(" and ")
+            tried.join(", ")
         ),
     }
     .into())
@@ -133,7 +133,9 @@ fn fetch(id: &str, revision: &str, is_json: bool, quiet: bool) -> Result<Outcome
             if is_shown {
                 bar = ProgressBar::new(bytes.unwrap_or_default());
                 // The template is a constant; a wrong one would show in the first fetch.
-                if let Ok(style) = ProgressStyle::with_template("{msg} {bar:30} {bytes}/{total_bytes}, {eta} left") {
+                let left = super::progress::beside_bar("left");
+                let template = format!("{{msg}} {{bar:30}} {{bytes}}/{{total_bytes}}, {{eta}} {left}");
+                if let Ok(style) = ProgressStyle::with_template(&template) {
                     bar.set_style(style);
                 }
                 bar.set_message(name.to_owned());

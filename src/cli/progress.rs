@@ -1,5 +1,6 @@
 //! Progress on a terminal; silent elsewhere and with `--quiet`, a line per stage with JSON logs.
 
+use std::borrow::Cow;
 use std::io::IsTerminal;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -7,7 +8,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 use motif::progress::{Progress, Stage};
 
-use super::logging;
+use super::{french, logging};
 
 /// Bars for a terminal.
 pub(crate) struct Bars {
@@ -32,8 +33,8 @@ impl Bars {
     }
 }
 
-fn name(stage: Stage) -> &'static str {
-    match stage {
+fn name(stage: Stage) -> Cow<'static, str> {
+    let name = match stage {
         Stage::Prepare => "preparing the model",
         Stage::Read => "reading and labelling contacts",
         Stage::Keep => "taking up earlier periods",
@@ -41,23 +42,29 @@ fn name(stage: Stage) -> &'static str {
         Stage::Write => "writing tables",
         Stage::Kpi => "computing KPIs",
         Stage::Report => "making the report",
-    }
+    };
+    beside_bar(name)
+}
+
+/// Words beside a bar, in the language of the messages.
+pub(crate) fn beside_bar(words: &'static str) -> Cow<'static, str> {
+    if logging::is_french() { french::stage(words) } else { Cow::Borrowed(words) }
 }
 
 impl Progress for Bars {
     fn begin(&self, stage: Stage, total: Option<u64>) {
         let bar = if self.is_shown { ProgressBar::no_length() } else { ProgressBar::hidden() };
+        let with_length = "{msg} {bar:30} {human_pos}/{human_len} contacts, {per_sec}, {eta} ";
         let template = match total {
-            Some(total) => {
-                bar.set_length(total);
-                "{msg} {bar:30} {human_pos}/{human_len} contacts, {per_sec}, {eta} left"
-            }
-            None => "{msg} {spinner} {human_pos} contacts, {per_sec}",
+            _ if matches!(stage, Stage::Prepare | Stage::Kpi | Stage::Report) => "{msg} {spinner}".to_owned(),
+            Some(_) => format!("{with_length}{}", beside_bar("left")),
+            None => "{msg} {spinner} {human_pos} contacts, {per_sec}".to_owned(),
         };
-        let template =
-            if matches!(stage, Stage::Prepare | Stage::Kpi | Stage::Report) { "{msg} {spinner}" } else { template };
+        if let Some(total) = total {
+            bar.set_length(total);
+        }
         // The templates are constants; a wrong one would show in the first run.
-        if let Ok(style) = ProgressStyle::with_template(template) {
+        if let Ok(style) = ProgressStyle::with_template(&template) {
             bar.set_style(style);
         }
         bar.set_message(name(stage));

@@ -262,8 +262,11 @@ impl Reader<'_> {
         let delimiter = if first.contains(';') && !first.contains(',') { b';' } else { b',' };
         let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(text.as_bytes());
         let damaged = |line: Option<u64>| {
-            let at = line.map(|line| format!("line {line}: ")).unwrap_or_default();
-            Error::file(self.path, format!("{at}not a CSV row"), "check the quotes of this row")
+            let expected = match line {
+                Some(line) => format!("line {line}: not a CSV row"),
+                None => "not a CSV row".to_owned(),
+            };
+            Error::file(self.path, expected, "check the quotes of this row")
         };
         let header = reader.headers().map_err(|_| damaged(Some(1)))?.clone();
         let names: Vec<&str> = header.iter().collect();

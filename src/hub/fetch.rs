@@ -242,14 +242,17 @@ fn wanted(listing: &Listing) -> Result<Vec<String>, String> {
         .filter(|name| !names.contains(name))
         .collect();
     if !missing.is_empty() {
-        let advice = if names.contains(&"model.safetensors.index.json") {
-            "; weights in several files are not supported"
+        let missing = missing.join(", ");
+        return Err(if names.contains(&"model.safetensors.index.json") {
+            format!("the model has no {missing}; weights in several files are not supported")
         } else if names.contains(&"pytorch_model.bin") {
-            "; weights as a pickle (pytorch_model.bin) are never loaded: look for a safetensors version"
+            format!(
+                "the model has no {missing}; weights as a pickle (pytorch_model.bin) are never loaded: look for a \
+                 safetensors version"
+            )
         } else {
-            ""
-        };
-        return Err(format!("the model has no {}{advice}", missing.join(", ")));
+            format!("the model has no {missing}")
+        });
     }
     let mut wanted: Vec<String> = names
         .into_iter()
@@ -328,23 +331,25 @@ fn attempt(
     progress(Step::File { name, bytes: facts.size, resumed: size });
     let mut reader = answer.reader();
     let mut buffer = vec![0u8; 1 << 16];
-    let cut = |size: u64, why: String| {
-        let of = facts.size.map_or_else(String::new, |whole| format!(" of {whole}"));
-        Failure::Passing(format!("the connection was cut after {size}{of} bytes{why}"))
+    let cut = |size: u64, error: std::io::Error| {
+        Failure::Passing(match facts.size {
+            Some(whole) => format!("the connection was cut after {size} of {whole} bytes ({error})"),
+            None => format!("the connection was cut after {size} bytes ({error})"),
+        })
     };
     loop {
         let read = match reader.read(&mut buffer) {
             Ok(0) => break,
             Ok(read) => read,
-            Err(error) => return Ok(Err(cut(size, format!(" ({error})")))),
+            Err(error) => return Ok(Err(cut(size, error))),
         };
         file.write_all(&buffer[..read]).map_err(|error| Error::io("write", part, error))?;
         size += read as u64;
         progress(Step::Bytes(read as u64));
     }
     file.sync_all().map_err(|error| Error::io("write", part, error))?;
-    if facts.size.is_some_and(|whole| size < whole) {
-        return Ok(Err(cut(size, String::new())));
+    if let Some(whole) = facts.size.filter(|whole| size < *whole) {
+        return Ok(Err(Failure::Passing(format!("the connection was cut after {size} of {whole} bytes"))));
     }
     Ok(Ok(facts))
 }

@@ -211,8 +211,11 @@ fn check(filters: &Filters) -> Result<()> {
         let closest = known.iter().max_by(|a, b| {
             strsim::jaro_winkler(name, a).total_cmp(&strsim::jaro_winkler(name, b)).then_with(|| b.cmp(a))
         });
-        let hint = closest.map(|closest| format!("did you mean {closest}? ")).unwrap_or_default();
-        return Err(Error::usage(format!("there is no {what} {name}; {hint}Known: {}", known.join(", "))));
+        let known = known.join(", ");
+        return Err(Error::usage(match closest {
+            Some(closest) => format!("there is no {what} {name}; did you mean {closest}? Known: {known}"),
+            None => format!("there is no {what} {name}; Known: {known}"),
+        }));
     }
     Ok(())
 }

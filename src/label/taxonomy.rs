@@ -208,8 +208,10 @@ pub fn unknown(what: &str, found: &str, known: &BTreeSet<&str>) -> String {
         .iter()
         .map(|candidate| (strsim::damerau_levenshtein(found, candidate), *candidate))
         .min()
-        .filter(|(distance, candidate)| *distance <= candidate.len().max(found.len()) / 2)
-        .map_or_else(|| ".".to_owned(), |(_, candidate)| format!("; did you mean `{candidate}`?"));
-    let known: Vec<&str> = known.iter().copied().collect();
-    format!("unknown {what} `{found}`{closest} Known: {}", known.join(", "))
+        .filter(|(distance, candidate)| *distance <= candidate.len().max(found.len()) / 2);
+    let known = known.iter().copied().collect::<Vec<_>>().join(", ");
+    match closest {
+        Some((_, candidate)) => format!("unknown {what} `{found}`; did you mean `{candidate}`? Known: {known}"),
+        None => format!("unknown {what} `{found}`. Known: {known}"),
+    }
 }

@@ -321,12 +321,11 @@ pub fn check(options: &Options, file: &str) -> Vec<Problem> {
     for key in options.columns.keys() {
         if Field::from_name(key).is_none() {
             let nearest = nearest(key, Field::ALL.iter().map(|field| field.name()), 1);
-            let advice = nearest.first().map_or(String::new(), |name| format!("; the closest is `{name}`"));
-            problems.push(Problem {
-                file: file.to_owned(),
-                at: format!("columns.{key}"),
-                message: format!("unknown field{advice}"),
-            });
+            let message = match nearest.first() {
+                Some(name) => format!("unknown field; the closest is `{name}`"),
+                None => "unknown field".to_owned(),
+            };
+            problems.push(Problem { file: file.to_owned(), at: format!("columns.{key}"), message });
         }
     }
     problems
