@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import re
+import textwrap
 from collections.abc import Iterator, Sequence
 
 import torch
@@ -38,6 +40,25 @@ def with_typos(text: str, rng: random.Random) -> str:
         else:
             chars = list("".join(chars).replace("œ", "oe").replace("’", "'").replace("'", rng.choice(["'", "", "’"])))
     return "".join(chars) or text
+
+
+# Characters of a window, as the program cuts turns.
+WINDOW = 240
+SENTENCE_END = re.compile(r"""(?:(?<=[.!?…;])|(?<=[.!?…;]["»)']))\s+""")
+
+
+def windows(text: str) -> list[str]:
+    """The text as the program cuts it: whole sentences up to `WINDOW` characters together, longer ones between words (here
+    without the overlap). A text without a word is its own window."""
+    sentences = [part for line in text.split("\n") for part in SENTENCE_END.split(line.strip()) if part]
+    pieces = [piece for sentence in sentences for piece in (textwrap.wrap(sentence, WINDOW) if len(sentence) > WINDOW else [sentence])]
+    joined: list[str] = []
+    for piece in pieces:
+        if joined and len(joined[-1]) + 1 + len(piece) <= WINDOW:
+            joined[-1] += " " + piece
+        else:
+            joined.append(piece)
+    return joined or [text]
 
 
 def pad(encodings: Sequence[Encoding], limit: int | None = None) -> tuple[torch.Tensor, torch.Tensor]:

@@ -15,7 +15,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, f1_score
 from tokenizers import Tokenizer
 
-from batches import pad
+from batches import pad, windows
 from corpora import EMOTIONS, LABELS, Corpora, read_tsv
 from device import DEVICE, autocast
 from encoder import Encoder, SentimentHead, mean_pool
@@ -50,7 +50,18 @@ class Runner:
         return self.all(texts)[0]
 
     def logits(self, head: str, texts: list[str]) -> np.ndarray:
-        return self.all(texts)[1][head]
+        """(texts, labels); of a text of several windows the logarithm of the mean of their probabilities by length, as the program
+        reads it."""
+        cut = [windows(text) for text in texts]
+        places = np.repeat(np.arange(len(texts)), [len(parts) for parts in cut])
+        shares = np.array([len(part) / max(1, sum(map(len, parts))) for parts in cut for part in parts])
+        said = self.all([part for parts in cut for part in parts])[1][head]
+        means = np.zeros((len(texts), said.shape[1]))
+        np.add.at(means, places, softmax(said) * shares[:, None])
+        single = np.array([len(parts) == 1 for parts in cut])
+        found = np.log(means + 1e-12)
+        found[single] = said[single[places]]
+        return found.astype(np.float32)
 
 
 def softmax(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:

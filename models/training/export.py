@@ -19,9 +19,7 @@ from sentiment_rows import training_rows
 from vocabulary import MAX_LENGTH, SPECIALS
 
 NAME = "motif-small-fr-en"
-# Shares of the stages' encoders in the model, and of the multi-task stage's heads beside those of the model it started from;
-# chosen on dev: `RESULTS.md`.
-MIX = {"multitask": 0.5, "similarity": 0.3, "distil": 0.2}
+# Share of the multi-task stage's heads beside those of the model it started from, before they are fitted.
 HEADS_MIX = 0.5
 ENCODER_FILE = "model.safetensors"
 HEADS = {"sentiment": LABELS, "emotion": EMOTIONS}
@@ -123,12 +121,13 @@ def mean_of(parts: list[tuple[float, dict[str, torch.Tensor]]]) -> dict[str, tor
     return {name: sum(share * weights[name].float() for share, weights in parts) for name in parts[0][1]}
 
 
-def load_encoder(work: pathlib.Path, model: Encoder) -> None:
-    """Loads the mean of the stages' encoders into `model`.
+def load_encoder(work: pathlib.Path, model: Encoder, mix: dict[str, float]) -> None:
+    """Loads the mean of the stages' encoders into `model`, each with its share.
 
-    Each stage forgets something that another knows; the mean of the weights keeps most of both.
+    Each stage forgets something that another knows; the mean of the weights keeps most of both. The shares are chosen on dev:
+    `RESULTS.md`.
     """
-    stages = [(share, torch.load(work / f"{name}.pt", map_location="cpu")["weights"]["encoder"]) for name, share in MIX.items()]
+    stages = [(share, torch.load(work / f"{name}.pt", map_location="cpu")["weights"]["encoder"]) for name, share in mix.items()]
     model.load_state_dict(mean_of(stages))
 
 
@@ -151,7 +150,7 @@ def stage(options, corpora: Corpora, tokenizer: Tokenizer, model: Encoder) -> No
     """From the checkpoints to the folder `--out` with manifest, card and measured figures."""
     for read in (corpora.french_only, corpora.intents, corpora.sts_train, corpora.descriptions, lambda: training_rows(corpora)):
         read()  # So that the manifest lists every set, also where an earlier stage ran in another process.
-    load_encoder(options.work, model)
+    load_encoder(options.work, model, options.mix)
     heads = heads_of(options.work, "heads")
     before, outputs = measure(evaluate.Runner(tokenizer, model, heads), corpora)
     temperature, _ = evaluate.calibration(outputs, options.seed)

@@ -2,7 +2,8 @@
 
 The model's encoder is a mean of several and its weights are rounded to 8 bits, while the heads learnt on one of them alone.
 With the encoder still, the hidden states of every labelled text are computed once, and the heads learn from those for
-some epochs: minutes instead of hours.
+some epochs: minutes instead of hours. Long texts are read as the program reads them, window by window, and learnt from
+the mean of what the windows say.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ import torch
 from tokenizers import Tokenizer
 
 import export
-from batches import bucketed, encode, with_typos
+from batches import bucketed, encode, windows, with_typos
 from corpora import Corpora
 from device import DEVICE
 from encoder import Encoder, SentimentHead
-from multitask import class_weights, feeling_losses, labels_of
+from multitask import class_weights, feeling_losses, labels_of, tensor
 from schedule import Progress, optimiser
 from sentiment_rows import LONGEST, training_rows
 
@@ -28,25 +29,45 @@ NOISY = 0.15
 
 
 class States:
-    """Hidden states of texts, each (tokens, hidden) in bf16."""
+    """Hidden states of the windows of texts, each (tokens, hidden) in bf16, with the share of its text's characters."""
 
     @torch.no_grad()
     def __init__(self, model: Encoder, tokenizer: Tokenizer, texts: list[str]) -> None:
-        self.rows: list[torch.Tensor] = [torch.empty(0)] * len(texts)
-        order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
+        cut = [windows(text) for text in texts]
+        pieces = list(dict.fromkeys(piece for parts in cut for piece in parts))
+        known = dict(zip(pieces, self._of(model, tokenizer, pieces)))
+        self.rows = [[(known[part], len(part) / max(1, sum(map(len, parts)))) for part in parts] for parts in cut]
+
+    @staticmethod
+    def _of(model: Encoder, tokenizer: Tokenizer, pieces: list[str]) -> list[torch.Tensor]:
+        found: list[torch.Tensor] = [torch.empty(0)] * len(pieces)
+        order = sorted(range(len(pieces)), key=lambda row: len(pieces[row]))
         for start in range(0, len(order), 64):
             rows = order[start : start + 64]
-            ids, mask = encode(tokenizer, [texts[row] for row in rows], LONGEST)
+            ids, mask = encode(tokenizer, [pieces[row] for row in rows], LONGEST)
             for row, states, kept in zip(rows, model(ids, mask), mask.bool()):
-                self.rows[row] = states[kept].bfloat16().cpu()
+                found[row] = states[kept].bfloat16().cpu()
             if start // 64 % 100 == 0:
                 print(json.dumps({"states": start, "of": len(order)}), flush=True)
+        return found
 
-    def batch(self, rows: list[int]) -> tuple[torch.Tensor, torch.Tensor]:
-        """(batch, longest, hidden) in f32 and the `attention_mask`."""
-        states = torch.nn.utils.rnn.pad_sequence([self.rows[row] for row in rows], batch_first=True).to(DEVICE).float()
-        lengths = torch.tensor([len(self.rows[row]) for row in rows], device=DEVICE)
-        return states, (torch.arange(states.shape[1], device=DEVICE) < lengths[:, None]).long()
+    def tokens(self, row: int) -> int:
+        return sum(len(states) for states, _ in self.rows[row])
+
+    def batch(self, rows: list[int]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+        """(windows, longest, hidden) in f32 and the `attention_mask` of all windows; for each, the place of its text in `rows`
+        and its share of it, both (windows,)."""
+        held = [(place, states, share) for place, row in enumerate(rows) for states, share in self.rows[row]]
+        values = torch.nn.utils.rnn.pad_sequence([states for _, states, _ in held], batch_first=True).to(DEVICE).float()
+        lengths = torch.tensor([len(states) for _, states, _ in held], device=DEVICE)
+        mask = (torch.arange(values.shape[1], device=DEVICE) < lengths[:, None]).long()
+        return values, mask, tensor([place for place, _, _ in held]), tensor([share for _, _, share in held])
+
+
+def over_windows(logits: torch.Tensor, places: torch.Tensor, shares: torch.Tensor, texts: int) -> torch.Tensor:
+    """(texts, labels): the logarithm of the mean of the windows' probabilities by length, which is what the program says of a turn."""
+    means = logits.new_zeros(texts, logits.shape[1]).index_add(0, places, logits.softmax(-1) * shares[:, None])
+    return (means + 1e-9).log()
 
 
 def run(heads: dict[str, SentimentHead], states: States, rows: list[tuple[int, int, int]], progress: Progress, rate: float, seed: int) -> None:
@@ -55,13 +76,14 @@ def run(heads: dict[str, SentimentHead], states: States, rows: list[tuple[int, i
     update = optimiser([(head, rate) for head in heads.values()], progress)
     for head in heads.values():
         head.train()
-    rng, lengths = random.Random(seed + 2), [len(states.rows[row[0]]) for row in rows]
+    rng, lengths = random.Random(seed + 2), [states.tokens(row[0]) for row in rows]
     while not progress.over():
         for batch in bucketed(list(range(len(rows))), lengths, BATCH, rng):
             if progress.over():
                 break
-            values, mask = states.batch([rows[index][0] for index in batch])
-            losses = feeling_losses(heads, values, mask, labels_of([rows[index] for index in batch]), weights)
+            values, mask, places, shares = states.batch([rows[index][0] for index in batch])
+            logits = {name: over_windows(head(values, mask), places, shares, len(batch)) for name, head in heads.items()}
+            losses = feeling_losses(logits, labels_of([rows[index] for index in batch]), weights)
             update(sum(losses.values()))
             progress.step({name: loss.item() for name, loss in losses.items()}, len(batch), int(mask.sum()))
     for head in heads.values():

@@ -154,19 +154,14 @@ def class_weights(rows: list[tuple]) -> dict[str, torch.Tensor]:
     return {"sentiment": balance([row[1] for row in rows], len(LABELS)), "emotion": balance([row[2] for row in rows], len(EMOTIONS))}
 
 
-def head_loss(head: SentimentHead, states: torch.Tensor, mask: torch.Tensor, labels: torch.Tensor, weights: torch.Tensor) -> torch.Tensor | None:
-    """Class-weighted cross-entropy on the rows that have a label; none where no row has."""
-    kept = labels != IGNORED
-    if not bool(kept.any()):
-        return None
-    return F.cross_entropy(head(states[kept], mask[kept]), labels[kept], weight=weights, label_smoothing=0.05)
-
-
-def feeling_losses(heads: dict[str, SentimentHead], states: torch.Tensor, mask: torch.Tensor, labels: dict[str, torch.Tensor],
-                   weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """The loss of each head for which a row of the batch has a label."""
-    losses = {name: head_loss(head, states, mask, labels[name], weights[name]) for name, head in heads.items()}
-    return {name: loss for name, loss in losses.items() if loss is not None}
+def feeling_losses(logits: dict[str, torch.Tensor], labels: dict[str, torch.Tensor], weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Class-weighted cross-entropy of each head on the rows that have a label; none where no row has."""
+    losses = {}
+    for name, values in logits.items():
+        kept = labels[name] != IGNORED
+        if bool(kept.any()):
+            losses[name] = F.cross_entropy(values[kept], labels[name][kept], weight=weights[name], label_smoothing=0.05)
+    return losses
 
 
 def alike_losses(forward: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
@@ -191,7 +186,8 @@ def run(model: Encoder, heads: dict[str, SentimentHead], sampler: Sampler, progr
     while not progress.over():
         ids, mask, labels = next(feelings)
         tokens, sentences = int(mask.sum()), len(ids)
-        losses = feeling_losses(heads, forward(ids, mask), mask, labels, sampler.class_weights)
+        states = forward(ids, mask)
+        losses = feeling_losses({name: head(states, mask) for name, head in heads.items()}, labels, sampler.class_weights)
         total = 2.0 * losses.get("sentiment", 0.0) + 0.5 * losses.get("emotion", 0.0)
 
         paired = progress.done % 4 != 3

@@ -12,9 +12,9 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
 import heads
-from batches import encode, with_typos
+from batches import encode, windows, with_typos
 from blend import projection
-from corpora import bucket, key
+from corpora import Corpora, bucket, key
 from encoder import CONFIG, Encoder, SentimentHead, mean_pool
 from evaluate import calibration_error, fit_temperature, softmax
 from export import dequantise, quantise
@@ -84,8 +84,23 @@ class HeadsOnAStillEncoder(unittest.TestCase):
         head = SentimentHead(32).eval()
         ids, mask = encode(self.tokenizer, self.texts)
         with torch.no_grad():
-            direct, kept = head(self.model(ids, mask), mask), head(*self.states.batch([0, 1, 2, 3]))
+            direct, kept = head(self.model(ids, mask), mask), head(*self.states.batch([0, 1, 2, 3])[:2])
         self.assertLess((direct - kept).abs().max().item(), 0.02)
+
+    def test_a_long_text_says_the_mean_of_its_windows_by_length(self) -> None:
+        long = "late parcel . " * 30 + "thanks thanks . " * 10
+        states = heads.States(self.model, self.tokenizer, ["thanks", long])
+        parts, head = windows(long), SentimentHead(32).eval()
+        self.assertGreater(len(parts), 1)
+        values, mask, places, shares = states.batch([0, 1])
+        self.assertEqual(places.tolist(), [0] + [1] * len(parts))
+        with torch.no_grad():
+            found = heads.over_windows(head(values, mask), places, shares, 2).exp()
+            ids, part_mask = encode(self.tokenizer, ["thanks", *parts])
+            each = head(self.model(ids, part_mask), part_mask).softmax(-1)
+        lengths = torch.tensor([float(len(part)) for part in parts])
+        self.assertLess((found[0] - each[0]).abs().max().item(), 0.02)
+        self.assertLess((found[1] - (lengths[:, None] * each[1:]).sum(0) / lengths.sum()).abs().max().item(), 0.02)
 
     def test_the_heads_learn_and_a_missing_label_teaches_nothing(self) -> None:
         both = {"sentiment": SentimentHead(32), "emotion": SentimentHead(32, labels=5)}
@@ -93,7 +108,7 @@ class HeadsOnAStillEncoder(unittest.TestCase):
         rows = [(text, 0 if "late" in self.texts[text] else 2, IGNORED) for text in range(4)] * 100
         with tempfile.TemporaryDirectory() as folder:
             heads.run(both, self.states, rows, Progress("heads", 60, 10, pathlib.Path(folder), both), 1e-2, seed=5)
-        found = both["sentiment"](*self.states.batch([0, 1, 2, 3])).argmax(-1).tolist()
+        found = both["sentiment"](*self.states.batch([0, 1, 2, 3])[:2]).argmax(-1).tolist()
         self.assertEqual(found, [0, 2, 0, 2])
         for name, tensor in both["emotion"].state_dict().items():
             self.assertTrue(torch.equal(tensor, before[name]), name)
@@ -114,6 +129,23 @@ class TwoTeachers(unittest.TestCase):
 
 
 class Rules(unittest.TestCase):
+    def test_windows_end_with_sentences_and_lose_no_word(self):
+        text = "Le colis n'est jamais arrivé (« en cours de livraison. ») Rien.\n" + "mot " * 100 + "fin. Merci."
+        parts = windows(text)
+        self.assertEqual(" ".join(parts).split(), text.split())
+        self.assertTrue(all(len(part) <= 240 for part in parts))
+        self.assertTrue(parts[0].endswith("Rien."), parts[0])
+        self.assertEqual((windows("Bonjour. Merci !"), windows("")), (["Bonjour. Merci !"], [""]))
+
+    def test_matched_lines_stay_in_one_part(self):
+        corpora = Corpora.__new__(Corpora)
+        corpora.blocked = set()
+        corpora._lines = [{"file": "f", "text": f"text {n}", "pair": n // 2} for n in range(400)]
+        parts = [[row["pair"] for row in corpora.own_opinions(part)] for part in ("train", "dev")]
+        self.assertEqual(sum(map(len, parts)), 400)
+        self.assertFalse(set(parts[0]) & set(parts[1]))
+        self.assertTrue(20 <= len(parts[1]) <= 60, len(parts[1]))
+
     def test_the_held_out_part_ignores_case_accents_and_punctuation(self):
         self.assertEqual(key("  Déçu, VRAIMENT !"), "decu vraiment")
         self.assertEqual(bucket("Where is it?", 100), bucket("where is it", 100))

@@ -33,6 +33,14 @@ HERE = pathlib.Path(__file__).resolve().parent
 STAGES = ["vocabulary", "distil", "similarity", "multitask", "heads", "export"]
 
 
+def shares(text: str) -> dict[str, float]:
+    """`multitask=0.6,distil=0.4` as a mapping; the shares add up to 1."""
+    found = {name: float(share) for name, _, share in (part.partition("=") for part in text.split(","))}
+    if not set(found) <= {"distil", "similarity", "multitask"} or abs(sum(found.values()) - 1) > 1e-6:
+        raise argparse.ArgumentTypeError("give shares of distil, similarity and multitask that add up to 1")
+    return found
+
+
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=pathlib.Path, required=True, help="folder with the public data sets")
@@ -57,6 +65,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--multitask-minutes", type=float, default=600)
     parser.add_argument("--resume", action="store_true", help="start the multi-task stage from its own last checkpoint")
     parser.add_argument("--multitask-rate", type=float, default=1.5e-4)
+    parser.add_argument("--mix", type=shares, default=shares("multitask=0.5,similarity=0.3,distil=0.2"),
+                        help="share of each stage's encoder in the model")
     parser.add_argument("--heads-steps", type=int, default=1500)
     parser.add_argument("--heads-minutes", type=float, default=600)
     parser.add_argument("--heads-rate", type=float, default=5e-4)
@@ -114,7 +124,7 @@ def main() -> None:
         if "multitask" in wanted:
             multitask.stage(options, sampler, model)
     if "heads" in wanted:
-        export.load_encoder(options.work, model)
+        export.load_encoder(options.work, model, options.mix)
         heads.stage(options, corpora, tokenizer, model, export.heads_of(options.work, "multitask", options.start))
     if "export" in wanted:
         export.stage(options, corpora, tokenizer, model)
