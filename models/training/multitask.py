@@ -257,7 +257,10 @@ def stage(options, sampler: Sampler, model: Encoder) -> None:
     hidden = model.config["hidden_size"]
     heads = {"sentiment": SentimentHead(hidden).to(DEVICE), "emotion": SentimentHead(hidden, labels=len(EMOTIONS)).to(DEVICE)}
     if options.resume:
-        weights = torch.load(options.work / "multitask.pt", map_location=DEVICE)["weights"]
+        checkpoint = torch.load(options.work / "multitask.pt", map_location=DEVICE)
+        weights = checkpoint["weights"]
+        # Else the first batches would come again, and be learnt by heart.
+        sampler.rng.seed(f"{options.seed}-{checkpoint['steps']}")
         for name, head in heads.items():
             head.load_state_dict(weights[name])
     else:

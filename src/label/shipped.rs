@@ -25,13 +25,13 @@ pub const SECOND_REASON_THRESHOLD: f64 = 0.4;
 /// Inverse penalty of the criteria classifier.
 pub const AVOIDABLE_C: f64 = 20.0;
 /// Constant of the avoidability score.
-pub const AVOIDABLE_BIAS: f64 = 0.55;
+pub const AVOIDABLE_BIAS: f64 = 0.48;
 /// Weight of nearness of meaning.
-pub const AVOIDABLE_MEANING: f64 = 0.73;
+pub const AVOIDABLE_MEANING: f64 = 0.80;
 /// Weight of the criterion's share among all criteria, inside the nearness of meaning.
-pub const AVOIDABLE_SHARE: f64 = 3.03;
+pub const AVOIDABLE_SHARE: f64 = 2.71;
 /// Weight of a cue.
-pub const AVOIDABLE_CUE: f64 = 6.43;
+pub const AVOIDABLE_CUE: f64 = 6.24;
 /// Probability from which there is a verdict.
 pub const AVOIDABLE_THRESHOLD: f64 = 0.5;
 /// Criteria whose probabilities differ by less are of like strength.
@@ -40,7 +40,7 @@ pub const LIKE_STRENGTH: f64 = 0.1;
 /// Repeat contacts: constant, weight of the cosine of the whole contacts, of the best cosine between their telling
 /// windows, of the agreement of their reasons, of a common figure, of words of the later contact that come back, and
 /// of weaker words that resume.
-pub const REPEAT_WEIGHTS: [f64; 7] = [-1.88, 0.94, 0.94, 1.35, 1.23, 0.68, 0.81];
+pub const REPEAT_WEIGHTS: [f64; 7] = [-1.92, 0.98, 0.98, 1.34, 1.23, 0.66, 0.83];
 /// Probability from which two contacts of a customer are linked.
 pub const REPEAT_THRESHOLD: f64 = 0.5;
 
@@ -69,6 +69,6 @@ pub const DESCRIPTION_C: f64 = 10.0;
 pub const SCOPE_WEIGHTS: [f64; 3] = [-2.71, 2.99, 1.65];
 /// The same from names and descriptions, where the position is a cosine; fitted on `data/calibration/messages.jsonl`
 /// with a quarter of the reasons held out.
-pub const DESCRIPTION_SCOPE_WEIGHTS: [f64; 3] = [-2.82, 8.86, 3.89];
+pub const DESCRIPTION_SCOPE_WEIGHTS: [f64; 3] = [-3.09, 7.86, 4.59];
 /// Below this probability a text is out of scope.
 pub const SCOPE_THRESHOLD: f64 = 0.3;
