@@ -5,6 +5,7 @@ mod clean;
 mod embed;
 mod evaluate;
 mod french;
+mod guard;
 mod init;
 mod kpi;
 mod logging;
@@ -36,6 +37,7 @@ pub(crate) enum Outcome {
 
 /// Runs the program.
 pub(crate) fn main() -> ExitCode {
+    guard::start();
     let language = french::language();
     let matches = french::command(language).try_get_matches();
     let arguments = match matches.and_then(|matches| Arguments::from_arg_matches(&matches)) {
@@ -53,7 +55,7 @@ pub(crate) fn main() -> ExitCode {
         }
     };
     logging::start(arguments.log_format, arguments.quiet);
-    match dispatch(arguments) {
+    match guard::guarded(|| dispatch(arguments)) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::DoneWithRejects) => ExitCode::from(1),
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,

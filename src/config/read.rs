@@ -51,6 +51,7 @@ pub fn read(sources: &Sources) -> Result<Settings> {
             return Err(Error::Config { problems: vec![Problem { file, at: String::new(), message }] });
         }
     };
+    let written = table.clone();
     for assignment in &sources.overrides {
         if let Err(message) = apply(&mut table, assignment) {
             problems.push(Problem { file: "--set".into(), at: assignment.clone(), message });
@@ -68,10 +69,23 @@ pub fn read(sources: &Sources) -> Result<Settings> {
         options.input.paths = sources.inputs.iter().map(|path| path.display().to_string()).collect();
     }
     let settings = check(&file, &base, sources, options, &mut problems);
+    for problem in &mut problems {
+        if sources.overrides.iter().any(|assignment| is_set_by(assignment, &problem.at, &written)) {
+            problem.file = "--set".into();
+        }
+    }
     match settings {
         Some(settings) if problems.is_empty() => Ok(settings),
         _ => Err(Error::Config { problems }),
     }
+}
+
+/// Whether what stands at `at` comes from this assignment: it names the place or one around it, or it made the section there,
+/// which the file does not have.
+fn is_set_by(assignment: &str, at: &str, written: &Table) -> bool {
+    let key = assignment.split_once('=').map_or(assignment, |(key, _)| key).trim();
+    let is_inside = |inner: &str, outer: &str| inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('.'));
+    at == key || is_inside(at, key) || (is_inside(key, at) && !written.contains_key(at))
 }
 
 /// Applies `a.b=value`; the value is TOML, or a plain string when it is not.
@@ -368,6 +382,26 @@ mod tests {
             "report.language",
         ] {
             assert!(error.contains(part), "{part} is missing in {error}");
+        }
+    }
+
+    #[test]
+    fn a_problem_is_named_after_the_file_or_the_assignment_that_it_comes_from() {
+        let error =
+            read_text("[repeat]\nthreshold = 2.0\n", &["sentiment.foo=3", "cost.phone=[8, 3]", "label.nothing=1"])
+                .unwrap_err();
+        let Error::Config { problems } = error else { panic!("{error}") };
+        let from = |at: &str| {
+            let found = problems.iter().find(|problem| problem.at == at);
+            found.map(|problem| problem.file.rsplit('/').next().unwrap_or_default())
+        };
+        for (at, file) in [
+            ("sentiment", "--set"),
+            ("cost.phone", "--set"),
+            ("label.nothing", "--set"),
+            ("repeat.threshold", "motif.toml"),
+        ] {
+            assert_eq!(from(at), Some(file), "{at}: {problems:?}");
         }
     }
 

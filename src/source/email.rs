@@ -6,7 +6,7 @@
 use std::io::{BufRead, Read};
 
 use chrono::{DateTime, Utc};
-use mail_parser::{Address, HeaderValue, Message, MessageParser, MimeHeaders};
+use mail_parser::{Address, HeaderValue, Message, MimeHeaders};
 
 use crate::contact::{Channel, Contact, Direction, Provenance, RecordKind, Speaker, Thread, Turn};
 use crate::error::{RecordError, RejectCode};
@@ -49,7 +49,7 @@ pub struct Mail {
 pub fn parse(bytes: &[u8]) -> Option<Mail> {
     // Blank lines before the headers would end them.
     let start = bytes.iter().position(|byte| !byte.is_ascii_whitespace())?;
-    let message = MessageParser::default().parse(&bytes[start..])?;
+    let message = eml::parsed(&bytes[start..])?;
     let known = [
         "From",
         "To",
