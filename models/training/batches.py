@@ -61,6 +61,13 @@ def windows(text: str) -> list[str]:
     return joined or [text]
 
 
+def weighted_windows(text: str) -> list[tuple[str, float]]:
+    """The windows of a text, each with its share of their characters."""
+    parts = windows(text)
+    whole = max(1, sum(map(len, parts)))
+    return [(part, len(part) / whole) for part in parts]
+
+
 def pad(encodings: Sequence[Encoding], limit: int | None = None) -> tuple[torch.Tensor, torch.Tensor]:
     """`input_ids` and `attention_mask`, (batch, seq), padded with 0 to the longest of the batch, on the device."""
     rows = [e.ids if limit is None or len(e.ids) <= limit else e.ids[: limit - 1] + e.ids[-1:] for e in encodings]

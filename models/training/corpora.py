@@ -121,6 +121,12 @@ def read_tsv(path: pathlib.Path) -> list[dict[str, str]]:
         return [dict(zip(header, line.rstrip("\n").split("\t"))) for line in lines]
 
 
+def read_csv(path: pathlib.Path) -> list[dict[str, str]]:
+    """Rows of a CSV file with a header."""
+    with open(path, encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
 def read_jsonl(path: pathlib.Path) -> list[dict]:
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         return [json.loads(line) for line in lines]
@@ -148,8 +154,7 @@ class Corpora:
         project's own held-out sets."""
         blocked = {key(row["text"]) for row in read_tsv(self.data / "umsab/val_fr_en.tsv.gz")}
         for path in HELD_OUT.glob("*.csv"):
-            with open(path, encoding="utf-8", newline="") as lines:
-                blocked |= {key(text) for row in csv.DictReader(lines) for name, text in row.items() if name.startswith("text")}
+            blocked |= {key(text) for row in read_csv(path) for name, text in row.items() if name.startswith("text")}
         for split in ("train", "test"):
             blocked |= {key(row["text"]) for row in read_tsv(self.data / f"banking77/{split}.tsv.gz")}
         for lang in ("en", "fr"):
@@ -227,14 +232,15 @@ class Corpora:
     def documents(self) -> list[tuple[str, str]]:
         """Three to six training lines on one matter as one text, in both languages: e-mails and long turns for distillation."""
         matters: dict[str, list[tuple[str, str]]] = {}
-        for row in self._part(("en", "fr"), "train"):
+        for row in self.service_lines("train"):
             matters.setdefault(row["intent"] or row["file"], []).append((row["en"], row["fr"]))
         rng, joined = random.Random(f"{self.seed}-documents"), []
         for matter in sorted(matters):
             lines = matters[matter]
             rng.shuffle(lines)
             while len(lines) > 2:
-                taken, lines = lines[: (size := rng.randint(3, 6))], lines[size:]
+                size = rng.randint(3, 6)
+                taken, lines = lines[:size], lines[size:]
                 joined.append((" ".join(en for en, _ in taken), " ".join(fr for _, fr in taken)))
         self.note(OWN_LINES, "distillation documents", len(joined))
         return joined

@@ -15,10 +15,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, f1_score
 from tokenizers import Tokenizer
 
-from batches import pad, windows
+from batches import pad, weighted_windows
 from corpora import EMOTIONS, LABELS, Corpora, read_tsv
 from device import DEVICE, autocast
-from encoder import Encoder, SentimentHead, mean_pool
+from encoder import Encoder, SentimentHead, mean_pool, over_windows
 from sentiment_rows import emotional_comments
 
 
@@ -50,18 +50,11 @@ class Runner:
         return self.all(texts)[0]
 
     def logits(self, head: str, texts: list[str]) -> np.ndarray:
-        """(texts, labels); of a text of several windows the logarithm of the mean of their probabilities by length, as the program
-        reads it."""
-        cut = [windows(text) for text in texts]
-        places = np.repeat(np.arange(len(texts)), [len(parts) for parts in cut])
-        shares = np.array([len(part) / max(1, sum(map(len, parts))) for parts in cut for part in parts])
-        said = self.all([part for parts in cut for part in parts])[1][head]
-        means = np.zeros((len(texts), said.shape[1]))
-        np.add.at(means, places, softmax(said) * shares[:, None])
-        single = np.array([len(parts) == 1 for parts in cut])
-        found = np.log(means + 1e-12)
-        found[single] = said[single[places]]
-        return found.astype(np.float32)
+        """(texts, labels), as the program reads a text: `over_windows`."""
+        cut = [(place, piece, share) for place, text in enumerate(texts) for piece, share in weighted_windows(text)]
+        said = torch.from_numpy(self.all([piece for _, piece, _ in cut])[1][head])
+        places, shares = torch.tensor([place for place, _, _ in cut]), torch.tensor([share for _, _, share in cut])
+        return over_windows(said, places, shares, len(texts)).numpy()
 
 
 def softmax(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
@@ -125,14 +118,20 @@ def sentiment_dev(corpora: Corpora) -> dict[str, list[tuple[str, int]]]:
         sets[f"umsab_val_{lang}"] = [(r["text"], LABELS.index(r["label"])) for r in rows if r["lang"] == lang]
         service = corpora.service_pairs("dev") + [r for r in lines if r["file"] not in OPINIONS + EVERYDAY]
         sets[f"service_dev_{lang}"] = [(r[lang], LABELS.index(r["label"])) for r in service]
-        opinions = [(r[lang], r["label"]) for r in lines if r["file"] in OPINIONS]
+        opinions = [(r[lang], LABELS.index(r["label"])) for r in lines if r["file"] in OPINIONS]
         mono = [(r["file"], (r["text"], LABELS.index(r["label"]))) for r in corpora.own_opinions("dev") if r["language"] == lang]
         sets[f"everyday_dev_{lang}"] = [(r[lang], LABELS.index(r["label"])) for r in lines if r["file"] in EVERYDAY]
-        sets[f"opinions_dev_{lang}"] = ([(text, LABELS.index(label)) for text, label in opinions]
-                                        + [row for file, row in mono if file not in REVIEWS + TWEETS])
+        sets[f"opinions_dev_{lang}"] = opinions + [row for file, row in mono if file not in REVIEWS + TWEETS]
         sets[f"reviews_dev_{lang}"] = [row for file, row in mono if file in REVIEWS]
         sets[f"tweets_dev_{lang}"] = [row for file, row in mono if file in TWEETS]
     return {name: rows for name, rows in sets.items() if rows}
+
+
+def polar_accuracy(logits: np.ndarray, truth: np.ndarray) -> dict:
+    """How often negative is told from positive, of the texts that are one of them."""
+    polar = truth != LABELS.index("neutral")
+    right = (logits[polar, 2] > logits[polar, 0]) == (truth[polar] == 2)
+    return {"value": round(float(right.mean()), 4), "n": int(polar.sum())}
 
 
 def sentiment(run: Runner, corpora: Corpora) -> tuple[dict, dict[str, tuple[np.ndarray, np.ndarray]]]:
@@ -144,9 +143,7 @@ def sentiment(run: Runner, corpora: Corpora) -> tuple[dict, dict[str, tuple[np.n
         found[f"sentiment_{name}_macro_f1"] = {
             "value": round(float(f1_score(truth, logits.argmax(-1), average="macro")), 4), "n": len(rows)}
         if name.startswith(("opinions", "reviews")):
-            polar = truth != LABELS.index("neutral")
-            right = (logits[polar, 2] > logits[polar, 0]) == (truth[polar] == 2)
-            found[f"sentiment_{name}_polar_accuracy"] = {"value": round(float(right.mean()), 4), "n": int(polar.sum())}
+            found[f"sentiment_{name}_polar_accuracy"] = polar_accuracy(logits, truth)
     return found, outputs
 
 

@@ -15,10 +15,10 @@ import torch
 from tokenizers import Tokenizer
 
 import export
-from batches import bucketed, encode, windows, with_typos
+from batches import bucketed, encode, weighted_windows, with_typos
 from corpora import Corpora
 from device import DEVICE
-from encoder import Encoder, SentimentHead
+from encoder import Encoder, SentimentHead, over_windows
 from multitask import class_weights, feeling_losses, labels_of, tensor
 from schedule import Progress, optimiser
 from sentiment_rows import LONGEST, training_rows
@@ -33,10 +33,10 @@ class States:
 
     @torch.no_grad()
     def __init__(self, model: Encoder, tokenizer: Tokenizer, texts: list[str]) -> None:
-        cut = [windows(text) for text in texts]
-        pieces = list(dict.fromkeys(piece for parts in cut for piece in parts))
+        cut = [weighted_windows(text) for text in texts]
+        pieces = list(dict.fromkeys(piece for parts in cut for piece, _ in parts))
         known = dict(zip(pieces, self._of(model, tokenizer, pieces)))
-        self.rows = [[(known[part], len(part) / max(1, sum(map(len, parts)))) for part in parts] for parts in cut]
+        self.rows = [[(known[piece], share) for piece, share in parts] for parts in cut]
 
     @staticmethod
     def _of(model: Encoder, tokenizer: Tokenizer, pieces: list[str]) -> list[torch.Tensor]:
@@ -62,12 +62,6 @@ class States:
         lengths = torch.tensor([len(states) for _, states, _ in held], device=DEVICE)
         mask = (torch.arange(values.shape[1], device=DEVICE) < lengths[:, None]).long()
         return values, mask, tensor([place for place, _, _ in held]), tensor([share for _, _, share in held])
-
-
-def over_windows(logits: torch.Tensor, places: torch.Tensor, shares: torch.Tensor, texts: int) -> torch.Tensor:
-    """(texts, labels): the logarithm of the mean of the windows' probabilities by length, which is what the program says of a turn."""
-    means = logits.new_zeros(texts, logits.shape[1]).index_add(0, places, logits.softmax(-1) * shares[:, None])
-    return (means + 1e-9).log()
 
 
 def run(heads: dict[str, SentimentHead], states: States, rows: list[tuple[int, int, int]], progress: Progress, rate: float, seed: int) -> None:

@@ -10,7 +10,6 @@ line of description, sentiment.
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import pathlib
 
@@ -19,21 +18,14 @@ import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
 
-from corpora import LABELS
-from evaluate import Runner
-from export import ROOT, read_model
-
-FOLDER = ROOT / "data/evaluation"
-
-
-def read_csv(name: str) -> list[dict[str, str]]:
-    with open(FOLDER / name, encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines))
+from corpora import HELD_OUT, LABELS, read_csv
+from evaluate import Runner, polar_accuracy
+from export import read_model
 
 
 def crossed(run: Runner, shots: int = 10, draws: int = 3) -> dict:
     """English examples; the other rows asked in English, and the same rows asked in French."""
-    rows = read_csv("intents_bilingual.csv")
+    rows = read_csv(HELD_OUT / "intents_bilingual.csv")
     english, french = run([row["text_en"] for row in rows]), run([row["text_fr"] for row in rows])
     labels = np.array([row["label"] for row in rows])
     found: dict[str, list[float]] = {"en": [], "fr": []}
@@ -56,8 +48,8 @@ def described(run: Runner) -> dict:
     for name, file, texts, keys in (("chat_fr", "chat_fr", "text", ("name", "description")),
                                     ("intents_fr", "intents_bilingual", "text_fr", ("name_fr", "description_fr")),
                                     ("intents_en", "intents_bilingual", "text_en", ("name", "description"))):
-        labels = [json.loads(line) for line in (FOLDER / f"{file.split('_b')[0]}_labels.jsonl").read_text(encoding="utf-8").splitlines()]
-        rows = read_csv(f"{file}.csv")
+        labels = [json.loads(line) for line in (HELD_OUT / f"{file.split('_b')[0]}_labels.jsonl").read_text(encoding="utf-8").splitlines()]
+        rows = read_csv(HELD_OUT / f"{file}.csv")
         scores = run([row[texts] for row in rows]) @ sum(run([label[key] for label in labels]) for key in keys).T
         right = [labels[best]["label"] == row["label"] for best, row in zip(scores.argmax(1), rows)]
         found[f"described_{name}"] = round(float(np.mean(right)), 4)
@@ -69,15 +61,15 @@ def sentiment(run: Runner) -> dict:
     """Turns and lines, then longer reviews: macro-F1 of three classes, and negative against positive."""
     found = {}
     for name in ("service", "reviews"):
-        rows = read_csv(f"sentiment_{name}.csv")
+        rows = read_csv(HELD_OUT / f"sentiment_{name}.csv")
         logits = run.logits("sentiment", [row["text"] for row in rows])
         truth = np.array([LABELS.index(row["label"]) for row in rows])
         for lang in ("fr", "en"):
             own = np.array([row["language"] == lang for row in rows])
-            polar = own & (truth != 1)
+            polar = polar_accuracy(logits[own], truth[own])
             found[f"{name}_{lang}_macro_f1"] = round(float(f1_score(truth[own], logits[own].argmax(1), average="macro")), 4)
-            found[f"{name}_{lang}_polar_accuracy"] = round(float(((logits[polar][:, 2] > logits[polar][:, 0]) == (truth[polar] == 2)).mean()), 4)
-            found[f"{name}_{lang}_n"], found[f"{name}_{lang}_polar_n"] = int(own.sum()), int(polar.sum())
+            found[f"{name}_{lang}_polar_accuracy"] = polar["value"]
+            found[f"{name}_{lang}_n"], found[f"{name}_{lang}_polar_n"] = int(own.sum()), polar["n"]
     return found
 
 
