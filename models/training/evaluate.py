@@ -105,8 +105,10 @@ OPINIONS = ("reviews_complaints", "social_turns", "opinions_posts", "short_posts
 EVERYDAY = ("everyday_talk", "conversations")
 # Those in one language: whole reviews, complaints, e-mails and survey answers; tweets; the other ones are shorter opinions.
 REVIEWS = ("insurer_reviews_long", "shop_reviews_long", "product_reviews_long", "services_long", "english_long", "insurer_bank_stories",
-           "local_reviews_fr", "opposites_fr", "mails_turns_fr", "reviews_en", "verbatims_fr")
-TWEETS = ("tweets_fr", "tweets_fr_2")
+           "local_reviews_fr", "opposites_fr", "mails_turns_fr", "reviews_en", "verbatims_fr", "finance_reviews_fr", "shop_product_reviews_fr",
+           "telecom_software_reviews_fr", "travel_leisure_reviews_fr", "public_local_reviews_fr", "turns_letters_fr", "personas_fr",
+           "survey_answers_fr", "site_reviews_fr", "forum_stories_fr", "business_social_fr", "concessions_fr")
+TWEETS = ("tweets_fr", "tweets_fr_2", "tweets_fr_3")
 
 
 def sentiment_dev(corpora: Corpora) -> dict[str, list[tuple[str, int]]]:

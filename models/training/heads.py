@@ -87,7 +87,7 @@ def run(heads: dict[str, SentimentHead], states: States, rows: list[tuple[int, i
 def stage(options, corpora: Corpora, tokenizer: Tokenizer, model: Encoder, heads: dict[str, SentimentHead]) -> None:
     """Fits `heads` in place to `model`, which is rounded as it will be stored, and saves them as `heads.pt` in the work folder."""
     model.load_state_dict(export.dequantise(export.quantise(model.state_dict())))
-    rng, labelled = random.Random(options.seed), training_rows(corpora)
+    rng, labelled = random.Random(options.seed), training_rows(corpora, options.opinions_times)
     index = {text: row for row, text in enumerate(dict.fromkeys(row[0] for row in labelled))}
     texts = [with_typos(text, rng) if rng.random() < NOISY else text for text in index]
     states = States(model.eval(), tokenizer, texts)

@@ -66,7 +66,7 @@ class Sampler:
     """Endless batches for each of the four tasks. `targets_of` gives the targets of English texts."""
 
     def __init__(self, corpora: Corpora, targets_of: Callable[[list[str]], Targets], tokenizer: Tokenizer,
-                 pairs: list[tuple[str, str]], english: list[str]) -> None:
+                 pairs: list[tuple[str, str]], english: list[str], opinions_times: int) -> None:
         self.tokenizer, self.rng = tokenizer, random.Random(corpora.seed + 1)
         self.own = [(row["en"], row["fr"]) for row in corpora.service_pairs("train")]
         self.lines = [(row["en"], row["fr"]) for row in corpora.service_lines("train")]
@@ -79,7 +79,7 @@ class Sampler:
         texts = list(dict.fromkeys(texts))
         self.index = {text: row for row, text in enumerate(texts)}
         self.targets = targets_of(texts)
-        self.rows = training_rows(corpora)
+        self.rows = training_rows(corpora, opinions_times)
         self.class_weights = class_weights(self.rows)
         self.descriptions = corpora.descriptions()
         self.intents: dict[str, dict[str, list[str]]] = {}
@@ -172,19 +172,19 @@ def alike_losses(forward: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
     return {"sts": ranking_loss(*found.chunk(2), wanted), "sts_distil": distillation_loss(found, target)}, ids, mask
 
 
-def run(model: Encoder, heads: dict[str, SentimentHead], sampler: Sampler, progress: Progress, rate: float) -> None:
-    """Trains all in place until `progress` is over."""
+def run(model: Encoder, heads: dict[str, SentimentHead], sampler: Sampler, progress: Progress, rate: float, feelings: int) -> None:
+    """Trains all in place until `progress` is over; `feelings` texts a step are for the heads."""
     update = optimiser([(model.encoder, rate), (model.embeddings, 3 * rate)] + [(head, 7 * rate) for head in heads.values()], progress)
     for module in (model, *heads.values()):
         module.train()
-    feelings, translations, english = sampler.feelings(96), sampler.translations(36), sampler.english_texts(36)
+    felt, translations, english = sampler.feelings(feelings), sampler.translations(36), sampler.english_texts(36)
 
     def forward(ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         with autocast():
             return model(ids, mask)
 
     while not progress.over():
-        ids, mask, labels = next(feelings)
+        ids, mask, labels = next(felt)
         tokens, sentences = int(mask.sum()), len(ids)
         states = forward(ids, mask)
         losses = feeling_losses({name: head(states, mask) for name, head in heads.items()}, labels, sampler.class_weights)
@@ -239,9 +239,10 @@ def run_similarity(model: Encoder, sampler: Sampler, progress: Progress, rate: f
 def sampler_of(options, corpora: Corpora, teacher: Teacher, tokenizer: Tokenizer, pairs: list[tuple[str, str]], english: list[str]) -> Sampler:
     """The batches of both stages below, with the targets of one teacher or of two."""
     if not options.second_teacher:
-        return Sampler(corpora, lambda texts: Targets(teacher, texts), tokenizer, pairs, english)
+        return Sampler(corpora, lambda texts: Targets(teacher, texts), tokenizer, pairs, english, options.opinions_times)
     pairs, english = blend.blended_pairs(corpora), blend.blended_english(corpora)
-    return Sampler(corpora, lambda texts: blend.blended_targets(teacher, options.second_teacher, texts, options.work), tokenizer, pairs, english)
+    return Sampler(corpora, lambda texts: blend.blended_targets(teacher, options.second_teacher, texts, options.work), tokenizer, pairs, english,
+                   options.opinions_times)
 
 
 def similarity_stage(options, sampler: Sampler, model: Encoder) -> None:
@@ -270,5 +271,5 @@ def stage(options, sampler: Sampler, model: Encoder) -> None:
                 heads[name].load_state_dict(head.state_dict())
     model.load_state_dict(weights["encoder"])
     progress = Progress("multitask", options.multitask_steps, options.multitask_minutes, options.work, {"encoder": model, **heads}, 0.985)
-    run(model, heads, sampler, progress, options.multitask_rate)
+    run(model, heads, sampler, progress, options.multitask_rate, options.feelings_batch)
     progress.finish()

@@ -148,7 +148,7 @@ def emotional_comments(corpora: Corpora, split: str = "train") -> list[tuple[str
     return [row for part in by_label for row in corpora.sample(part, min(cap, 5000), "goemotions-felt")]
 
 
-def training_rows(corpora: Corpora) -> list[tuple[str, int, int]]:
+def training_rows(corpora: Corpora, opinions_times: int = 6) -> list[tuple[str, int, int]]:
     """(text, label index, emotion index) of one epoch, `IGNORED` where a set does not tell; the sets nearest to
     customers' words appear several times over."""
     service = [(row[lang], row["label"]) for row in corpora.service_pairs("train") for lang in ("en", "fr")]
@@ -164,7 +164,7 @@ def training_rows(corpora: Corpora) -> list[tuple[str, int, int]]:
     lines = [(row[lang], LABELS.index(row["label"]), EMOTIONS.index(row["emotion"]))
              for row in corpora.service_lines("train") for lang in ("en", "fr")]
     opinions = [(row["text"], LABELS.index(row["label"]), EMOTIONS.index(row["emotion"])) for row in corpora.own_opinions("train")]
-    corpora.note(OWN_LINES, "sentiment and emotion fr and en (x2; reviews, complaints and posts x6)", len(lines + opinions))
+    corpora.note(OWN_LINES, f"sentiment and emotion fr and en (x2; reviews, complaints and posts x{opinions_times})", len(lines + opinions))
     felt = [(text, IGNORED, label) for text, label in emotional_comments(corpora) if key(text) not in corpora.blocked]
     corpora.note(SENTIMENT[2], "emotion en", len(felt))
     if not corpora.permissive_only:
@@ -174,4 +174,4 @@ def training_rows(corpora: Corpora) -> list[tuple[str, int, int]]:
         felt += tweets_felt
     own = [(text, label, EMOTIONS.index("none")) for text, label in stock_phrases(2500, corpora.seed)]
     corpora.note(OWN_STOCK, "sentiment fr and en (x1)", len(own))
-    return kept + lines * 2 + opinions * 6 + felt + own
+    return kept + lines * 2 + opinions * opinions_times + felt + own

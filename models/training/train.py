@@ -65,6 +65,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--multitask-minutes", type=float, default=600)
     parser.add_argument("--resume", action="store_true", help="start the multi-task stage from its own last checkpoint")
     parser.add_argument("--multitask-rate", type=float, default=1.5e-4)
+    parser.add_argument("--feelings-batch", type=int, default=96, help="texts a step for the heads of sentiment and emotion")
+    parser.add_argument("--opinions-times", type=int, default=6, help="how often an epoch of them holds each of the project's own opinions")
     parser.add_argument("--mix", type=shares, default=shares("multitask=0.5,similarity=0.3,distil=0.2"),
                         help="share of each stage's encoder in the model")
     parser.add_argument("--heads-steps", type=int, default=1500)
