@@ -145,6 +145,63 @@ fn a_mapped_column_that_is_absent_refuses_the_file_and_names_the_nearest() {
     assert!(rejects[0].message.contains("closest: Référence"), "{}", rejects[0].message);
 }
 
+#[test]
+fn the_words_of_a_file_without_header_row_are_not_repeated() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.csv");
+    std::fs::write(&path, "Je veux parler à Mme Zèbre\nMa box est en panne depuis lundi\n").unwrap();
+    let settings = settings(vec![path]);
+    let mut rejects = Vec::new();
+    motif::source::read(&discover(&settings).unwrap()[0], &settings, &mut |record| {
+        if let Record::Reject(error) = record {
+            rejects.push(error);
+        }
+        Ok(())
+    })
+    .unwrap();
+    assert_eq!((rejects.len(), rejects[0].code.as_str()), (1, "missing_column"));
+    assert!(!rejects[0].message.contains("Zèbre") && !rejects[0].message.contains("parler"), "{}", rejects[0].message);
+}
+
+/// What is told of a file beside its records: its number of contacts, and the columns left unread without words.
+fn unread(name: &str, bytes: &[u8]) -> (u64, Option<(usize, Vec<String>)>) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    std::fs::write(&path, bytes).unwrap();
+    let summary = motif::source::read(&InputFile::new(&path), &settings(Vec::new()), &mut |_| Ok(())).unwrap();
+    (summary.contacts, summary.unread.map(|unread| (unread.count, unread.names)))
+}
+
+/// A table as Excel saves it: windows-1252.
+fn excel(text: &str) -> Vec<u8> {
+    text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect()
+}
+
+#[test]
+fn a_file_without_a_column_for_the_words_tells_the_columns_that_were_not_read() {
+    let header = "N° dossier;N° client;Date;Heure;Canal;Motif conseiller;Durée";
+    let row = "D-001;C01;03/11/2025;09:12;Téléphone;panne;00:07:35";
+    let table = |words: &str| excel(&format!("{header};{words}\n{row};Ma box est en panne depuis lundi\n"));
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let told = Some((2, names(&["Motif conseiller", "Ressenti exprimé"])));
+    assert_eq!(unread("a.csv", &table("Ressenti exprimé")), (1, told));
+    let line = r#"{"ticket_id":1,"date":"2026-09-03 09:12","canal":"chat","ressenti":"Ma box est en panne"}"#;
+    assert_eq!(unread("a.jsonl", line.as_bytes()), (1, Some((1, names(&["ressenti"])))));
+}
+
+#[test]
+fn a_file_whose_words_or_columns_are_all_known_tells_nothing() {
+    let header = "N° dossier;N° client;Date;Heure;Canal;Motif conseiller;Durée";
+    let row = "D-001;C01;03/11/2025;09:12;Téléphone;panne;00:07:35;Ma box est en panne depuis lundi";
+    assert_eq!(unread("a.csv", &excel(&format!("{header};Commentaire client\n{row}\n"))), (1, None));
+    let handling =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/source/ordinary/columns_only_handling.csv");
+    let (contacts, told) = unread("a.csv", &std::fs::read(handling).unwrap());
+    assert!(contacts > 0 && told.is_none(), "{told:?}");
+    let line = r#"{"ticket_id":1,"date":"2026-09-03 09:12","text":"Ma box","humeur":"noire"}"#;
+    assert_eq!(unread("a.jsonl", line.as_bytes()), (1, None));
+}
+
 /// Third-party samples that are not part of the project: set `MOTIF_SAMPLES` to a folder to read them all.
 #[test]
 fn foreign_samples_are_read_without_panic_and_counts_reconcile() {

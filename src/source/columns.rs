@@ -6,6 +6,7 @@
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+use super::{Unread, value};
 use crate::config::Options;
 use crate::error::Problem;
 
@@ -167,6 +168,15 @@ impl Field {
     }
 }
 
+/// Words that say whose words a column holds: `commentaire client`, `customer comment`.
+const CUSTOMERS: [&str; 7] = ["duclient", "desclients", "client", "clients", "cliente", "customer", "customers"];
+
+/// Headers that name the customer's address in exports of mail and the party that speaks in exports of messages.
+const SENDERS: [&str; 3] = ["from", "sender", "expediteur"];
+
+/// Headers of the start and of the end of a turn, which in files with one row per contact are those of the contact.
+const TURN_TIMES: [(&str, &str); 2] = [("starttime", "endtime"), ("debut", "fin")];
+
 /// Which column holds which field.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Mapping {
@@ -175,6 +185,9 @@ pub(crate) struct Mapping {
     units: [f64; FIELDS],
     /// Rows are the comments of tickets, whose authors are told by number only.
     is_comments: bool,
+    /// The column that was guessed to hold the customer's address under one of the names of [`SENDERS`], in a file that
+    /// would have one row per turn if it named the party.
+    sender: Option<usize>,
 }
 
 /// A column named in the configuration that the file does not have.
@@ -193,11 +206,21 @@ impl Mapping {
         absent.map_or(Ok(mapping), Err)
     }
 
+    /// The same headers once the cells have shown that the sender's column names the party that speaks.
+    pub(crate) fn with_speakers(self, headers: &[String], options: &Options) -> Self {
+        self.sender.map_or(self, |column| Self::guess(headers, options, Some(column)).0)
+    }
+
     /// The same for JSON objects, where an absent key only means that this record does not have the value.
     pub(crate) fn lenient(headers: &[String], options: &Options) -> (Self, Option<AbsentColumn>) {
+        Self::guess(headers, options, None)
+    }
+
+    /// `speaker` is a column that is known to name the party that speaks, whatever its name.
+    fn guess(headers: &[String], options: &Options, speaker: Option<usize>) -> (Self, Option<AbsentColumn>) {
         let normalised: Vec<String> = headers.iter().map(|header| normalise(header)).collect();
         let bare: Vec<String> = headers.iter().map(|header| normalise(&without_small_words(header))).collect();
-        let mut mapping = Self { columns: [None; FIELDS], units: [1.0; FIELDS], is_comments: false };
+        let mut mapping = Self { columns: [None; FIELDS], units: [1.0; FIELDS], is_comments: false, sender: None };
         let mut taken = vec![false; headers.len()];
         let mut is_set = [false; FIELDS];
         let mut absent = None;
@@ -236,22 +259,46 @@ impl Mapping {
                 }
             }
         }
-        for &field in Field::ALL {
-            if is_set[field as usize] {
-                continue;
-            }
-            let found = field.synonyms().iter().find_map(|synonym| {
+        if let Some(column) = speaker {
+            is_set[Field::Speaker as usize] = true;
+            taken[column] = true;
+            mapping.columns[Field::Speaker as usize] = Some(column);
+        }
+        let find = |field: Field, taken: &[bool]| {
+            field.synonyms().iter().find_map(|synonym| {
                 normalised.iter().enumerate().position(|(column, header)| {
                     !taken[column]
                         && (header == synonym
                             || bare[column] == *synonym
                             || (field.is_duration() && without_unit(header).0 == *synonym))
                 })
-            });
-            if let Some(column) = found {
+            })
+        };
+        for &field in Field::ALL {
+            if is_set[field as usize] {
+                continue;
+            }
+            if let Some(column) = find(field, &taken) {
                 mapping.columns[field as usize] = Some(column);
                 taken[column] = true;
             }
+        }
+        if !is_set[Field::Text as usize] && !mapping.has(Field::Text) {
+            let column = customers_words(&normalised, &taken);
+            mapping.columns[Field::Text as usize] = column;
+            if let Some(column) = column {
+                taken[column] = true;
+            }
+        }
+        if !is_set[Field::CustomerEmail as usize]
+            && [Field::ContactId, Field::Text].iter().all(|field| mapping.has(*field))
+            && !mapping.has(Field::Speaker)
+        {
+            let column = mapping.column(Field::CustomerEmail);
+            mapping.sender = column.filter(|column| SENDERS.contains(&normalised[*column].as_str()));
+        }
+        if mapping.is_one_row_per_turn() {
+            mapping.give_times_to_turns(&normalised, &is_set, |field| find(field, &taken));
         }
         for &field in Field::ALL {
             if let Some(column) = mapping.columns[field as usize]
@@ -261,6 +308,37 @@ impl Mapping {
             }
         }
         (mapping, absent)
+    }
+
+    /// Where rows are turns, `end_time` is the turn's, and so is the start where another column has the contact's.
+    /// `unused` finds a column that fills no field yet.
+    fn give_times_to_turns(
+        &mut self,
+        normalised: &[String],
+        is_set: &[bool; FIELDS],
+        unused: impl Fn(Field) -> Option<usize>,
+    ) {
+        let is_named = |column: Option<usize>, name: &str| column.is_some_and(|column| normalised[column] == name);
+        for (start, end) in TURN_TIMES {
+            let may_move = |mapping: &Self, from: Field, to: Field, name: &str| {
+                is_named(mapping.column(from), name)
+                    && !is_set[from as usize]
+                    && !is_set[to as usize]
+                    && !mapping.has(to)
+            };
+            if may_move(self, Field::StartedAt, Field::TurnStart, start)
+                && let Some(other) = unused(Field::StartedAt)
+            {
+                self.columns[Field::TurnStart as usize] = self.columns[Field::StartedAt as usize];
+                self.columns[Field::StartedAt as usize] = Some(other);
+            }
+            // `fin` alone is said of contacts too.
+            let is_of_turns = end == "endtime" || is_named(self.column(Field::TurnStart), start);
+            if is_of_turns && may_move(self, Field::EndedAt, Field::TurnEnd, end) {
+                self.columns[Field::TurnEnd as usize] = self.columns[Field::EndedAt as usize];
+                self.columns[Field::EndedAt as usize] = unused(Field::EndedAt);
+            }
+        }
     }
 
     /// The column of a field.
@@ -281,6 +359,11 @@ impl Mapping {
     /// Whether rows are comments of tickets.
     pub(crate) fn is_comments(&self) -> bool {
         self.is_comments
+    }
+
+    /// The column whose cells must tell whether it holds the customer's address or the party that speaks.
+    pub(crate) fn sender(&self) -> Option<usize> {
+        self.sender
     }
 
     /// How many fields have a column; tells the right delimiter from the wrong ones.
@@ -315,6 +398,53 @@ impl Mapping {
     }
 }
 
+/// The column of the words whose header says that they are the customer's, where none is named for the words alone.
+///
+/// Caught: `commentaire client`, `verbatim client`, `customer comment`. Not caught: `commentaire conseiller`, `note client`.
+fn customers_words(normalised: &[String], taken: &[bool]) -> Option<usize> {
+    let is_customers = |header: &str, synonym: &str| {
+        CUSTOMERS.iter().any(|whose| header.strip_suffix(whose) == Some(synonym))
+            || CUSTOMERS.iter().any(|whose| header.strip_prefix(whose) == Some(synonym))
+    };
+    Field::Text.synonyms().iter().find_map(|synonym| {
+        (0..normalised.len()).find(|&column| !taken[column] && is_customers(&normalised[column], synonym))
+    })
+}
+
+/// The columns that fill no field, in a table of contacts without a column for the words; `None` where there is one, or
+/// where no column is left over that could be it. Nested turns are words, except in a table of text, which has none.
+pub(crate) fn unread(headers: &[String], mapping: &Mapping, can_nest_turns: bool) -> Option<Unread> {
+    if mapping.has(Field::Text) || (can_nest_turns && mapping.has(Field::Turns)) {
+        return None;
+    }
+    let turns = mapping.column(Field::Turns);
+    let left: Vec<&str> = (0..headers.len())
+        .filter(|column| turns == Some(*column) || !mapping.columns.contains(&Some(*column)))
+        .map(|column| headers[column].trim())
+        .filter(|header| !header.is_empty())
+        .collect();
+    let is_shown = matches!(shown(headers), Shown::Names(_));
+    let names = left.iter().filter(|header| is_shown && is_name(header)).take(MOST_SHOWN);
+    (!left.is_empty()).then(|| Unread { count: left.len(), names: names.map(|name| (*name).to_owned()).collect() })
+}
+
+/// Whether the cells of the sender's column name the party that speaks, given with the identifier of their contact.
+///
+/// Caught: `customer` and `agent`, or two names in one conversation. Not caught: addresses of e-mail, which are the
+/// customer's; a telephone number that stands alone in each contact.
+pub(crate) fn senders_speak<'a>(cells: impl Iterator<Item = (&'a str, &'a str)>, options: &Options) -> bool {
+    let mut sender_of: std::collections::BTreeMap<&str, &str> = std::collections::BTreeMap::new();
+    let mut is_party = false;
+    for (id, sender) in cells.map(|(id, sender)| (id.trim(), sender.trim())).filter(|(_, sender)| !sender.is_empty()) {
+        if sender.contains('@') {
+            return false;
+        }
+        is_party |= value::speaker(sender, options).is_some();
+        is_party |= !id.is_empty() && *sender_of.entry(id).or_insert(sender) != sender;
+    }
+    is_party
+}
+
 /// Problems of `[columns]`: unknown fields, with the closest one.
 pub fn check(options: &Options, file: &str) -> Vec<Problem> {
     let mut problems = Vec::new();
@@ -329,6 +459,24 @@ pub fn check(options: &Options, file: &str) -> Vec<Problem> {
         }
     }
     problems
+}
+
+/// Something under `[values]` that no reader understands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownValue {
+    /// Where it is in the configuration.
+    pub at: String,
+    /// A key or a value.
+    pub what: &'static str,
+    /// What is written there.
+    pub found: String,
+    /// What may be written there.
+    pub known: Vec<&'static str>,
+}
+
+/// What `[values]` holds that no reader understands.
+pub fn unknown_values(options: &Options) -> Vec<UnknownValue> {
+    value::unknown_values(options)
 }
 
 /// Lower case, no accents, letters and digits only, and nothing that stands in brackets.
@@ -414,19 +562,67 @@ fn is_data(header: &str) -> bool {
     header.chars().filter(char::is_ascii_digit).count() >= 4 || header.chars().any(|c| c == '@' || c.is_control())
 }
 
-fn absent_message(field: Field, names: &[&str], headers: &[String]) -> String {
+/// Whether a header is a usual name of a column. A word that is also a value (`client`, `email`) proves nothing: it stands
+/// in the first row of a file without header row too.
+fn is_usual(header: &str, options: &Options) -> bool {
+    let normalised = normalise(header);
+    // `contact_id` starts with the word for a customer, and is a name all the same.
+    let is_value = header.chars().all(|c| c.is_alphabetic() || c.is_whitespace())
+        && (value::channel(header, options).is_some() || value::speaker(header, options).is_some());
+    !is_value && Field::ALL.iter().any(|field| field.accepts(&normalised))
+}
+
+/// Whether a header can be the name of a column. Not caught: what is longer than a name can be, or a sentence.
+fn is_name(header: &str) -> bool {
     const LONGEST: usize = 40;
-    // A header longer than a name can be is text of a file without header row: it is not repeated.
-    let shown: Vec<&str> =
-        headers.iter().map(String::as_str).filter(|header| header.chars().count() <= LONGEST).take(60).collect();
-    let near = nearest(names.first().copied().unwrap_or(field.name()), shown.iter().copied(), 3);
-    if shown.is_empty() || headers.iter().any(|header| is_data(header)) {
-        return format!("no column `{}` for {}; the file has no readable header row", names.join("`, `"), field.name());
+    const MOST_WORDS: usize = 6;
+    header.chars().count() <= LONGEST
+        && header.split_whitespace().count() <= MOST_WORDS
+        && !header.trim_end().ends_with(['!', '?', '…'])
+}
+
+/// Names of columns that are told at most.
+const MOST_SHOWN: usize = 60;
+
+/// What may be told of a first row.
+enum Shown<'h> {
+    /// The cells that can be names.
+    Names(Vec<&'h str>),
+    /// Nothing: it is no header row.
+    NoHeader,
+    /// Nothing: hardly any name is known, so the row may be a contact, whose words are not repeated.
+    PerhapsContact,
+}
+
+fn shown(headers: &[String]) -> Shown<'_> {
+    let options = Options::default();
+    let names: Vec<&str> =
+        headers.iter().map(String::as_str).filter(|header| is_name(header)).take(MOST_SHOWN).collect();
+    if names.is_empty() || headers.iter().any(|header| is_data(header)) {
+        Shown::NoHeader
+    } else if headers.iter().filter(|header| is_usual(header, &options)).take(2).count() < 2 {
+        Shown::PerhapsContact
+    } else {
+        Shown::Names(names)
     }
+}
+
+fn absent_message(field: Field, names: &[&str], headers: &[String]) -> String {
+    let absent = format!("no column `{}` for {}", names.join("`, `"), field.name());
+    let shown = match shown(headers) {
+        Shown::NoHeader => return format!("{absent}; the file has no readable header row"),
+        Shown::PerhapsContact => {
+            return format!(
+                "{absent}; fewer than two of the {} cells of the first row are usual names of columns; name the columns in the first row, or set columns.{} in the configuration",
+                headers.len(),
+                field.name()
+            );
+        }
+        Shown::Names(names) => names,
+    };
+    let near = nearest(names.first().copied().unwrap_or(field.name()), shown.iter().copied(), 3);
     format!(
-        "no column `{}` for {}; closest: {}; the {} columns are: {}; set columns.{} in the configuration",
-        names.join("`, `"),
-        field.name(),
+        "{absent}; closest: {}; the {} columns are: {}; set columns.{} in the configuration",
         near.join(", "),
         headers.len(),
         shown.join(", "),
@@ -513,11 +709,91 @@ mod tests {
             "A1;C1;2026-10-01T10:00:00Z;chat;Mon zèbre ne marche pas",
             "A1;ada@example.com;chat;zèbre",
             "contact_id;text\rA1;zèbre",
+            "Mon zèbre ne marche pas",
+            "K1;client;email;Mon zèbre",
         ] {
             let headers = headers(line);
             let error = Mapping::new(&headers, &Options::default()).unwrap().needed_columns(&headers).unwrap_err();
             assert!(!error.message.contains("zèbre"), "{}", error.message);
-            assert!(error.message.contains("no readable header row"), "{}", error.message);
+            assert!(
+                error.message.contains("no readable header row") || error.message.contains("fewer than two of the"),
+                "{}",
+                error.message
+            );
+        }
+    }
+
+    #[test]
+    fn words_that_are_said_to_be_the_customers_are_found() {
+        for (line, text) in [
+            ("id;date;Commentaire client", Some("Commentaire client")),
+            ("id;date;Commentaires du client", Some("Commentaires du client")),
+            ("id;date;Verbatim client;Durée", Some("Verbatim client")),
+            ("id;date;Message client", Some("Message client")),
+            ("id;date;Customer comment", Some("Customer comment")),
+            ("id;date;customer_message", Some("customer_message")),
+            // A column that is named for the words alone comes first.
+            ("id;date;Commentaire client;Texte", Some("Texte")),
+            ("id;date;Commentaire conseiller", None),
+            ("id;date;Note client", None),
+            ("id;date;N° client;Segment client", None),
+        ] {
+            assert_eq!(column_of(line, Field::Text).as_deref(), text, "{line}");
+        }
+        assert_eq!(column_of("id;date;Note client;Message client", Field::Csat).as_deref(), Some("Note client"));
+    }
+
+    #[test]
+    fn columns_left_unread_are_told_where_no_column_holds_the_words() {
+        let unread = |line: &str| {
+            let headers = headers(line);
+            super::unread(&headers, &Mapping::new(&headers, &Options::default()).unwrap(), false)
+        };
+        let told = unread("N° dossier;Date;Canal;Motif conseiller;Durée;Ressenti exprimé").unwrap();
+        assert_eq!((told.count, told.names), (2, vec!["Motif conseiller".to_owned(), "Ressenti exprimé".to_owned()]));
+        // Every column is understood, or one of them holds the words.
+        assert_eq!(unread("contact_id,started_at,wait_s".replace(',', ";").as_str()), None);
+        assert_eq!(unread("N° dossier;Date;Ressenti exprimé;Commentaire client"), None);
+        let told = unread("N° dossier;Date;Messages").unwrap();
+        assert_eq!(told.names, ["Messages"]);
+        // What may be a contact is counted, not shown.
+        let told = unread("Date;Zèbre").unwrap();
+        assert_eq!((told.count, told.names.len()), (1, 0));
+        let told = unread("Date;Canal;Durée;2026-10-01;Zèbre").unwrap();
+        assert_eq!((told.count, told.names.len()), (2, 0));
+    }
+
+    #[test]
+    fn a_sender_is_an_address_until_the_cells_name_a_party() {
+        let headers = headers("conversation_id;created_at;sender;message");
+        let options = Options::default();
+        let mapping = Mapping::new(&headers, &options).unwrap();
+        assert_eq!((mapping.column(Field::CustomerEmail), mapping.sender()), (Some(2), Some(2)));
+        let mapping = mapping.with_speakers(&headers, &options);
+        assert_eq!((mapping.column(Field::CustomerEmail), mapping.column(Field::Speaker)), (None, Some(2)));
+        assert!(mapping.is_one_row_per_turn());
+        let speak = |cells: &[(&str, &str)]| senders_speak(cells.iter().copied(), &options);
+        assert!(speak(&[("1", "customer"), ("2", "Lumio")]));
+        assert!(speak(&[("1", "Anne"), ("1", "Paul")]));
+        assert!(!speak(&[("1", "Anne"), ("2", "Paul")]));
+        assert!(!speak(&[("1", "anne@example.com"), ("1", "agent")]));
+        assert!(!speak(&[("1", "+33639980011"), ("2", "+33639980012")]));
+    }
+
+    #[test]
+    fn the_times_of_turns_are_not_those_of_the_contact() {
+        for (line, fields) in [
+            (
+                "call_id;date;speaker;start_time;end_time;text",
+                [Some("date"), None, Some("start_time"), Some("end_time")],
+            ),
+            ("call_id;speaker;start_time;end_time;text", [Some("start_time"), None, None, Some("end_time")]),
+            ("id_appel;date_appel;locuteur;début;fin;texte", [Some("date_appel"), None, Some("début"), Some("fin")]),
+            ("id_appel;début;fin;locuteur;texte", [Some("début"), Some("fin"), None, None]),
+            ("call_id;start_time;end_time;text", [Some("start_time"), Some("end_time"), None, None]),
+        ] {
+            let columns = [Field::StartedAt, Field::EndedAt, Field::TurnStart, Field::TurnEnd];
+            assert_eq!(columns.map(|field| column_of(line, field)).each_ref().map(Option::as_deref), fields, "{line}");
         }
     }
 

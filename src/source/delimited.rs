@@ -194,6 +194,18 @@ impl<'a> Delimited<'a> {
     }
 }
 
+/// Refuses a row that has more cells than the header, or too few for the columns that must be there.
+pub(crate) fn check_width(fields: &[String], headers: usize, needed: &[Option<usize>]) -> Result<(), String> {
+    let count = fields.len();
+    if count > headers && fields[headers..].iter().any(|field| !field.trim().is_empty()) {
+        return Err(format!("the row has {count} fields, the header {headers}; quote fields that hold the delimiter"));
+    }
+    if count < headers && needed.iter().flatten().any(|column| *column >= count) {
+        return Err(format!("the row has {count} fields, the header {headers}"));
+    }
+    Ok(())
+}
+
 fn only_line_end_follows(rest: &[u8]) -> bool {
     rest.iter().all(|byte| matches!(byte, b'\r' | b'\n' | b' '))
 }

@@ -2,8 +2,10 @@
 //!
 //! Used for plain-text transcripts and for table cells that hold a whole conversation.
 //! Caught: `[00:01:12] Cliente : je n'ai rien reçu`. Not caught: `Objet : relance`, `Attention : fragile`, since a speaker
-//! label must be a known role, or a short name that comes back.
+//! label must be a known role, or a short name that comes back. What a transcript says before its first label, other than
+//! its title data, is a turn whose speaker is unknown.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -11,7 +13,7 @@ use regex::Regex;
 use crate::config::Options;
 use crate::contact::Speaker;
 
-use super::value;
+use super::{plain, value};
 
 /// One turn as written.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -26,6 +28,8 @@ pub(crate) struct RawTurn {
     pub(crate) end_s: Option<f64>,
     /// Start as an instant, when the source gives a time for each message.
     pub(crate) at: Option<chrono::DateTime<chrono::Utc>>,
+    /// End as an instant, when the source gives full times.
+    pub(crate) ended: Option<chrono::DateTime<chrono::Utc>>,
     /// Role that the source states by other means than the label; the configuration still wins.
     pub(crate) role: Option<Speaker>,
     /// Role that the platform's convention suggests (the agent speaks on channel 1), to be confirmed by the words.
@@ -71,6 +75,23 @@ const LONGEST: usize = 60_000_000;
 /// `is_transcript` is set for files known to be transcripts: names count as labels there if they come back; in a cell of
 /// a table at least one label must be a known role.
 pub(crate) fn split(text: &str, options: &Options, is_transcript: bool) -> Option<Vec<RawTurn>> {
+    split_lines(text, options, is_transcript, &BTreeSet::new())
+}
+
+/// The same for a transcript as a list of messages: each of them is a turn of its own. One without label after another
+/// with one goes on with the same speaker.
+pub(crate) fn split_messages(messages: &[&str], options: &Options) -> Option<Vec<RawTurn>> {
+    let mut own = BTreeSet::new();
+    let mut line = 0;
+    for message in messages {
+        own.insert(line);
+        line += 1 + message.matches('\n').count();
+    }
+    split_lines(&messages.join("\n"), options, true, &own)
+}
+
+/// `own` are the lines that start a turn even without label.
+fn split_lines(text: &str, options: &Options, is_transcript: bool, own: &BTreeSet<usize>) -> Option<Vec<RawTurn>> {
     if text.len() > LONGEST || !text.contains([':', '：', '>']) {
         return None;
     }
@@ -88,8 +109,10 @@ pub(crate) fn split(text: &str, options: &Options, is_transcript: bool) -> Optio
         return None;
     }
     let mut turns: Vec<RawTurn> = Vec::new();
+    // Words before the first label.
+    let mut unlabelled: Vec<RawTurn> = Vec::new();
     let mut time_above: Option<f64> = None;
-    for line in text.lines() {
+    for (index, line) in text.lines().enumerate() {
         let found = labelled(line).filter(|found| names.contains(&name_of(&found["l"])));
         match found {
             Some(found) => {
@@ -108,16 +131,14 @@ pub(crate) fn split(text: &str, options: &Options, is_transcript: bool) -> Optio
             None if is_transcript && TIME_ALONE.is_match(line) => {
                 time_above = TIME_ALONE.captures(line).and_then(|found| seconds(&found["t"]));
             }
-            None => match turns.last_mut() {
-                Some(turn) if !line.trim().is_empty() => {
-                    if !turn.text.is_empty() {
-                        turn.text.push('\n');
-                    }
-                    turn.text.push_str(line.trim());
+            None if line.trim().is_empty() => {}
+            None if turns.is_empty() && !is_transcript => return None,
+            None if turns.is_empty() => {
+                if !plain::is_metadata(line, options) {
+                    add_line(&mut unlabelled, line, own.contains(&index), time_above.take());
                 }
-                None if !line.trim().is_empty() && !is_transcript => return None,
-                _ => {}
-            },
+            }
+            None => add_line(&mut turns, line, own.contains(&index), None),
         }
     }
     turns.retain(|turn| !turn.text.is_empty());
@@ -127,8 +148,27 @@ pub(crate) fn split(text: &str, options: &Options, is_transcript: bool) -> Optio
             turn.at = None;
         }
     }
+    if !turns.is_empty() {
+        turns.splice(0..0, unlabelled);
+    }
     start_at_zero(&mut turns);
     (!turns.is_empty()).then_some(turns)
+}
+
+/// Adds a line without label: to the last turn, or as a turn of its own with the label of the last one.
+fn add_line(turns: &mut Vec<RawTurn>, line: &str, is_own: bool, start_s: Option<f64>) {
+    match turns.last_mut() {
+        // A speaker above the words has none yet.
+        Some(turn) if turn.text.is_empty() => turn.text.push_str(line.trim()),
+        Some(turn) if !is_own => {
+            turn.text.push('\n');
+            turn.text.push_str(line.trim());
+        }
+        last => {
+            let label = last.and_then(|turn| turn.label.clone());
+            turns.push(RawTurn { label, text: line.trim().to_owned(), start_s, ..RawTurn::default() });
+        }
+    }
 }
 
 /// The text with every speaker at the start of its words, and the speakers, when speakers stand on lines of their own; such a line has to
@@ -367,6 +407,41 @@ mod tests {
             turns.iter().map(|turn| (turn.label.as_deref().unwrap(), turn.start_s)).collect();
         assert_eq!(told, [("Marie Dupont", Some(3.0)), ("Paul", Some(9.0)), ("Marie Dupont", Some(12.0))]);
         assert_eq!(turns[0].text, "Bonjour.\nJe vous écoute : allez-y.");
+    }
+
+    #[test]
+    fn words_before_the_first_label_are_a_turn_without_label_and_title_data_are_none() {
+        let text = "Date : 03/09/2026\n=====\n03/09/2026 09:12\nBonjour, ma box est en panne\ndepuis lundi\n\nConseiller : Je regarde\nClient : Merci";
+        let turns = split(text, &Options::default(), true).unwrap();
+        let told: Vec<(Option<&str>, &str)> =
+            turns.iter().map(|turn| (turn.label.as_deref(), turn.text.as_str())).collect();
+        assert_eq!(
+            told,
+            [
+                (None, "Bonjour, ma box est en panne\ndepuis lundi"),
+                (Some("Conseiller"), "Je regarde"),
+                (Some("Client"), "Merci")
+            ]
+        );
+        assert_eq!(cell("Bonjour\nConseiller : Je regarde\nClient : Merci"), None, "a cell is no transcript");
+    }
+
+    #[test]
+    fn each_message_of_a_list_is_a_turn() {
+        let messages = ["Bonjour", "Ma box", "Conseiller : Je regarde", "Un instant", "Client : Merci\nbeaucoup"];
+        let turns = split_messages(&messages, &Options::default()).unwrap();
+        let told: Vec<(Option<&str>, &str)> =
+            turns.iter().map(|turn| (turn.label.as_deref(), turn.text.as_str())).collect();
+        assert_eq!(
+            told,
+            [
+                (None, "Bonjour"),
+                (None, "Ma box"),
+                (Some("Conseiller"), "Je regarde"),
+                (Some("Conseiller"), "Un instant"),
+                (Some("Client"), "Merci\nbeaucoup")
+            ]
+        );
     }
 
     #[test]

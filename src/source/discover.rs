@@ -1,19 +1,22 @@
 //! Files, folders and globs of the configuration to the list of files to read.
 //!
 //! A file that is named is always read. In folders and behind globs that match folders, hidden files, documentation,
-//! media, the program's own files (configuration, taxonomy, customer directory, gold labels, outputs) are left out.
+//! media, the program's own files (configuration, taxonomy, customer directory, gold labels, outputs) are left out: those
+//! that the settings name, and `customers` and `gold` tables, unless more than this stands in the name and the table holds
+//! contacts (`customers_calls.csv`).
 //! The list is sorted by name, so that it never depends on the order of the file system.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use crate::config::Settings;
+use crate::config::{Options, Settings};
 use crate::error::{Error, Result};
 
-use super::customers;
+use super::columns::{Field, Mapping};
 use super::format::Format;
 use super::join::{self, Beside};
-use super::open::plain_name;
+use super::open::{open, plain_name};
+use super::{customers, decode, delimited};
 
 /// One file to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +64,7 @@ const OTHER_EXTENSIONS: [&str; 47] = [
 pub fn discover(settings: &Settings) -> Result<Vec<InputFile>> {
     let mut missing = Vec::new();
     let mut found: BTreeMap<PathBuf, InputFile> = BTreeMap::new();
-    let skipped = own_files(settings);
+    let left_out = LeftOut { own: own_files(settings), options: &settings.options };
     let mut add = |path: &Path, format: Option<Format>| {
         let key = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
         found.entry(key).or_insert_with(|| InputFile { format, ..InputFile::new(path) });
@@ -70,7 +73,7 @@ pub fn discover(settings: &Settings) -> Result<Vec<InputFile>> {
         let written = settings.options.input.paths.get(index).cloned().unwrap_or_else(|| input.display().to_string());
         if input.is_dir() {
             let mut seen = BTreeSet::new();
-            folder(input, &skipped, 0, &mut seen, &mut add)?;
+            folder(input, &left_out, 0, &mut seen, &mut add)?;
         } else if input.exists() {
             add(input, maildir_format(input));
         } else {
@@ -85,8 +88,8 @@ pub fn discover(settings: &Settings) -> Result<Vec<InputFile>> {
             for path in matches {
                 if path.is_dir() {
                     let mut seen = BTreeSet::new();
-                    folder(&path, &skipped, 0, &mut seen, &mut add)?;
-                } else if !is_other(&path, &skipped) {
+                    folder(&path, &left_out, 0, &mut seen, &mut add)?;
+                } else if !is_other(&path, &left_out) {
                     add(&path, maildir_format(&path));
                 }
             }
@@ -108,6 +111,13 @@ pub fn discover(settings: &Settings) -> Result<Vec<InputFile>> {
     Ok(files)
 }
 
+/// What folders hold beside contacts.
+struct LeftOut<'s> {
+    /// Files that the settings name for other uses, and the output folder.
+    own: BTreeSet<PathBuf>,
+    options: &'s Options,
+}
+
 /// Gives files that share a stem their whole name as identifier.
 fn name_contacts(files: &mut [InputFile]) {
     let mut stems: BTreeMap<String, usize> = BTreeMap::new();
@@ -123,13 +133,13 @@ fn name_contacts(files: &mut [InputFile]) {
 
 fn folder(
     path: &Path,
-    skipped: &BTreeSet<PathBuf>,
+    left_out: &LeftOut<'_>,
     depth: usize,
     seen: &mut BTreeSet<PathBuf>,
     add: &mut dyn FnMut(&Path, Option<Format>),
 ) -> Result<()> {
     let real = path.canonicalize().map_err(|source| Error::io("read", path, source))?;
-    if depth > MAX_DEPTH || skipped.contains(&real) || !seen.insert(real) {
+    if depth > MAX_DEPTH || left_out.own.contains(&real) || !seen.insert(real) {
         return Ok(());
     }
     let is_maildir = path.join("cur").is_dir() && path.join("new").is_dir();
@@ -146,12 +156,12 @@ fn folder(
             if is_maildir && file_name(&child) == "tmp" || (is_hidden(&child) && !is_mail_folder) {
                 continue;
             }
-            folder(&child, skipped, depth + 1, seen, add)?;
+            folder(&child, left_out, depth + 1, seen, add)?;
         } else if maildir_format(&child).is_some() {
             if !is_hidden(&child) {
                 add(&child, Some(Format::Eml));
             }
-        } else if !is_other(&child, skipped) {
+        } else if !is_other(&child, left_out) {
             add(&child, None);
         }
     }
@@ -166,7 +176,7 @@ fn maildir_format(path: &Path) -> Option<Format> {
     (is_message_folder && root.join("cur").is_dir() && root.join("new").is_dir()).then_some(Format::Eml)
 }
 
-fn is_other(path: &Path, skipped: &BTreeSet<PathBuf>) -> bool {
+fn is_other(path: &Path, left_out: &LeftOut<'_>) -> bool {
     let name = file_name(path).to_lowercase();
     let plain = plain_name(&name);
     let (stem, extension) = plain.rsplit_once('.').unwrap_or((plain, ""));
@@ -175,16 +185,37 @@ fn is_other(path: &Path, skipped: &BTreeSet<PathBuf>) -> bool {
         || OTHER_EXTENSIONS.contains(&extension)
         || ["readme", "license", "licence", "copying", "changelog", "_success", "thumbs.db", "desktop.ini"]
             .iter()
-            .any(|other| plain.starts_with(other))
+            // `licence_mobile.csv` holds contacts about licences.
+            .any(|other| if is_table { stem == *other } else { plain.starts_with(other) })
         || plain == "manifest.tsv"
         || plain.ends_with('~')
         || (is_table
-            && (stem == "gold"
-                || stem.starts_with("gold_")
-                || stem.starts_with("gold-")
-                || stem == "customers"
-                || stem.starts_with("customers_")))
-        || path.canonicalize().is_ok_and(|real| skipped.contains(&real))
+            && is_beside_contacts(stem)
+            && !(stem.contains(['_', '-']) && holds_contacts(path, left_out.options)))
+        || path.canonicalize().is_ok_and(|real| left_out.own.contains(&real))
+}
+
+/// Names of gold labels and of customer directories.
+fn is_beside_contacts(stem: &str) -> bool {
+    ["gold", "gold_", "gold-", "customers", "customers_"]
+        .iter()
+        .any(|name| if name.ends_with(['_', '-']) { stem.starts_with(name) } else { stem == *name })
+}
+
+/// Whether the first row of a table, or the first object, has the time and the words of a contact.
+fn holds_contacts(path: &Path, options: &Options) -> bool {
+    let Ok(opened) = open(path) else { return false };
+    let head = decode::head_text(&opened.head, &options.input.encoding);
+    let first = head.trim_start_matches('\u{feff}').lines().next().unwrap_or("").trim();
+    let names: Vec<String> = match serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(first) {
+        Ok(object) => object.keys().cloned().collect(),
+        Err(_) => {
+            let delimiter = delimited::sniff_delimiter(&head, options);
+            first.split(delimiter as char).map(|name| name.trim_matches(['"', ' ']).to_owned()).collect()
+        }
+    };
+    let (mapping, _) = Mapping::lenient(&names, options);
+    mapping.has(Field::StartedAt) && (mapping.has(Field::Text) || mapping.has(Field::Turns))
 }
 
 /// Files that the settings name for other uses, and the output folder.
@@ -255,6 +286,27 @@ mod tests {
             .collect();
         assert_eq!(names, ["a/c.jsonl", "b.csv", "box/cur/1:2,S", "box/new/2"]);
         assert_eq!(files[2].format, Some(Format::Eml));
+    }
+
+    #[test]
+    fn tables_of_contacts_are_read_whatever_their_names_begin_with() {
+        let folder = tempfile::tempdir().unwrap();
+        let table = "N° ticket;Date de création;Canal;Description\n1;03/09/2026 14:30;email;Ma box\n";
+        for (name, text) in [
+            ("customers_calls.csv", table),
+            ("gold_members.csv", table),
+            ("licence_mobile.csv", table),
+            ("gold_chats.jsonl", "{\"id\":1,\"date\":\"2026-09-03\",\"text\":\"Ma box\"}\n"),
+            ("gold.csv", table),
+            ("licence.txt", "MIT"),
+            ("customers_fr.csv", "customer_id,email,phone\nK1,a@example.com,\n"),
+            ("gold_fr.jsonl", "{\"contact_id\":\"1\",\"reason\":\"delivery.late\"}\n"),
+        ] {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
+        let files = discover(&testing::settings_for(folder.path())).unwrap();
+        let names: Vec<&str> = files.iter().map(|file| file.name.rsplit('/').next().unwrap()).collect();
+        assert_eq!(names, ["customers_calls.csv", "gold_chats.jsonl", "gold_members.csv", "licence_mobile.csv"]);
     }
 
     #[test]

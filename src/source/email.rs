@@ -188,7 +188,7 @@ pub(crate) fn message(bytes: &[u8], record: u64, place: &Place<'_>) -> Result<Co
 }
 
 /// Whether an address is one of the company's: an address, or a domain written `@example.com` or `example.com`.
-fn is_company_address(address: &str, company: &[String]) -> bool {
+pub(crate) fn is_company_address(address: &str, company: &[String]) -> bool {
     let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
     company.iter().any(|entry| {
         let entry = entry.trim().to_lowercase();

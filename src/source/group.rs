@@ -1,4 +1,4 @@
-//! Rows of one turn each to contacts, in bounded memory.
+//! Rows of one turn or message each to contacts, in bounded memory.
 //!
 //! Rows of a contact need not follow each other: a window of recently seen contacts is kept open. When the window is full,
 //! the contact that was quiet for longest is closed. Rows that come back to a closed contact cannot join it any more:

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use crate::config::Options;
 use crate::contact::Speaker;
+use crate::error::RejectCode;
 
 use super::columns::{Field, normalise};
 use super::decode::{self, record_text};
@@ -113,8 +114,10 @@ impl Joined {
         let mut joined = Self { comments: BTreeMap::new(), roles: BTreeMap::new(), file: beside.comments_name.clone() };
         let options = &place.settings.options;
         if let Some(users) = &beside.users {
-            each(users, options, |_, row| {
-                if let (Some(id), Some(role)) = (row.get(&["id"]), row.get(&["role"]))
+            each(users, options, &[], |_, row| {
+                // A user who cannot be read is one whose role is unknown.
+                if let Ok(row) = row
+                    && let (Some(id), Some(role)) = (row.get(&["id"]), row.get(&["role"]))
                     && let Some(speaker) = value::speaker(role, options)
                 {
                     joined.roles.insert(id.to_owned(), speaker);
@@ -124,17 +127,23 @@ impl Joined {
         }
         let own = Place { file: &beside.comments_name, ..*place };
         let comments = &mut joined.comments;
-        each(&beside.comments, options, |record, row| {
+        each(&beside.comments, options, &COMMENT_CELLS, |record, row| {
+            let row = match row {
+                Ok(row) => row,
+                Err((code, message)) => {
+                    output.met();
+                    return Ok(output.reject(own.reject(record, code, message))?);
+                }
+            };
             let Some(ticket) = row.get(&["ticketid"]) else {
                 output.met();
                 return Ok(output.reject(
-                    own.reject(record, crate::error::RejectCode::MissingContactId, "the comment has no ticket")
-                        .field("ticket_id"),
+                    own.reject(record, RejectCode::MissingContactId, "the comment has no ticket").field("ticket_id"),
                 )?);
             };
-            let Some(text) = row.get(&["body", "plainbody", "htmlbody"]) else { return Ok(()) };
-            let time = row.get(&["created", "createdat"]).map(|time| Cell::Text(time.to_owned()));
-            let is_public = row.get(&["public", "ispublic"]).map(|text| Cell::Text(text.to_owned()));
+            let Some(text) = row.get(&BODY) else { return Ok(()) };
+            let time = row.get(&CREATED).map(|time| Cell::Text(time.to_owned()));
+            let is_public = row.get(&PUBLIC).map(|text| Cell::Text(text.to_owned()));
             let comment = Comment {
                 author: row.get(&["authorid", "userid"]).map(str::to_owned),
                 role: None,
@@ -223,11 +232,22 @@ impl Named<'_> {
     }
 }
 
-/// Reads a table row by row; damaged rows are left out.
+const BODY: [&str; 3] = ["body", "plainbody", "htmlbody"];
+const CREATED: [&str; 2] = ["created", "createdat"];
+const PUBLIC: [&str; 2] = ["public", "ispublic"];
+/// What every row of comments has, if only as an empty cell: a comment that does not say whether it is public may be a
+/// private note.
+const COMMENT_CELLS: [&[&str]; 4] = [&["ticketid"], &BODY, &CREATED, &PUBLIC];
+
+/// A row, or why it is none.
+type Read<'a> = Result<Named<'a>, (RejectCode, String)>;
+
+/// Reads a table row by row. Rows that lack one of the needed cells are damaged.
 fn each(
     path: &Path,
     options: &Options,
-    mut take: impl FnMut(u64, &Named<'_>) -> Result<(), Failure>,
+    needed: &[&[&str]],
+    mut take: impl FnMut(u64, Read<'_>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let opened = open::open(path)?;
     let head = decode::head_text(&opened.head, &options.input.encoding);
@@ -235,19 +255,27 @@ fn each(
     let mut stream: Box<dyn BufRead> = decode::text_reader(opened.stream, &opened.head, &options.input.encoding);
     let mut rows = Delimited::new(&mut stream, delimiter, true);
     let mut names: Vec<String> = Vec::new();
+    let mut columns: Vec<Option<usize>> = Vec::new();
     let mut record = 0;
     loop {
         record += 1;
         match rows.next()? {
             RowRead::Eof => return Ok(()),
-            RowRead::Bad { .. } => {}
+            RowRead::Bad { code, message } => take(record, Err((code, message.to_owned())))?,
             RowRead::Row { fields, .. } if names.is_empty() => {
                 names = fields
                     .iter()
                     .map(|field| normalise(record_text(field.as_bytes()).0.trim_start_matches('\u{feff}')))
                     .collect();
+                let column = |wanted: &&[&str]| wanted.iter().find_map(|name| names.iter().position(|one| one == name));
+                columns = needed.iter().map(column).collect();
             }
-            RowRead::Row { fields, .. } => take(record, &Named { names: &names, fields: &fields })?,
+            RowRead::Row { fields, .. } => {
+                let read = delimited::check_width(&fields, names.len(), &columns)
+                    .map(|()| Named { names: &names, fields: &fields })
+                    .map_err(|message| (RejectCode::Malformed, message));
+                take(record, read)?;
+            }
         }
     }
 }
@@ -298,5 +326,35 @@ mod tests {
         );
         assert_eq!(contacts[0].flags, ["private_notes_left_out"]);
         assert_eq!(contacts[0].turns[1].start_s, Some(3600.0));
+    }
+
+    #[test]
+    fn comments_that_cannot_be_read_are_rejects_of_their_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        write(
+            "tickets.csv",
+            "id,created_at,subject,description,requester_id,via_channel\n1,2026-09-03 07:12:00,Colis,Où est mon colis ?,77,email\n",
+        );
+        write(
+            "ticket_comments.csv",
+            "id,ticket_id,author_id,body,public,created_at\n10,1,77,Où est mon colis ?,TRUE,2026-09-03 07:12:00\n12,1,9,\"jamais fermé,TRUE,2026-09-03 08:12:00\n13,1\n14,1,77,Alors ?,TRUE,2026-09-04 08:12:00,\n15,1,77,a,TRUE,2026-09-04 08:12:00,b\n",
+        );
+        let settings = testing::settings_for(folder.path());
+        let (mut contacts, mut rejects, mut read_records) = (Vec::new(), Vec::new(), 0);
+        for file in discover(&settings).unwrap() {
+            let summary = read(&file, &settings, &mut |record| {
+                match record {
+                    Record::Contact(contact) => contacts.push(*contact),
+                    Record::Reject(error) => rejects.push(error),
+                }
+                Ok(())
+            });
+            read_records += summary.unwrap().records_read;
+        }
+        assert_eq!((contacts.len(), contacts[0].turns.len(), read_records), (1, 2, 4));
+        let told: Vec<(Option<u64>, &str)> = rejects.iter().map(|error| (error.record, error.code.as_str())).collect();
+        assert_eq!(told, [(Some(3), "malformed"), (Some(4), "malformed"), (Some(6), "malformed")]);
+        assert!(rejects.iter().all(|error| error.file.ends_with("/ticket_comments.csv")), "{rejects:?}");
     }
 }

@@ -1,7 +1,8 @@
 //! JSON lines, JSON arrays and single JSON documents to contacts.
 //!
-//! One object is one contact, with `turns` (or `messages`, `transcript`, `segments`…) or a flat `text`. Nested keys are
-//! joined with a dot (`customer.id`) and mapped like the headers of a table. Exports of known platforms are told by their
+//! One object is one contact, with `turns` (or `messages`, `transcript`, `segments`…) or a flat `text`; or one message of
+//! a contact, with its speaker, as in a table with one row per turn, or under an identifier that comes back. Nested keys are joined with a dot (`customer.id`) and
+//! mapped like the headers of a table. Exports of known platforms are told by their
 //! keys, see [`super::platform`]. An array is read element by element, so its size does not matter.
 
 use std::collections::BTreeMap;
@@ -11,14 +12,18 @@ use std::io::BufRead;
 use serde::de::{DeserializeSeed, Deserializer as _, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
+use crate::config::Options;
 use crate::error::RejectCode;
 
 use super::columns::{Field, Mapping, normalise};
 use super::decode::{LineRead, read_line, record_text};
 use super::dialogue::RawTurn;
+use super::group::Grouper;
 use super::lenient::{self, Lenient};
 use super::platform;
+use super::returning::Returning;
 use super::row::{self, Place, Row};
+use super::shape::Shape;
 use super::speakers::push;
 use super::time::Moment;
 use super::value::{self, Cell};
@@ -33,60 +38,76 @@ pub(crate) struct Fallback {
     pub(crate) start: Option<Moment>,
 }
 
-/// Reads JSON lines. `head` tells whether the file has identifiers at all.
+/// Reads JSON lines. `head` tells whether the file has identifiers at all, `shape` what its objects are.
 pub(crate) fn read_lines(
     stream: &mut dyn BufRead,
     head: &str,
+    shape: Shape,
     mut place: Place<'_>,
     output: &mut Output<'_>,
 ) -> Result<(), Failure> {
-    let mut mappings = Mappings::default();
+    place.order = shape.order;
+    let mut mappings = Mappings::of(shape);
     place.derive_ids = !head
         .lines()
         .filter_map(|line| serde_json::from_str::<Map<String, Value>>(line).ok())
         .any(|object| mappings.has_id(&object, &place));
+    let mut grouper = None;
+    let read = each_line(stream, &mut mappings, &place, &mut grouper, output);
+    // Where the reading stopped half-way, the contacts before are given all the same.
+    if let Some(grouper) = grouper
+        && !matches!(read, Err(Failure::Sink(_)))
+    {
+        grouper.finish(output)?;
+    }
+    read
+}
+
+fn each_line<'p>(
+    stream: &mut dyn BufRead,
+    mappings: &mut Mappings,
+    place: &Place<'p>,
+    grouper: &mut Option<Grouper<'p>>,
+    output: &mut Output<'_>,
+) -> Result<(), Failure> {
     let mut line = Vec::new();
     let mut record = 0;
     let mut is_empty = true;
     loop {
         record += 1;
-        let result = match read_line(stream, &mut line)? {
+        let bad = match read_line(stream, &mut line)? {
             LineRead::Eof => break,
-            LineRead::TooLong => Err(place.reject(record, RejectCode::TooLong, "the line is longer than 256 MiB")),
+            LineRead::TooLong => place.reject(record, RejectCode::TooLong, "the line is longer than 256 MiB"),
             LineRead::Line => {
                 let (text, lossy) = record_text(&line);
                 let text = text.trim();
                 if text.is_empty() {
                     continue;
                 }
-                let read = serde_json::from_str::<Value>(text)
-                    .or_else(|error| serde_json::from_slice(&lenient::line(text)).map_err(|_| error));
-                match read {
+                match object_of_line(text) {
                     Ok(Value::Object(object)) => {
-                        let mut rows = mappings.rows(record, object, &place);
-                        let last = rows.pop();
-                        for row in rows {
-                            output.met();
-                            output.record(row::contact(&row, &place))?;
-                        }
-                        let Some(mut row) = last else { continue };
-                        if lossy {
+                        is_empty = false;
+                        let mut rows = mappings.rows(record, object, place);
+                        if let Some(row) = rows.last_mut().filter(|_| lossy) {
                             push(&mut row.flags, "undecodable_bytes");
                         }
-                        row::contact(&row, &place)
+                        for row in rows {
+                            give(row, place, grouper, output)?;
+                        }
+                        continue;
                     }
-                    Ok(_) => Err(place.reject(record, RejectCode::Malformed, "the line is not a JSON object")),
-                    Err(error) => Err(place.reject(
+                    Ok(_) => place.reject(record, RejectCode::Malformed, "the line is not a JSON object"),
+                    Err(error) => place.reject(
                         record,
                         RejectCode::Malformed,
                         format!("the line is not JSON (column {})", error.column()),
-                    )),
+                    ),
                 }
             }
         };
         is_empty = false;
         output.met();
-        output.record(result)?;
+        output.reject(bad)?;
     }
     if is_empty {
         output.met();
@@ -95,21 +116,49 @@ pub(crate) fn read_lines(
     Ok(())
 }
 
+/// One line as JSON, that of Python included; the error is the one of the line as written.
+pub(crate) fn object_of_line(text: &str) -> Result<Value, serde_json::Error> {
+    serde_json::from_str::<Value>(text).or_else(|error| serde_json::from_slice(&lenient::line(text)).map_err(|_| error))
+}
+
+/// Passes a row on: a message to its contact, any other as a contact.
+fn give<'p>(
+    row: Row,
+    place: &Place<'p>,
+    grouper: &mut Option<Grouper<'p>>,
+    output: &mut Output<'_>,
+) -> crate::error::Result<()> {
+    if row.is_turn {
+        return grouper.get_or_insert_with(|| Grouper::new(*place)).add(row, output);
+    }
+    output.met();
+    output.record(row::contact(&row, place))
+}
+
 /// Reads a JSON array or one or several JSON objects.
 pub(crate) fn read_document(
     stream: &mut dyn BufRead,
+    shape: Shape,
     mut place: Place<'_>,
     fallback: &Fallback,
     output: &mut Output<'_>,
 ) -> Result<(), Failure> {
+    place.order = shape.order;
     let first = loop {
         match stream.fill_buf()?.first() {
             Some(byte) if byte.is_ascii_whitespace() => stream.consume(1),
             other => break other.copied(),
         }
     };
-    let mut reading =
-        Reading { place: &mut place, mappings: Mappings::default(), output, failure: None, record: 0, fallback: None };
+    let mut reading = Reading {
+        place: &mut place,
+        mappings: Mappings::of(shape),
+        output,
+        failure: None,
+        record: 0,
+        fallback: None,
+        grouper: None,
+    };
     let error = if first == Some(b'[') {
         let mut deserializer = serde_json::Deserializer::from_reader(Lenient::new(stream));
         deserializer.deserialize_seq(&mut reading).and_then(|()| deserializer.end()).err()
@@ -140,9 +189,12 @@ pub(crate) fn read_document(
         }
         error
     };
-    let Reading { failure, record, .. } = reading;
+    let Reading { failure, record, grouper, .. } = reading;
     if let Some(failure) = failure {
         return Err(failure);
+    }
+    if let Some(grouper) = grouper {
+        grouper.finish(output)?;
     }
     match error {
         Some(error) if error.is_io() => return Err(Failure::Io(std::io::Error::from(error))),
@@ -174,6 +226,8 @@ struct Reading<'r, 'o, 'p> {
     failure: Option<Failure>,
     record: u64,
     fallback: Option<&'r Fallback>,
+    /// Messages of contacts that are not whole yet.
+    grouper: Option<Grouper<'p>>,
 }
 
 impl Reading<'_, '_, '_> {
@@ -202,29 +256,26 @@ impl Reading<'_, '_, '_> {
         self.record += 1;
         let place = *self.place;
         let Value::Object(object) = value else {
-            self.give(Err(place.reject(self.record, RejectCode::Malformed, "the element is not a JSON object")));
+            self.output.met();
+            let bad = place.reject(self.record, RejectCode::Malformed, "the element is not a JSON object");
+            self.failure = self.output.reject(bad).err().map(Failure::Sink);
             return;
         };
         if self.record == 1 {
             self.place.derive_ids = !self.mappings.has_id(&object, &place);
         }
         let place = *self.place;
-        let mut rows = self.mappings.rows(self.record, object, &place);
+        let rows = self.mappings.rows(self.record, object, &place);
         let is_alone = is_alone && rows.len() == 1;
         self.record += rows.len().saturating_sub(1) as u64;
-        for row in &mut rows {
+        for mut row in rows {
             if let Some(fallback) = self.fallback.filter(|_| is_alone && row.turns.is_some()) {
                 row.fallback_id = Some(fallback.contact_id.clone());
                 row.fallback_start = fallback.start;
             }
-            self.give(row::contact(row, &place));
-        }
-    }
-
-    fn give(&mut self, result: Result<crate::contact::Contact, crate::error::RecordError>) {
-        if self.failure.is_none() {
-            self.output.met();
-            if let Err(error) = self.output.record(result) {
+            if self.failure.is_none()
+                && let Err(error) = give(row, &place, &mut self.grouper, self.output)
+            {
                 self.failure = Some(Failure::Sink(error));
             }
         }
@@ -259,7 +310,7 @@ impl<'de> DeserializeSeed<'de> for &mut Reading<'_, '_, '_> {
 }
 
 /// The key of an array of contacts, in objects that are only an envelope.
-fn envelope(object: &Map<String, Value>) -> Option<String> {
+pub(crate) fn envelope(object: &Map<String, Value>) -> Option<String> {
     const KEYS: [&str; 14] = [
         "contacts",
         "conversations",
@@ -287,17 +338,35 @@ fn envelope(object: &Map<String, Value>) -> Option<String> {
 
 /// Mappings by key set: the objects of one file mostly have the same keys.
 #[derive(Default)]
-struct Mappings {
+pub(crate) struct Mappings {
     known: BTreeMap<Vec<String>, Mapping>,
+    senders_speak: bool,
+    is_one_message_each: bool,
+    returning: Returning,
 }
 
 impl Mappings {
-    fn mapping(&mut self, keys: &[String], place: &Place<'_>) -> Mapping {
+    /// Mappings of a file whose shape is known.
+    fn of(shape: Shape) -> Self {
+        Self {
+            known: BTreeMap::new(),
+            senders_speak: shape.senders_speak,
+            is_one_message_each: shape.is_one_message_each,
+            returning: shape.returning,
+        }
+    }
+
+    /// The mapping of an object with these keys.
+    pub(crate) fn mapping(&mut self, keys: &[String], place: &Place<'_>) -> Mapping {
         const MOST: usize = 1000;
         if let Some(mapping) = self.known.get(keys) {
             return mapping.clone();
         }
-        let (mapping, _) = Mapping::lenient(keys, &place.settings.options);
+        let options = &place.settings.options;
+        let (mut mapping, _) = Mapping::lenient(keys, options);
+        if self.senders_speak {
+            mapping = mapping.with_speakers(keys, options);
+        }
         if self.known.len() < MOST {
             self.known.insert(keys.to_vec(), mapping.clone());
         }
@@ -323,6 +392,7 @@ impl Mappings {
         let keys: Vec<String> = flat.iter().map(|(key, _)| key.clone()).collect();
         let mapping = self.mapping(&keys, place);
         let mut row = Row::new(record);
+        row.is_comment = mapping.is_comments();
         for &field in Field::ALL {
             let Some(column) = mapping.column(field) else { continue };
             match (field, &flat[column].1) {
@@ -344,8 +414,19 @@ impl Mappings {
                 _ => {}
             }
         }
+        row.is_turn = row.turns.is_none() && (self.is_one_message_each || mapping.is_one_row_per_turn());
+        row.is_message = row.turns.is_none() && !row.is_turn && self.returning.has(&row);
+        row.is_turn |= row.is_message;
         row
     }
+}
+
+/// Whether an object holds turns of its own.
+pub(crate) fn nests_turns(flat: &[(String, &Value)]) -> bool {
+    flat.iter().any(|(key, value)| {
+        let key = normalise(key);
+        value.is_array() && (Field::Turns.accepts(&key) || Field::Text.accepts(&key))
+    })
 }
 
 /// What the general rules read of an object beside its words: identifiers, times, dimensions that somebody added to the
@@ -354,12 +435,18 @@ pub(crate) fn base_row(object: &Map<String, Value>, place: &Place<'_>) -> Row {
     let scalars: Map<String, Value> =
         object.iter().filter(|(_, value)| !value.is_array()).map(|(key, value)| (key.clone(), value.clone())).collect();
     let mut row = Mappings::default().row(1, &scalars, place);
-    row.turns = None;
+    // The words are read by the platform's own rules.
+    (row.turns, row.is_turn, row.is_comment) = (None, false, false);
     row
 }
 
 /// Keys and values, nested objects with their path; arrays stay whole.
-fn flatten<'a>(prefix: &str, object: &'a Map<String, Value>, depth: usize, flat: &mut Vec<(String, &'a Value)>) {
+pub(crate) fn flatten<'a>(
+    prefix: &str,
+    object: &'a Map<String, Value>,
+    depth: usize,
+    flat: &mut Vec<(String, &'a Value)>,
+) {
     const DEEPEST: usize = 4;
     for (key, value) in object {
         let path = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
@@ -387,15 +474,14 @@ pub(crate) fn turns(elements: &[Value], place: &Place<'_>, flags: &mut Vec<Strin
         return Some(Vec::new());
     }
     if elements.iter().all(Value::is_string) {
-        let text: Vec<&str> = elements.iter().filter_map(Value::as_str).collect();
-        let joined = text.join("\n");
-        return super::dialogue::split(&joined, &place.settings.options, true).or_else(|| {
-            Some(text.iter().map(|line| RawTurn { text: (*line).to_owned(), ..RawTurn::default() }).collect())
+        let messages: Vec<&str> = elements.iter().filter_map(Value::as_str).map(str::trim).collect();
+        return super::dialogue::split_messages(&messages, &place.settings.options).or_else(|| {
+            Some(messages.iter().map(|text| RawTurn { text: (*text).to_owned(), ..RawTurn::default() }).collect())
         });
     }
     let mut turns = Vec::with_capacity(elements.len());
     for element in elements.iter().filter_map(Value::as_object) {
-        if is_private(element) {
+        if is_private(element, &place.settings.options) {
             push(flags, "private_notes_left_out");
             continue;
         }
@@ -515,15 +601,16 @@ fn turn(object: &Map<String, Value>, place: &Place<'_>) -> Option<RawTurn> {
     let instant = |names: &[&str]| {
         find(names).and_then(|(_, _, value)| row::moment(&cell(value)?, place)).map(|moment| moment.instant)
     };
-    let start_s = seconds(&STARTS);
+    let (start_s, end_s) = (seconds(&STARTS), seconds(&ENDS));
     let at = if start_s.is_none() { instant(&TIMES).or_else(|| instant(&STARTS)) } else { None };
     let confidence = find(&["confidence"]).and_then(|(_, _, value)| cell(value)?.number());
     Some(RawTurn {
         label,
         text: row::plain(text),
         start_s,
-        end_s: seconds(&ENDS),
+        end_s,
         at,
+        ended: if end_s.is_none() { instant(&ENDS) } else { None },
         confidence,
         ..RawTurn::default()
     })
@@ -556,11 +643,14 @@ fn label_of(value: &Value) -> Option<String> {
     }
 }
 
-/// Internal notes of tickets are the company's own words to itself.
-fn is_private(object: &Map<String, Value>) -> bool {
+/// Internal notes of tickets are the company's own words to itself. Exports write yes and no as strings and numbers too.
+fn is_private(object: &Map<String, Value>, options: &Options) -> bool {
+    let says = |value: &Value, wanted: bool| {
+        cell(value).is_some_and(|cell| value::boolean(&cell, Field::Public, options) == Some(wanted))
+    };
     object.iter().any(|(key, value)| match normalise(key).as_str() {
-        "public" | "ispublic" => value == &Value::Bool(false),
-        "private" | "isprivate" | "internal" | "isinternal" => value == &Value::Bool(true),
+        "public" | "ispublic" | "ispublished" => says(value, false),
+        "private" | "isprivate" | "internal" | "isinternal" => says(value, true),
         "parttype" | "type" | "messagetype" => value
             .as_str()
             .is_some_and(|kind| matches!(normalise(kind).as_str(), "note" | "internalnote" | "privatenote" | "event")),
@@ -574,4 +664,45 @@ fn is_doubtful(object: &Map<String, Value>) -> bool {
     number("avg_logprob").is_some_and(|value| value < -1.0)
         || number("no_speech_prob").is_some_and(|value| value > 0.6)
         || number("confidence").is_some_and(|value| value < 0.3)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::contact::Speaker;
+    use crate::source::testing;
+
+    #[test]
+    fn notes_are_private_whatever_the_type_that_says_it() {
+        let text = r#"{"contact_id":"1","started_at":"2026-09-03T09:12:00Z","channel":"chat","messages":[
+            {"role":"customer","text":"Ma box","public":"true"},{"role":"agent","text":"note 1","public":"false"},
+            {"role":"agent","text":"Je regarde","public":1},{"role":"agent","text":"note 2","public":0},
+            {"role":"agent","text":"note 3","internal":"oui"}]}"#;
+        let (contacts, ..) = testing::read_bytes("a.json", text.as_bytes());
+        let words: Vec<&str> = contacts[0].turns.iter().map(|turn| turn.text.as_str()).collect();
+        assert_eq!(words, ["Ma box", "Je regarde"]);
+        assert_eq!(contacts[0].flags, ["private_notes_left_out"]);
+    }
+
+    #[test]
+    fn the_first_of_a_list_of_strings_is_a_turn_even_without_label() {
+        let text = r#"{"contact_id":"1","started_at":"2026-09-03T09:12:00Z","transcript":["Bonjour, ma box est en panne","Conseiller : Je regarde","Client : Merci"]}"#;
+        let (contacts, ..) = testing::read_bytes("a.json", text.as_bytes());
+        let told: Vec<(Speaker, &str)> =
+            contacts[0].turns.iter().map(|turn| (turn.speaker, turn.text.as_str())).collect();
+        assert_eq!(
+            told,
+            [
+                (Speaker::Unknown, "Bonjour, ma box est en panne"),
+                (Speaker::Agent, "Je regarde"),
+                (Speaker::Customer, "Merci")
+            ]
+        );
+    }
+
+    #[test]
+    fn full_times_of_nested_turns_give_both_their_ends() {
+        let text = r#"{"contact_id":"1","started_at":"2026-09-03T09:12:00Z","turns":[{"role":"agent","text":"Bonjour","start_time":"2026-09-03T09:12:01Z","end_time":"2026-09-03T09:12:04Z"}]}"#;
+        let (contacts, ..) = testing::read_bytes("a.json", text.as_bytes());
+        assert_eq!((contacts[0].turns[0].start_s, contacts[0].turns[0].end_s), (Some(1.0), Some(4.0)));
+    }
 }

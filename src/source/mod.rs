@@ -1,11 +1,12 @@
 //! Bytes to [`crate::contact::Contact`]: one reader per format, chosen by content.
 //!
 //! [`discover`] lists the files, [`Source::read`] streams the records of one of them: contacts, and rejects with a stable
-//! code. Memory is bounded by one contact (for files with one row per turn, by a window of open contacts).
+//! code. Memory is bounded by one contact (for rows that are turns or messages of one, by a window of open contacts), and a
+//! few hashes for each identifier.
 //!
 //! Counts always reconcile: `records_read == contacts + rejects`. The unit is the contact: a row or object of a file with
-//! one contact per row; the rows of one contact together in a file with one row per turn (a row that cannot be read or has
-//! no contact identifier counts alone); a message of a mailbox; a transcript file as a whole. A file refused as a whole, and
+//! one contact per row; the rows of one contact together in a file with one row per turn, or where an identifier comes back
+//! with other words (a row that cannot be read or has no contact identifier counts alone); a message of a mailbox; a transcript file as a whole. A file refused as a whole, and
 //! an error that stops the reading before the end, count as one record read and one reject.
 
 mod automatic;
@@ -27,7 +28,9 @@ mod open;
 mod parquet;
 mod plain;
 mod platform;
+mod returning;
 mod row;
+mod shape;
 mod speakers;
 mod subtitle;
 mod table;
@@ -50,6 +53,7 @@ pub use email::{Mail, parse as parse_mail};
 pub use format::Format;
 pub use join::Beside;
 pub use platform::names as platforms;
+use shape::Shape;
 
 /// One record of a file.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,6 +79,17 @@ pub struct FileSummary {
     pub bytes: u64,
     /// Format, when it was recognised.
     pub format: Option<Format>,
+    /// Columns that were left unread, in a file without a column for the words.
+    pub unread: Option<Unread>,
+}
+
+/// The columns of a file that were left unread while none was recognised for the words of its contacts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread {
+    /// Their number.
+    pub count: usize,
+    /// Their names, those that may be shown: none where the first row may be a contact rather than a header row.
+    pub names: Vec<String>,
 }
 
 /// Everything needed to read files: the settings and the customer directory, loaded once.
@@ -109,9 +124,16 @@ impl<'a> Source<'a> {
     ///
     /// Only the sink's own errors: whatever is wrong with the file is a reject.
     pub fn read(&self, file: &InputFile, sink: &mut dyn FnMut(Record) -> Result<()>) -> Result<FileSummary> {
-        let mut output = Output { sink, records_read: 0, contacts: 0, rejects: 0 };
-        let mut summary =
-            FileSummary { records_read: 0, contacts: 0, rejects: 0, sha256: String::new(), bytes: 0, format: None };
+        let mut output = Output { sink, records_read: 0, contacts: 0, rejects: 0, unread: None };
+        let mut summary = FileSummary {
+            records_read: 0,
+            contacts: 0,
+            rejects: 0,
+            sha256: String::new(),
+            bytes: 0,
+            format: None,
+            unread: None,
+        };
         match self.read_into(file, &mut output, &mut summary) {
             Ok(()) => {}
             Err(Failure::Sink(error)) => return Err(error),
@@ -133,6 +155,7 @@ impl<'a> Source<'a> {
         summary.records_read = output.records_read;
         summary.contacts = output.contacts;
         summary.rejects = output.rejects;
+        summary.unread = output.unread;
         if summary.records_read != summary.contacts + summary.rejects {
             return Err(Error::bug(format!("counts of {} do not reconcile: {summary:?}", file.name)));
         }
@@ -195,15 +218,41 @@ impl<'a> Source<'a> {
             Format::Eml => email::read(&mut *stream, place, output),
             Format::Mbox => mbox::read(&mut *stream, place, output),
             text => {
-                let again = || Ok(decode::text_reader(open::open(&file.path)?.stream, &head, encoding));
+                let again = || -> io::Result<Box<dyn io::BufRead>> {
+                    Ok(decode::text_reader(open::open(&file.path)?.stream, &head, encoding))
+                };
+                // A pipe can be read once only: then its head tells.
+                let first_look = || {
+                    if std::fs::metadata(&file.path).is_ok_and(|metadata| metadata.is_file()) {
+                        return again();
+                    }
+                    Ok(Box::new(io::Cursor::new(decode::head_text(&head, encoding))) as Box<dyn io::BufRead>)
+                };
                 let mut stream = decode::text_reader(stream, &head, encoding);
                 match text {
                     Format::Csv | Format::Tsv => {
                         let beside = file.beside.as_ref();
-                        table::read(&mut *stream, &head, text, place, &again, &fallback(file, settings), beside, output)
+                        table::read(
+                            &mut *stream,
+                            &head,
+                            text,
+                            place,
+                            &first_look,
+                            &fallback(file, settings),
+                            beside,
+                            output,
+                        )
                     }
-                    Format::Jsonl => json::read_lines(&mut *stream, &decode::head_text(&head, encoding), place, output),
-                    Format::Json => json::read_document(&mut *stream, place, &fallback(file, settings), output),
+                    Format::Jsonl => {
+                        let (shape, unread) = Shape::of_lines(&mut *first_look()?, &place);
+                        output.unread = unread;
+                        json::read_lines(&mut *stream, &decode::head_text(&head, encoding), shape, place, output)
+                    }
+                    Format::Json => {
+                        let (shape, unread) = Shape::of_document(&mut *first_look()?, &place);
+                        output.unread = unread;
+                        json::read_document(&mut *stream, shape, place, &fallback(file, settings), output)
+                    }
                     Format::Txt => plain::read(&mut *stream, place, &fallback(file, settings), output),
                     _ => subtitle::read(&mut *stream, text, place, &fallback(file, settings), output),
                 }
@@ -218,6 +267,8 @@ pub(crate) struct Output<'s> {
     records_read: u64,
     contacts: u64,
     rejects: u64,
+    /// Columns that were left unread, in a table without a column for the words.
+    unread: Option<Unread>,
 }
 
 impl Output<'_> {

@@ -1,4 +1,5 @@
-//! Parquet to contacts: one row per contact, with turns nested as a list of structs or not, or one row per turn.
+//! Parquet to contacts: one row per contact, with turns nested as a list of structs or not, one row per turn, or several
+//! messages under one identifier.
 
 use std::fs::File;
 use std::io::{self, BufRead, Read, Seek, SeekFrom, Write};
@@ -16,6 +17,7 @@ use super::columns::{Field, Mapping, normalise};
 use super::discover::InputFile;
 use super::group::Grouper;
 use super::open::Compression;
+use super::returning::{self, Returning};
 use super::row::{self, Place, Row};
 use super::value::Cell;
 use super::{Failure, Output, json};
@@ -45,6 +47,7 @@ pub(crate) fn read(
         };
         output.reject(place.reject_file(code, message))
     };
+    let returning = returning(&file, place);
     let Ok(builder) = ParquetRecordBatchReaderBuilder::try_new(file) else {
         refuse(output, false)?;
         return Ok(());
@@ -64,7 +67,10 @@ pub(crate) fn read(
         let table = match &mut table {
             Some(table) => table,
             None => match Table::new(&columns, place) {
-                Ok(new) => table.insert(new),
+                Ok(new) => {
+                    output.unread = new.unread(&columns);
+                    table.insert(new.with(&returning))
+                }
                 Err(absent) => {
                     output.met();
                     output.reject(
@@ -78,8 +84,8 @@ pub(crate) fn read(
             record += 1;
             let row = table.row(record, &columns, index);
             match &mut table.grouper {
-                Some(grouper) => grouper.add(row, output)?,
-                None => {
+                Some(grouper) if table.is_one_row_per_turn || row.is_message => grouper.add(row, output)?,
+                _ => {
                     output.met();
                     output.record(row::contact(&row, &table.place))?;
                 }
@@ -102,13 +108,19 @@ struct Table<'a> {
     /// Column of nested turns.
     turns: Option<usize>,
     place: Place<'a>,
+    is_one_row_per_turn: bool,
+    /// Identifiers whose rows are messages.
+    returning: Returning,
     grouper: Option<Grouper<'a>>,
 }
 
 impl<'a> Table<'a> {
     fn new(columns: &[(String, ArrayRef)], mut place: Place<'a>) -> Result<Self, super::columns::AbsentColumn> {
         let headers: Vec<String> = columns.iter().map(|(name, _)| name.clone()).collect();
-        let mapping = Mapping::new(&headers, &place.settings.options)?;
+        let mut mapping = Mapping::new(&headers, &place.settings.options)?;
+        if senders_speak(&mapping, columns, &place) {
+            mapping = mapping.with_speakers(&headers, &place.settings.options);
+        }
         let turns = mapping.column(Field::Turns).or_else(|| {
             columns.iter().position(|(name, array)| {
                 matches!(array.data_type(), DataType::List(_) | DataType::LargeList(_))
@@ -119,8 +131,24 @@ impl<'a> Table<'a> {
             mapping.needed_columns(&headers)?;
         }
         place.derive_ids = !mapping.has(Field::ContactId);
-        let grouper = (turns.is_none() && mapping.is_one_row_per_turn()).then(|| Grouper::new(place));
-        Ok(Self { mapping, turns, place, grouper })
+        let is_one_row_per_turn = turns.is_none() && mapping.is_one_row_per_turn();
+        let grouper = is_one_row_per_turn.then(|| Grouper::new(place));
+        Ok(Self { mapping, turns, place, is_one_row_per_turn, returning: Returning::default(), grouper })
+    }
+
+    /// The same table once it is known which identifiers come back.
+    fn with(mut self, returning: &Returning) -> Self {
+        if !returning.is_empty() && self.grouper.is_none() {
+            self.grouper = Some(Grouper::new(self.place));
+            self.returning = returning.clone();
+        }
+        self
+    }
+
+    /// The columns left unread where none holds words.
+    fn unread(&self, columns: &[(String, ArrayRef)]) -> Option<super::Unread> {
+        let headers: Vec<String> = columns.iter().map(|(name, _)| name.clone()).collect();
+        super::columns::unread(&headers, &self.mapping, true).filter(|_| self.turns.is_none())
     }
 
     fn row(&self, record: u64, columns: &[(String, ArrayRef)], index: usize) -> Row {
@@ -144,8 +172,48 @@ impl<'a> Table<'a> {
                 _ => {}
             }
         }
+        row.is_message = self.returning.has(&row);
         row
     }
+}
+
+/// Which identifiers come back with other words, so that their rows are messages. Damage is reported by the real reading.
+fn returning(file: &File, place: Place<'_>) -> Returning {
+    let reader = file.try_clone().ok().and_then(|file| ParquetRecordBatchReaderBuilder::try_new(file).ok());
+    let Some(reader) = reader.and_then(|builder| builder.with_batch_size(BATCH_ROWS).build().ok()) else {
+        return Returning::default();
+    };
+    let mut look = returning::Look::default();
+    let mut places = None;
+    for batch in reader.map_while(Result::ok) {
+        let columns = columns(&batch);
+        let read = |table: Table<'_>| returning::columns(&table.mapping).filter(|_| table.turns.is_none());
+        let Some((id, words, customer)) =
+            *places.get_or_insert_with(|| Table::new(&columns, place).ok().and_then(read))
+        else {
+            break;
+        };
+        for index in 0..batch.num_rows() {
+            let text = |column: usize| cell(&columns[column].1, index).map(|cell| cell.text());
+            if let (Some(id), Some(words)) = (text(id), text(words)) {
+                look.see(&id, &words, customer.and_then(text).as_deref());
+            }
+        }
+    }
+    look.found()
+}
+
+/// Whether the first rows show that the sender's column names the party that speaks.
+fn senders_speak(mapping: &Mapping, columns: &[(String, ArrayRef)], place: &Place<'_>) -> bool {
+    let (Some(sender), Some(id)) = (mapping.sender(), mapping.column(Field::ContactId)) else { return false };
+    let text = |column: usize, index: usize| cell(&columns[column].1, index).map(|cell| cell.text());
+    let cells: Vec<(String, String)> = (0..columns[sender].1.len())
+        .filter_map(|index| Some((text(id, index).unwrap_or_default(), text(sender, index)?)))
+        .collect();
+    super::columns::senders_speak(
+        cells.iter().map(|(id, sender)| (id.as_str(), sender.as_str())),
+        &place.settings.options,
+    )
 }
 
 /// Columns with their path; fields of structs are columns of their own, dictionaries are unpacked.
@@ -361,6 +429,56 @@ mod tests {
             contacts[0].turns.iter().map(|turn| turn.speaker).collect::<Vec<_>>(),
             [Speaker::Agent, Speaker::Customer]
         );
+    }
+
+    #[test]
+    fn a_typed_date_takes_the_time_of_its_own_column() {
+        let text = |values: Vec<&str>| Arc::new(StringArray::from(values)) as ArrayRef;
+        // 3 September 2026
+        let date = Arc::new(arrow::array::Date32Array::from(vec![20_699])) as ArrayRef;
+        let bytes = bytes(vec![
+            ("contact_id", text(vec!["1"])),
+            ("date", date),
+            ("heure", text(vec!["14:30:00"])),
+            ("text", text(vec!["Ma box"])),
+        ]);
+        let (contacts, ..) = testing::read_bytes("a.parquet", &bytes);
+        assert_eq!(contacts[0].started_at.to_rfc3339(), "2026-09-03T12:30:00+00:00");
+    }
+
+    #[test]
+    fn a_sender_that_names_the_party_groups_the_rows() {
+        let text = |values: Vec<&str>| Arc::new(StringArray::from(values)) as ArrayRef;
+        let bytes = bytes(vec![
+            ("conversation_id", text(vec!["1", "1"])),
+            ("date", text(vec!["2026-09-03T09:12:00Z", "2026-09-03T09:13:00Z"])),
+            ("sender", text(vec!["customer", "agent"])),
+            ("message", text(vec!["Ma box", "Je regarde"])),
+        ]);
+        let (contacts, ..) = testing::read_bytes("a.parquet", &bytes);
+        assert_eq!((contacts.len(), contacts[0].turns.len()), (1, 2));
+    }
+
+    #[test]
+    fn rows_of_one_identifier_with_other_words_are_messages_and_the_same_words_are_not() {
+        let text = |values: Vec<&str>| Arc::new(StringArray::from(values)) as ArrayRef;
+        let bytes = bytes(vec![
+            ("ticket_id", text(vec!["1", "2", "1", "2"])),
+            (
+                "date",
+                text(vec![
+                    "2026-09-03T09:12:00Z",
+                    "2026-09-03T09:12:00Z",
+                    "2026-09-04T09:12:00Z",
+                    "2026-09-03T09:12:00Z",
+                ]),
+            ),
+            ("message", text(vec!["Ma box", "Mon colis", "Alors ?", "Mon colis"])),
+        ]);
+        let (contacts, ..) = testing::read_bytes("a.parquet", &bytes);
+        let told: Vec<(&str, usize)> =
+            contacts.iter().map(|contact| (contact.contact_id.as_str(), contact.turns.len())).collect();
+        assert_eq!(told, [("2", 1), ("2", 1), ("1", 2)]);
     }
 
     #[test]

@@ -14,7 +14,8 @@ use super::json::Fallback;
 use super::row::{self, Place, Row};
 use super::speakers::push;
 use super::value::{self, Cell};
-use super::{Failure, Output};
+use super::{Failure, Output, time};
+use crate::config::Options;
 
 /// Reads one transcript.
 pub(crate) fn read(
@@ -49,16 +50,38 @@ pub(crate) fn read(
     Ok(())
 }
 
-/// Sets the fields that the first lines state and tells how many lines they take.
-pub(crate) fn metadata(lines: &[String], place: &Place<'_>, row: &mut Row) -> usize {
+/// A line that separates: `-----`, or nothing.
+fn is_rule(line: &str) -> bool {
+    line.chars().all(|c| matches!(c, '-' | '=' | '_' | '*'))
+}
+
+/// Whether a key is one of metadata: the usual name of a column that does not hold words.
+fn is_key(key: &str, options: &Options) -> bool {
     const NOT_METADATA: [Field; 7] =
         [Field::Text, Field::Speaker, Field::Turns, Field::TurnIndex, Field::TurnStart, Field::TurnEnd, Field::Public];
+    let (mapping, _) = Mapping::lenient(&[key.to_owned()], options);
+    mapping.recognised() > 0 && !NOT_METADATA.iter().any(|field| mapping.has(*field))
+}
+
+/// Whether a line before the first turn says no words: a rule, a date, a key with its value.
+pub(crate) fn is_metadata(line: &str, options: &Options) -> bool {
+    let line = line.trim().trim_start_matches(['#', '*', '-']).trim();
+    let zone = options.input.time_zone.parse().unwrap_or(chrono_tz::UTC);
+    is_rule(line)
+        || line.starts_with("WEBVTT")
+        || time::instant(line, zone, time::DateOrder::DayFirst).is_some()
+        || time::instant(line, zone, time::DateOrder::MonthFirst).is_some()
+        || line.split_once([':', '=']).is_some_and(|(key, _)| is_key(key.trim(), options))
+}
+
+/// Sets the fields that the first lines state and tells how many lines they take.
+pub(crate) fn metadata(lines: &[String], place: &Place<'_>, row: &mut Row) -> usize {
     let options = &place.settings.options;
     let mut pairs: Vec<(String, String)> = Vec::new();
     let mut used = 0;
     for (index, line) in lines.iter().enumerate() {
         let line = line.trim().trim_start_matches(['#', '*', '-']).trim();
-        if line.is_empty() || line.chars().all(|c| matches!(c, '-' | '=' | '_' | '*')) {
+        if is_rule(line) {
             continue;
         }
         if line.starts_with("WEBVTT") {
@@ -70,8 +93,7 @@ pub(crate) fn metadata(lines: &[String], place: &Place<'_>, row: &mut Row) -> us
         if key.chars().count() > 40 || normalise(key).is_empty() || value::speaker(key, options).is_some() {
             break;
         }
-        let (mapping, _) = Mapping::lenient(&[key.to_owned()], options);
-        if mapping.recognised() == 0 || NOT_METADATA.iter().any(|field| mapping.has(*field)) {
+        if !is_key(key, options) {
             // Captions carry other keys too ("Kind: captions").
             if row.turns.is_none() && lines.first().is_some_and(|first| first.starts_with("WEBVTT")) {
                 continue;
@@ -112,6 +134,23 @@ mod tests {
             (contact.turns[1].speaker, contact.turns[1].text.as_str()),
             (Speaker::Customer, "Bonjour, ma box est en panne\ndepuis hier.")
         );
+    }
+
+    #[test]
+    fn words_before_the_first_label_are_kept() {
+        let text = "Bonjour, ma box est en panne depuis lundi\nConseiller : Je regarde\nClient : Merci\n";
+        let (contacts, ..) = testing::read_bytes("call_2026-09-03_0912.txt", text.as_bytes());
+        let told: Vec<(Speaker, &str)> =
+            contacts[0].turns.iter().map(|turn| (turn.speaker, turn.text.as_str())).collect();
+        assert_eq!(
+            told,
+            [
+                (Speaker::Unknown, "Bonjour, ma box est en panne depuis lundi"),
+                (Speaker::Agent, "Je regarde"),
+                (Speaker::Customer, "Merci")
+            ]
+        );
+        assert_eq!(contacts[0].flags, ["speakers_unknown"]);
     }
 
     #[test]

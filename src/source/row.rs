@@ -2,18 +2,20 @@
 //!
 //! This is the one place where the rules of contact records live, whatever the format: which values are needed, which
 //! are refused, which become null with a flag. Refused: no identifier, no readable start time, an end before the start, a
-//! turn that is too long. Null with a flag: an unknown channel, a survey answer outside its scale, an unreadable duration.
+//! turn that is too long. Null with a flag: an unknown channel, a survey answer outside its scale, an unreadable duration,
+//! a closing on the day of the start without its time.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, NaiveDate, NaiveTime, Utc};
 use sha2::{Digest, Sha256};
 
-use crate::config::Settings;
+use crate::config::{Options, Settings};
 use crate::contact::{Contact, Direction, Provenance, Speaker, Turn};
 use crate::error::{RecordError, RejectCode};
 
 use super::columns::{FIELDS, Field};
 use super::customers::Customers;
 use super::dialogue::{self, RawTurn};
+use super::email::is_company_address;
 use super::speakers::{self, Voice, push};
 use super::time::{self, DateOrder, Moment};
 use super::value::{self, Cell};
@@ -64,6 +66,10 @@ pub(crate) struct Row {
     pub(crate) fallback_id: Option<String>,
     /// The row is a comment of a ticket: the author of the first one is the customer.
     pub(crate) is_comment: bool,
+    /// The row is one message of its contact, to be grouped with the others (objects of JSON).
+    pub(crate) is_turn: bool,
+    /// The row is one message of its contact, told by an identifier that comes back with other words: no speaker is named.
+    pub(crate) is_message: bool,
 }
 
 impl Row {
@@ -79,6 +85,8 @@ impl Row {
             fallback_start: None,
             fallback_id: None,
             is_comment: false,
+            is_turn: false,
+            is_message: false,
         }
     }
 
@@ -123,6 +131,11 @@ impl Row {
         }
     }
 
+    /// What the cells say, to compare rows by.
+    fn written(&self) -> Vec<Option<String>> {
+        self.cells.iter().map(|cell| cell.as_ref().map(Cell::text)).collect()
+    }
+
     /// Bytes of text held, for memory bounds.
     pub(crate) fn bytes(&self) -> usize {
         self.cells
@@ -144,10 +157,14 @@ pub(crate) fn contact(row: &Row, place: &Place<'_>) -> Result<Contact, RecordErr
         started = messages.min().map(|instant| Moment { instant, flag: None });
     }
     let mut flags = row.flags.clone();
+    let is_private = is_private(row, options);
+    if is_private {
+        push(&mut flags, PRIVATE);
+    }
     let (mut turns, voices) = if let Some(raw) = &row.turns {
         raw_turns(raw.clone(), started.map(|moment| moment.instant))
     } else {
-        match row.cell(Field::Text) {
+        match row.cell(Field::Text).filter(|_| !is_private) {
             None => (Vec::new(), Vec::new()),
             Some(cell) => {
                 let text = plain(cell.text());
@@ -164,10 +181,8 @@ pub(crate) fn contact(row: &Row, place: &Place<'_>) -> Result<Contact, RecordErr
     let mut speaker_confidence = None;
     if turns.len() == 1 && row.turns.is_none() {
         // One text is what the party who started the contact wrote, unless its speaker is known.
-        let direction = row.text(Field::Direction).and_then(|text| value::direction(&text, options));
-        let by_direction = if direction == Some(Direction::Outbound) { Speaker::Agent } else { Speaker::Customer };
-        turns[0].speaker =
-            voices[0].label.as_deref().and_then(|label| value::speaker(label, options)).unwrap_or(by_direction);
+        let stated = voices[0].label.as_deref().and_then(|label| value::speaker(label, options));
+        turns[0].speaker = stated.unwrap_or_else(|| writer(row, options));
     } else {
         speaker_confidence = speakers::resolve(&mut turns, &voices, options, &mut flags);
         if row.is_comment && speakers::first_is_customer(&mut turns, &voices, &mut flags) {
@@ -177,19 +192,45 @@ pub(crate) fn contact(row: &Row, place: &Place<'_>) -> Result<Contact, RecordErr
     finish(row, started, Said { turns, speaker_confidence }, flags, place)
 }
 
+/// Who wrote the one text of a row that names no speaker: the party who started the contact.
+fn writer(row: &Row, options: &Options) -> Speaker {
+    match row.text(Field::Direction).and_then(|text| value::direction(&text, options)) {
+        Some(Direction::Outbound) => Speaker::Agent,
+        _ => Speaker::Customer,
+    }
+}
+
+/// Flag: private notes were there and are not among the turns.
+const PRIVATE: &str = "private_notes_left_out";
+
+/// Whether the words of a row are an internal note: the company's own words to itself.
+fn is_private(row: &Row, options: &Options) -> bool {
+    // In a row that nests its turns, each turn says it for itself.
+    row.turns.is_none()
+        && row.cell(Field::Public).and_then(|cell| value::boolean(cell, Field::Public, options)) == Some(false)
+}
+
 /// Makes the contact of rows that hold one turn each, in the order of their turn index, else of the file.
 pub(crate) fn contact_of_turns(mut rows: Vec<Row>, place: &Place<'_>) -> Result<Contact, RecordError> {
     let options = &place.settings.options;
-    // Internal notes are the company's own words to itself. A ticket of notes alone keeps none of its words.
-    let is_private = |row: &Row| {
-        row.cell(Field::Public).and_then(|cell| value::boolean(cell, Field::Public, options)) == Some(false)
-    };
-    if rows.iter().any(is_private) {
-        for row in rows.iter_mut().filter(|row| is_private(row)) {
+    // A ticket of notes alone keeps none of its words.
+    if rows.iter().any(|row| is_private(row, options)) {
+        for row in rows.iter_mut().filter(|row| is_private(row, options)) {
             row.cells[Field::Text as usize] = None;
         }
         for row in &mut rows {
-            push(&mut row.flags, "private_notes_left_out");
+            push(&mut row.flags, PRIVATE);
+        }
+    }
+    if rows.iter().all(|row| row.is_message) {
+        rows = in_order_of_time(rows, place)?;
+    }
+    for row in &mut rows {
+        // A full time as the end of a turn is an end of the contact too, until a later one is found.
+        if row.cell(Field::EndedAt).is_none()
+            && let (_, Some(instant)) = turn_time(row, Field::TurnEnd, place)
+        {
+            row.cells[Field::EndedAt as usize] = Some(Cell::Instant(instant));
         }
     }
     let indexed: Option<Vec<f64>> = rows.iter().map(|row| row.cell(Field::TurnIndex).and_then(Cell::number)).collect();
@@ -221,54 +262,158 @@ pub(crate) fn contact_of_turns(mut rows: Vec<Row>, place: &Place<'_>) -> Result<
         starts.push(moment.map(|moment| moment.instant));
     }
     let varies = starts.iter().flatten().any(|start| Some(*start) != started.map(|moment| moment.instant));
+    let ends: Vec<_> = rows.iter().map(|row| turn_time(row, Field::TurnEnd, place)).collect();
+    // One full time on every row is the end of the contact, written beside each turn.
+    let ends_vary = ends.iter().any(|(_, end)| *end != ends[0].1);
     let mut flags = head.flags.clone();
+    let have_senders = have_senders(&rows);
     let raw: Vec<RawTurn> = rows
         .iter()
         .zip(&starts)
-        .filter_map(|(row, start)| {
-            let text = plain(row.cell(Field::Text)?.text());
+        .zip(&ends)
+        .flat_map(|((row, start), (end_s, ended))| {
+            let Some(text) = row.cell(Field::Text).map(|cell| plain(cell.text())) else { return Vec::new() };
+            let sent = if varies { *start } else { None };
+            if row.is_message {
+                return message(row, text, sent, have_senders, options);
+            }
             let (start_s, at) = turn_time(row, Field::TurnStart, place);
-            let (end_s, _) = turn_time(row, Field::TurnEnd, place);
-            Some(RawTurn {
+            vec![RawTurn {
                 label: row.text(Field::Speaker),
                 text,
                 start_s,
-                end_s,
-                at: at.or(if varies { *start } else { None }),
+                end_s: *end_s,
+                at: at.or(sent),
+                ended: if ends_vary { *ended } else { None },
                 ..RawTurn::default()
-            })
+            }]
         })
         .collect();
     if started.is_none() {
         // Files without a column for the contact's start may give each turn a full time.
         started = raw.iter().filter_map(|turn| turn.at).min().map(|instant| Moment { instant, flag: None });
     }
+    if let Some(latest) = started.and_then(|moment| latest_end(&rows, moment.instant, place)) {
+        head.cells[Field::EndedAt as usize] = Some(Cell::Instant(latest));
+    }
     let (mut turns, voices) = raw_turns(raw, started.map(|moment| moment.instant));
     let mut speaker_confidence = speakers::resolve(&mut turns, &voices, options, &mut flags);
-    if head.is_comment && speakers::first_is_customer(&mut turns, &voices, &mut flags) {
+    if (head.is_comment || have_senders) && speakers::first_is_customer(&mut turns, &voices, &mut flags) {
         speaker_confidence = Some(FIRST_AUTHOR_ASKS);
     }
     finish(&head, started, Said { turns, speaker_confidence }, flags, place)
 }
 
+/// Messages in the order in which they were written, whatever that of the rows. The same words at the same time are one
+/// message, delivered twice.
+fn in_order_of_time(rows: Vec<Row>, place: &Place<'_>) -> Result<Vec<Row>, RecordError> {
+    let mut dated = Vec::with_capacity(rows.len());
+    for mut row in rows {
+        let started = start(&row, place)?.map(|moment| moment.instant);
+        // A closing without date is of the day of its own message, not of that of the first one.
+        if let (Some(started), Some(cell)) = (started, row.cell(Field::EndedAt))
+            && let End::At(ended) = end(cell, started, place)
+        {
+            row.cells[Field::EndedAt as usize] = Some(Cell::Instant(ended));
+        }
+        let words = row.text(Field::Text).map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "));
+        dated.push((started.is_none(), started, words, row));
+    }
+    dated.sort_by(|(is_open, at, words, row), (is_other_open, other_at, other_words, other)| {
+        let by_time = (is_open, at, words).cmp(&(is_other_open, other_at, other_words));
+        by_time.then_with(|| row.written().cmp(&other.written()))
+    });
+    dated.dedup_by(|(_, at, words, row), (_, kept_at, kept_words, kept)| {
+        let is_again = at == kept_at && words == kept_words;
+        if is_again {
+            kept.record = kept.record.min(row.record);
+            kept.complete_with(row);
+        }
+        is_again
+    });
+    Ok(dated.into_iter().map(|(.., row)| row).collect())
+}
+
+/// Whether the addresses beside the messages of one contact are those of their senders: they are not all the same.
+fn have_senders(rows: &[Row]) -> bool {
+    let mut addresses = rows.iter().filter(|row| row.is_message).filter_map(sender);
+    addresses.next().is_some_and(|first| addresses.any(|address| address != first))
+}
+
+/// The address beside a message.
+fn sender(row: &Row) -> Option<String> {
+    row.text(Field::CustomerEmail).map(|address| address.to_lowercase())
+}
+
+/// The turns of a message: one, or those of the conversation that it holds, each at the time of the message or later.
+/// Where messages have senders, these tell who speaks, unless the row has a direction.
+fn message(
+    row: &Row,
+    text: String,
+    sent: Option<DateTime<Utc>>,
+    have_senders: bool,
+    options: &Options,
+) -> Vec<RawTurn> {
+    let Some(mut turns) = dialogue::split(&text, options, false) else {
+        let sender = sender(row).filter(|_| have_senders && row.cell(Field::Direction).is_none());
+        let role = match &sender {
+            Some(address) if is_company_address(address, &options.input.company_addresses) => Some(Speaker::Agent),
+            Some(address) => value::configured_speaker(address, options),
+            None => Some(writer(row, options)),
+        };
+        // In figures, since no part of an address names a role: `contact@` is the company's.
+        let label = sender.map(|address| hex(address.as_bytes()));
+        return vec![RawTurn { label, text, at: sent, role, ..RawTurn::default() }];
+    };
+    let Some(sent) = sent else { return turns };
+    let after = |seconds: f64| sent.checked_add_signed(Duration::try_milliseconds((seconds * 1000.0) as i64)?);
+    let mut latest = sent;
+    for turn in &mut turns {
+        latest = latest.max(turn.at.or(turn.start_s.take().and_then(after)).unwrap_or(latest));
+        turn.at = Some(latest);
+        turn.ended = turn.ended.or(turn.end_s.take().and_then(after));
+    }
+    turns
+}
+
 /// The start time of a row; an error when it is there and cannot be read.
 fn start(row: &Row, place: &Place<'_>) -> Result<Option<Moment>, RecordError> {
     let Some(cell) = row.cell(Field::StartedAt) else { return Ok(None) };
-    let with_clock = match (cell, row.cell(Field::StartClock)) {
-        (Cell::Text(date), Some(Cell::Text(clock))) => Some(format!("{} {}", date.trim(), clock.trim())),
-        _ => None,
-    };
-    // A date column that already has the time wins over the separate time column.
-    let moment = moment(cell, place).filter(|moment| moment.flag != Some("date_without_time"));
-    let moment = moment
-        .or_else(|| with_clock.and_then(|text| self::moment(&Cell::Text(text), place)))
-        .or_else(|| self::moment(cell, place));
+    let moment = moment(cell, place);
+    // A date column that already has the time wins over the separate time column. Midnight is no such time: tables write
+    // a date alone so.
+    let has_time = moment.is_some_and(|moment| !is_date_alone(&moment, place));
+    let with_clock = if has_time { None } else { with_clock(cell, row.cell(Field::StartClock), place) };
+    let moment = with_clock.or(moment);
     match moment {
         Some(moment) => Ok(Some(moment)),
         None => Err(place
             .reject(row.record, RejectCode::BadTime, format!("start time of {} characters cannot be read; expected for example 2026-09-03T09:12:00+02:00 or 03/09/2026 09:12", cell.text().chars().count()))
             .field(Field::StartedAt.name())),
     }
+}
+
+/// Whether a time is a date without time of day, or what tables write for one: midnight.
+fn is_date_alone(moment: &Moment, place: &Place<'_>) -> bool {
+    moment.flag == Some("date_without_time")
+        || moment.instant.with_timezone(&place.settings.time_zone).time() == NaiveTime::MIN
+}
+
+/// A date and the time of day of another column.
+fn with_clock(date: &Cell, clock: Option<&Cell>, place: &Place<'_>) -> Option<Moment> {
+    let clock = match clock? {
+        Cell::Text(text) => text.trim().to_owned(),
+        Cell::Local(local) => local.time().to_string(),
+        _ => return None,
+    };
+    let on = |date: &str| moment(&Cell::Text(format!("{date} {clock}")), place);
+    let as_written = if let Cell::Text(date) = date { on(date.trim()) } else { None };
+    as_written.or_else(|| on(&day_of(moment(date, place)?.instant, place).to_string()))
+}
+
+/// The day of an instant in the configured time zone.
+fn day_of(instant: DateTime<Utc>, place: &Place<'_>) -> NaiveDate {
+    instant.with_timezone(&place.settings.time_zone).date_naive()
 }
 
 /// Reads any cell as an instant.
@@ -319,7 +464,8 @@ fn raw_turns(mut raw: Vec<RawTurn>, started: Option<DateTime<Utc>>) -> (Vec<Turn
                 started.map(|start| (at - start).num_milliseconds() as f64 / 1000.0).filter(|seconds| *seconds >= 0.0)
             };
             let start_s = raw.start_s.or_else(|| raw.at.and_then(from_start));
-            let end_s = raw.end_s.filter(|end| start_s.is_none_or(|start| *end >= start));
+            let end_s = raw.end_s.or_else(|| raw.ended.and_then(from_start));
+            let end_s = end_s.filter(|end| start_s.is_none_or(|start| *end >= start));
             let turn = Turn {
                 speaker: raw.role.unwrap_or(Speaker::Unknown),
                 text: raw.text,
@@ -395,13 +541,14 @@ fn finish(
     contact.customer_id = customer_id;
     if let Some(cell) = row.cell(Field::EndedAt) {
         match end(cell, started.instant, place) {
-            Some(ended_at) if ended_at < started.instant => {
+            End::BeforeStart => {
                 return Err(place
                     .reject(row.record, RejectCode::EndsBeforeStart, "the contact ends before it starts")
                     .field(Field::EndedAt.name()));
             }
-            Some(ended_at) => contact.ended_at = Some(ended_at),
-            None => push(&mut flags, "unreadable_ended_at"),
+            End::At(ended_at) => contact.ended_at = Some(ended_at),
+            End::LaterThatDay => push(&mut flags, "end_date_without_time"),
+            End::Unreadable => push(&mut flags, "unreadable_ended_at"),
         }
     }
     if let Some(flag) = started.flag {
@@ -437,14 +584,55 @@ fn finish(
     Ok(contact)
 }
 
-/// The closing time. A bare time of day (`heure_fin`) is of the day of the start.
-fn end(cell: &Cell, started: DateTime<Utc>, place: &Place<'_>) -> Option<DateTime<Utc>> {
+/// What the cell of the closing time says.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum End {
+    At(DateTime<Utc>),
+    /// The day of the start, without a time.
+    LaterThatDay,
+    BeforeStart,
+    Unreadable,
+}
+
+/// The closing time. A bare time of day (`heure_fin`) is of the day of the start, or of the next day when the contact
+/// went past midnight.
+fn end(cell: &Cell, started: DateTime<Utc>, place: &Place<'_>) -> End {
+    let day = day_of(started, place);
     if let Some(moment) = moment(cell, place) {
-        return Some(moment.instant);
+        let is_early = moment.instant < started;
+        let is_date = moment.flag == Some("date_without_time") || (is_early && is_date_alone(&moment, place));
+        return if is_date && day_of(moment.instant, place) == day {
+            End::LaterThatDay
+        } else if is_early {
+            End::BeforeStart
+        } else {
+            End::At(moment.instant)
+        };
     }
-    let Cell::Text(text) = cell else { return None };
-    let day = started.with_timezone(&place.settings.time_zone).date_naive();
-    moment(&Cell::Text(format!("{day} {}", text.trim())), place).map(|moment| moment.instant)
+    let Cell::Text(clock) = cell else { return End::Unreadable };
+    let on = |day: NaiveDate| moment(&Cell::Text(format!("{day} {}", clock.trim())), place).map(|read| read.instant);
+    match on(day) {
+        None => End::Unreadable,
+        Some(instant) if instant >= started => End::At(instant),
+        // Past midnight, unless that makes a contact longer than any: 14:30:45 to 14:30 is not a day.
+        Some(_) => day
+            .succ_opt()
+            .and_then(on)
+            .filter(|instant| *instant - started <= Duration::hours(LONGEST_PAST_MIDNIGHT_H))
+            .map_or(End::BeforeStart, End::At),
+    }
+}
+
+/// A contact that goes on after midnight is not longer than this.
+const LONGEST_PAST_MIDNIGHT_H: i64 = 12;
+
+/// The latest end that any row gives.
+fn latest_end(rows: &[Row], started: DateTime<Utc>, place: &Place<'_>) -> Option<DateTime<Utc>> {
+    let ends = rows.iter().filter_map(|row| match end(row.cell(Field::EndedAt)?, started, place) {
+        End::At(instant) => Some(instant),
+        End::LaterThatDay | End::BeforeStart | End::Unreadable => None,
+    });
+    ends.max()
 }
 
 fn customer(row: &Row, customers: &Customers) -> Option<String> {
@@ -565,4 +753,113 @@ fn survey(row: &Row, contact: &mut Contact, flags: &mut Vec<String>, place: &Pla
     contact.survey.csat = answer(Field::Csat, scales.csat_scale, "csat_out_of_scale");
     contact.survey.nps = answer(Field::Nps, scales.nps_scale, "nps_out_of_scale");
     contact.survey.ces = answer(Field::Ces, scales.ces_scale, "ces_out_of_scale");
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::contact::{Contact, Speaker};
+    use crate::source::testing;
+
+    /// The one contact of a table.
+    fn contact(text: &str) -> Contact {
+        let (mut contacts, rejects, _) = testing::read_bytes("a.csv", text.as_bytes());
+        assert!(rejects.is_empty(), "{rejects:?}");
+        assert_eq!(contacts.len(), 1);
+        contacts.remove(0)
+    }
+
+    fn ended(contact: &Contact) -> Option<String> {
+        contact.ended_at.map(|time| time.to_rfc3339())
+    }
+
+    #[test]
+    fn messages_of_a_sender_that_names_the_party_are_one_contact() {
+        for name in ["sender", "from", "Expéditeur"] {
+            let contact = contact(&format!(
+                "conversation_id,created_at,{name},message\n1,2026-09-03 09:12:00,customer,Ma box\n1,2026-09-03 09:13:00,agent,Je regarde\n"
+            ));
+            let told: Vec<(Speaker, &str)> =
+                contact.turns.iter().map(|turn| (turn.speaker, turn.text.as_str())).collect();
+            assert_eq!(told, [(Speaker::Customer, "Ma box"), (Speaker::Agent, "Je regarde")], "{name}");
+            assert_eq!(contact.customer_id, None);
+        }
+        let mail = contact("id,date,from,subject,body\n1,2026-09-03 09:12,anne@example.com,Box,Ma box\n");
+        assert_eq!((mail.customer_id.as_deref(), mail.turns.len()), (Some("anne@example.com"), 1));
+    }
+
+    #[test]
+    fn the_end_of_a_turn_is_not_the_end_of_the_contact() {
+        for times in [["00:00:01,00:00:04", "00:00:05,00:00:09"], ["1.0,4.0", "5.0,9.0"]] {
+            let [first, second] = times;
+            let contact = contact(&format!(
+                "call_id,date,speaker,start_time,end_time,text\n1,03/09/2026 14:30,agent,{first},Bonjour\n1,03/09/2026 14:30,client,{second},Ma box\n"
+            ));
+            let ends: Vec<Option<f64>> = contact.turns.iter().map(|turn| turn.end_s).collect();
+            assert_eq!((ends, ended(&contact)), (vec![Some(4.0), Some(9.0)], None));
+            assert!(contact.flags.is_empty(), "{:?}", contact.flags);
+        }
+    }
+
+    #[test]
+    fn full_times_of_turns_give_the_end_of_the_contact_too() {
+        let contact = contact(
+            "conversation_id,speaker,start_time,end_time,text\n1,agent,2026-09-03T14:30:00Z,2026-09-03T14:30:04Z,Bonjour\n1,client,2026-09-03T14:30:05Z,2026-09-03T14:35:09Z,Ma box\n",
+        );
+        assert_eq!(ended(&contact).as_deref(), Some("2026-09-03T14:35:09+00:00"));
+        let times: Vec<_> = contact.turns.iter().map(|turn| (turn.start_s, turn.end_s)).collect();
+        assert_eq!(times, [(Some(0.0), Some(4.0)), (Some(5.0), Some(309.0))]);
+    }
+
+    #[test]
+    fn an_end_that_every_row_repeats_is_the_contacts_and_the_latest_one_counts() {
+        let repeated = contact(
+            "id,date,speaker,end_time,text\n1,2026-09-03 14:30,agent,2026-09-03 14:40,Bonjour\n1,2026-09-03 14:30,client,2026-09-03 14:40,Ma box\n",
+        );
+        assert_eq!(ended(&repeated).as_deref(), Some("2026-09-03T12:40:00+00:00"));
+        assert!(repeated.turns.iter().all(|turn| turn.end_s.is_none()));
+        let growing = contact(
+            "id,date,ended_at,speaker,text\n1,2026-09-03 14:30,2026-09-03 14:31,agent,Bonjour\n1,2026-09-03 14:31,2026-09-03 14:40,client,Ma box\n",
+        );
+        assert_eq!(ended(&growing).as_deref(), Some("2026-09-03T12:40:00+00:00"));
+    }
+
+    #[test]
+    fn a_closing_date_without_time_on_the_day_of_the_start_is_unknown() {
+        for closed in ["03/09/2026", "2026-09-03 00:00:00"] {
+            let contact = contact(&format!("id;date;date_cloture;texte\n1;03/09/2026 14:30;{closed};Ma box\n"));
+            assert_eq!((ended(&contact), contact.flags), (None, vec!["end_date_without_time".to_owned()]));
+        }
+        let later = contact("id;date;date_cloture;texte\n1;03/09/2026 14:30;04/09/2026;Ma box\n");
+        assert_eq!(ended(&later).as_deref(), Some("2026-09-03T22:00:00+00:00"));
+        let (_, rejects, _) =
+            testing::read_bytes("a.csv", b"id;date;date_cloture;texte\n1;03/09/2026 14:30;02/09/2026;Ma box\n");
+        assert_eq!(rejects[0].code.as_str(), "ends_before_start");
+    }
+
+    #[test]
+    fn a_call_may_go_past_midnight_but_not_around_the_clock() {
+        let night = contact("id,date,heure_debut,heure_fin,texte\n1,03/09/2026,23:58,00:04,Ma box\n");
+        assert_eq!(ended(&night).as_deref(), Some("2026-09-03T22:04:00+00:00"));
+        let (_, rejects, _) =
+            testing::read_bytes("a.csv", b"id,date,heure_fin,texte\n1,03/09/2026 14:30:45,14:30,Ma box\n");
+        assert_eq!(rejects[0].code.as_str(), "ends_before_start");
+    }
+
+    #[test]
+    fn midnight_in_a_date_column_gives_way_to_the_time_column() {
+        let both = contact("date;heure;canal;texte\n2026-09-03 00:00:00;14:30;email;Ma box\n");
+        assert_eq!((both.started_at.to_rfc3339().as_str(), both.flags.len()), ("2026-09-03T12:30:00+00:00", 0));
+        let written = contact("date;heure;texte\n2026-09-03 09:12:00;14:30;Ma box\n");
+        assert_eq!(written.started_at.to_rfc3339(), "2026-09-03T07:12:00+00:00");
+    }
+
+    #[test]
+    fn a_private_note_that_is_a_whole_row_keeps_no_words() {
+        let note = contact("id,date,text,is_public\n1,2026-09-03 09:12,à surveiller,no\n");
+        assert_eq!((note.turns.len(), note.flags), (0, vec!["private_notes_left_out".to_owned()]));
+        // A row that breaks off before it says whether it is public may be a note.
+        let (contacts, rejects, _) =
+            testing::read_bytes("a.csv", "id,date,text,is_public\n1,2026-09-03 09:12,à surveiller\n".as_bytes());
+        assert_eq!((contacts.len(), rejects[0].code.as_str()), (0, "malformed"));
+    }
 }

@@ -1,11 +1,11 @@
-//! CSV and TSV rows to contacts.
+//! CSV and TSV rows to contacts: one row per contact, one row per turn, or several messages under one identifier.
 
 use std::io::BufRead;
 
 use crate::config::Options;
 use crate::error::RejectCode;
 
-use super::columns::{Field, Mapping};
+use super::columns::{self, Field, Mapping};
 use super::decode;
 use super::delimited::{self, Delimited, RowRead};
 use super::format::Format;
@@ -13,8 +13,9 @@ use super::group::Grouper;
 use super::join::{Beside, Joined};
 use super::json::Fallback;
 use super::platform::Sheet;
+use super::returning::{self, Returning};
 use super::row::{self, Place, Row};
-use super::time::{self, DateOrder};
+use super::time::{DateOrder, Orders};
 use super::value::Cell;
 use super::{Failure, Output, transcript};
 
@@ -62,6 +63,9 @@ pub(crate) fn read(
     let mapping = match Mapping::new(&headers, options)
         .and_then(|mapping| mapping.needed_columns(&headers).map(|()| mapping))
     {
+        Ok(mapping) if senders_speak(&mapping, &head, delimiter, quoting, options) => {
+            mapping.with_speakers(&headers, options)
+        }
         Ok(mapping) => mapping,
         Err(absent) => {
             output.met();
@@ -73,8 +77,15 @@ pub(crate) fn read(
     if sheet.is_none() {
         place.order = order(&mapping, options, delimiter, quoting, again)?;
     }
+    output.unread = columns::unread(&headers, &mapping, false).filter(|_| beside.is_none());
+    let returning = if sheet.is_none() && beside.is_none() {
+        returning(&mapping, delimiter, quoting, again)?
+    } else {
+        Returning::default()
+    };
     let mut joined = beside.map(|beside| Joined::load(beside, &place, output)).transpose()?;
-    let mut grouper = mapping.is_one_row_per_turn().then(|| Grouper::new(place));
+    let is_one_row_per_turn = mapping.is_one_row_per_turn();
+    let mut grouper = (is_one_row_per_turn || !returning.is_empty()).then(|| Grouper::new(place));
     // The header is row 1, as in a spreadsheet.
     let mut record = 1;
     let mut is_empty = true;
@@ -100,8 +111,11 @@ pub(crate) fn read(
                         output.reject(place.reject(record, RejectCode::Malformed, message))?;
                     }
                     Ok(mut row) => match &mut grouper {
-                        Some(grouper) => grouper.add(row, output)?,
-                        None => {
+                        Some(grouper) if is_one_row_per_turn || returning.has(&row) => {
+                            row.is_message = !is_one_row_per_turn;
+                            grouper.add(row, output)?;
+                        }
+                        _ => {
                             if let Some(joined) = &mut joined {
                                 joined.complete(&mut row, &place);
                             }
@@ -156,23 +170,62 @@ fn headers(rows: &mut Delimited<'_>) -> Result<Option<Vec<String>>, Failure> {
     }
 }
 
+/// Whether the first rows show that the sender's column names the party that speaks.
+fn senders_speak(mapping: &Mapping, head: &str, delimiter: u8, quoting: bool, options: &Options) -> bool {
+    const ROWS: usize = 1000;
+    let (Some(sender), Some(id)) = (mapping.sender(), mapping.column(Field::ContactId)) else { return false };
+    let mut reader = std::io::Cursor::new(head.as_bytes());
+    let mut rows = Delimited::new(&mut reader, delimiter, quoting);
+    if !matches!(headers(&mut rows), Ok(Some(_))) {
+        return false;
+    }
+    let mut cells: Vec<(String, String)> = Vec::new();
+    for _ in 0..ROWS {
+        match rows.next() {
+            Ok(RowRead::Row { mut fields, .. }) if fields.len() > sender.max(id) => {
+                cells.push((std::mem::take(&mut fields[id]), std::mem::take(&mut fields[sender])));
+            }
+            Ok(RowRead::Row { .. } | RowRead::Bad { .. }) => {}
+            Ok(RowRead::Eof) | Err(_) => break,
+        }
+    }
+    columns::senders_speak(cells.iter().map(|(id, sender)| (id.as_str(), sender.as_str())), options)
+}
+
+/// Which identifiers come back with other words, so that their rows are messages; `again` opens the text a second time.
+fn returning(
+    mapping: &Mapping,
+    delimiter: u8,
+    quoting: bool,
+    again: &dyn Fn() -> std::io::Result<Box<dyn BufRead>>,
+) -> Result<Returning, Failure> {
+    let Some((id, words, customer)) = returning::columns(mapping) else { return Ok(Returning::default()) };
+    let mut stream = again()?;
+    let mut rows = Delimited::new(&mut stream, delimiter, quoting);
+    let mut look = returning::Look::default();
+    // The header row, which is no contact.
+    if !matches!(headers(&mut rows), Ok(Some(_))) {
+        return Ok(Returning::default());
+    }
+    loop {
+        match rows.next() {
+            Ok(RowRead::Row { fields, .. }) => {
+                let cell = |column: usize| fields.get(column).map_or("", String::as_str);
+                look.see(cell(id), cell(words), customer.map(cell));
+            }
+            Ok(RowRead::Bad { .. }) => {}
+            // A damaged end is reported by the real reading.
+            Ok(RowRead::Eof) | Err(_) => return Ok(look.found()),
+        }
+    }
+}
+
 /// Cells by field. A row with fewer cells than headers is taken if all the mapped columns that must have a value are there.
 fn row_of(record: u64, fields: Vec<String>, lossy: bool, headers: &[String], mapping: &Mapping) -> Result<Row, String> {
-    let count = fields.len();
-    if count > headers.len() && fields[headers.len()..].iter().any(|field| !field.trim().is_empty()) {
-        return Err(format!(
-            "the row has {count} fields, the header {}; quote fields that hold the delimiter",
-            headers.len()
-        ));
-    }
-    let is_short = count < headers.len();
-    if is_short
-        && [Field::ContactId, Field::StartedAt, Field::Text]
-            .iter()
-            .any(|field| mapping.column(*field).is_some_and(|column| column >= count))
-    {
-        return Err(format!("the row has {count} fields, the header {}", headers.len()));
-    }
+    // A message that does not say whether it is public may be a private note.
+    let needed = [Field::ContactId, Field::StartedAt, Field::Text, Field::Public].map(|field| mapping.column(field));
+    delimited::check_width(&fields, headers.len(), &needed)?;
+    let is_short = fields.len() < headers.len();
     let mut row = Row::new(record);
     row.is_comment = mapping.is_comments();
     let mut cells: Vec<Option<String>> = fields.into_iter().map(Some).collect();
@@ -202,18 +255,15 @@ fn order(
     quoting: bool,
     again: &dyn Fn() -> std::io::Result<Box<dyn BufRead>>,
 ) -> Result<DateOrder, Failure> {
-    match options.input.date_order.as_str() {
-        "dmy" => return Ok(DateOrder::DayFirst),
-        "mdy" => return Ok(DateOrder::MonthFirst),
-        _ => {}
+    if let Some(order) = DateOrder::configured(options) {
+        return Ok(order);
     }
     let columns: Vec<usize> =
         [Field::StartedAt, Field::EndedAt].iter().filter_map(|field| mapping.column(*field)).collect();
     let mut stream = again()?;
     let mut rows = Delimited::new(&mut stream, delimiter, quoting);
-    let mut month_first = false;
-    let mut seen = 0;
-    loop {
+    let mut orders = Orders::default();
+    while !orders.is_settled() {
         let fields = match rows.next() {
             Ok(RowRead::Row { fields, .. }) => fields,
             Ok(RowRead::Bad { .. }) => continue,
@@ -221,18 +271,8 @@ fn order(
             Ok(RowRead::Eof) | Err(_) => break,
         };
         for text in columns.iter().filter_map(|column| fields.get(*column)) {
-            match time::order_shown_by(text) {
-                Some(DateOrder::DayFirst) => return Ok(DateOrder::DayFirst),
-                Some(DateOrder::MonthFirst) => month_first = true,
-                None => {}
-            }
-            if !time::is_day_month_year(text) {
-                seen += 1;
-            }
-        }
-        if seen > 200 && !month_first {
-            break;
+            orders.see(text);
         }
     }
-    Ok(if month_first { DateOrder::MonthFirst } else { DateOrder::DayFirst })
+    Ok(orders.order())
 }

@@ -13,6 +13,8 @@ use chrono::{
 use chrono_tz::Tz;
 use regex::{Captures, Regex};
 
+use crate::config::Options;
+
 /// Order of day and month in `03/04/2026`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DateOrder {
@@ -20,6 +22,58 @@ pub(crate) enum DateOrder {
     DayFirst,
     /// March 4.
     MonthFirst,
+}
+
+impl DateOrder {
+    /// The order that the configuration states.
+    pub(crate) fn configured(options: &Options) -> Option<Self> {
+        match options.input.date_order.as_str() {
+            "dmy" => Some(Self::DayFirst),
+            "mdy" => Some(Self::MonthFirst),
+            _ => None,
+        }
+    }
+}
+
+/// Finds the order of day and month that the dates of a file show: the day first unless one proves the month first and
+/// none the day.
+#[derive(Debug, Default)]
+pub(crate) struct Orders {
+    day_first: bool,
+    month_first: bool,
+    /// Dates, or records, in which the order does not matter.
+    others: u32,
+}
+
+impl Orders {
+    /// Takes note of one written date.
+    pub(crate) fn see(&mut self, text: &str) {
+        match order_shown_by(text) {
+            Some(DateOrder::DayFirst) => self.day_first = true,
+            Some(DateOrder::MonthFirst) => self.month_first = true,
+            None => {}
+        }
+        if !is_day_month_year(text) {
+            self.see_other();
+        }
+    }
+
+    /// Takes note of a date that is no text, or of a record without date.
+    pub(crate) fn see_other(&mut self) {
+        self.others += 1;
+    }
+
+    /// Whether the rest of the file need not be read. A file sorted by date can hide its proof behind thousands of
+    /// records, so only files whose dates are of another form are left early.
+    pub(crate) fn is_settled(&self) -> bool {
+        const ENOUGH: u32 = 200;
+        self.day_first || (self.others > ENOUGH && !self.month_first)
+    }
+
+    /// The order found.
+    pub(crate) fn order(&self) -> DateOrder {
+        if self.month_first && !self.day_first { DateOrder::MonthFirst } else { DateOrder::DayFirst }
+    }
 }
 
 /// An instant and what had to be assumed to find it.

@@ -5,7 +5,7 @@
 use crate::config::Options;
 use crate::contact::{Channel, Direction, Speaker, TransferType};
 
-use super::columns::{Field, normalise};
+use super::columns::{Field, UnknownValue, normalise};
 
 /// One cell of a row, whatever the format it came from.
 #[derive(Debug, Clone, PartialEq)]
@@ -95,6 +95,60 @@ fn configured<'a>(options: &'a Options, field: Field, text: &str) -> Option<&'a 
             values.iter().find(|(key, _)| key.contains('*') && matches_stars(key, text)).map(|(_, value)| value)
         })
         .map(String::as_str)
+}
+
+/// Fields whose values `[values]` can name.
+const WITH_VALUES: [Field; 8] = [
+    Field::Channel,
+    Field::Direction,
+    Field::Speaker,
+    Field::TransferType,
+    Field::Abandoned,
+    Field::Transferred,
+    Field::TransferredTo,
+    Field::Public,
+];
+
+/// What `[values]` holds that no reader understands: a field without values of its own, or a value that does not exist.
+pub(crate) fn unknown_values(options: &Options) -> Vec<UnknownValue> {
+    let mut unknown = Vec::new();
+    for (name, values) in &options.values {
+        let Some(field) = Field::from_name(name).filter(|field| WITH_VALUES.contains(field)) else {
+            unknown.push(UnknownValue {
+                at: format!("values.{name}"),
+                what: "key",
+                found: name.clone(),
+                known: WITH_VALUES.iter().map(|field| field.name()).collect(),
+            });
+            continue;
+        };
+        for (written, value) in values.iter().filter(|(_, value)| !is_value(field, value)) {
+            unknown.push(UnknownValue {
+                at: format!("values.{name}.{written}"),
+                what: "value",
+                found: value.clone(),
+                known: values_of(field),
+            });
+        }
+    }
+    unknown
+}
+
+/// The values of a field, as they are written in the tables; yes and no for the others.
+fn values_of(field: Field) -> Vec<&'static str> {
+    match field {
+        Field::Channel => Channel::ALL.iter().map(|value| value.as_str()).collect(),
+        Field::Direction => Direction::ALL.iter().map(|value| value.as_str()).collect(),
+        Field::Speaker => Speaker::ALL.iter().map(|value| value.as_str()).collect(),
+        Field::TransferType => TransferType::ALL.iter().map(|value| value.as_str()).collect(),
+        _ => vec!["true", "false"],
+    }
+}
+
+fn is_value(field: Field, value: &str) -> bool {
+    let is_boolean = matches!(field, Field::Abandoned | Field::Transferred | Field::TransferredTo | Field::Public);
+    values_of(field).contains(&value)
+        || (is_boolean && boolean(&Cell::Text(value.to_owned()), field, &Options::default()).is_some())
 }
 
 /// Whether a text matches a rule with stars, without case: `CC-*` matches `cc-1234 (Lille)`.
@@ -504,6 +558,34 @@ mod tests {
             assert_eq!(seconds(&text(written), 1.0), expected, "{written}");
         }
         assert_eq!(seconds(&Cell::Number(95_000.0), 0.001), Some(95.0));
+    }
+
+    #[test]
+    fn values_that_do_not_exist_are_found() {
+        let mut options = Options::default();
+        for (field, written, value) in [
+            ("channel", "email", "phonne"),
+            ("channel", "Tél.", "phone"),
+            ("chanel", "x", "phone"),
+            ("speaker", "Marie", "agnet"),
+            ("speaker", "CC-*", "unknown"),
+            ("abandoned", "perdu", "oui"),
+            ("is_public", "interne", "privé"),
+        ] {
+            options.values.entry(field.into()).or_default().insert(written.into(), value.into());
+        }
+        let found = unknown_values(&options);
+        let places: Vec<(&str, &str)> = found.iter().map(|unknown| (unknown.at.as_str(), unknown.what)).collect();
+        assert_eq!(
+            places,
+            [
+                ("values.chanel", "key"),
+                ("values.channel.email", "value"),
+                ("values.is_public.interne", "value"),
+                ("values.speaker.Marie", "value")
+            ]
+        );
+        assert!(found[0].known.contains(&"channel") && found[3].known.contains(&"agent"));
     }
 
     proptest! {

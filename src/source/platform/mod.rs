@@ -10,6 +10,7 @@ mod freshdesk;
 mod genesys;
 mod google;
 mod intercom;
+mod pca;
 mod reach;
 mod salesforce;
 mod sheet;
@@ -36,9 +37,10 @@ struct Platform {
 }
 
 /// In the order in which they are asked: the surest signs first.
-const PLATFORMS: [Platform; 10] = [
+const PLATFORMS: [Platform; 11] = [
     Platform { name: "amazon_connect", knows: amazon::knows, rows: amazon::rows },
     Platform { name: "amazon_transcribe", knows: transcribe::knows, rows: transcribe::rows },
+    Platform { name: "amazon_pca", knows: pca::knows, rows: pca::rows },
     Platform { name: "genesys", knows: genesys::knows, rows: genesys::rows },
     Platform { name: "google_insights", knows: google::knows, rows: google::rows },
     Platform { name: "twilio", knows: twilio::knows, rows: twilio::rows },

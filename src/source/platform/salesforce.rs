@@ -89,7 +89,8 @@ pub(super) fn rows(object: &Object, place: &Place<'_>) -> Vec<Row> {
         let Some(body) = reach::text(chat, &["body"]) else { continue };
         let body = super::super::row::plain(body);
         if let Some(turns) = super::super::dialogue::split(&body, &place.settings.options, true) {
-            row.turns.get_or_insert_default().extend(turns);
+            // Before the first message stand the chat's own lines: when it started, from where, with whom.
+            row.turns.get_or_insert_default().extend(turns.into_iter().skip_while(|turn| turn.label.is_none()));
         }
     }
     let channel = row.text(Field::Channel);
