@@ -9,25 +9,48 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+/// How surely a paragraph is a notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Notice {
+    /// Somebody's words.
+    No,
+    /// Opens like a notice and holds one term of lawyers: a notice only below a closing.
+    Possible,
+    /// A notice wherever it stands.
+    Certain,
+}
+
 /// Whether a notice starts with these words (a folded paragraph, or its first lines).
-pub(super) fn starts_notice(folded: &str) -> bool {
-    static NOTICE: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(concat!(
-            r"^(?:<[^<>]{1,300}>\s*)*[\s*_#>\-\[(.!]*(?:[a-z' -]{0,30}\b(?:notice|note|important|disclaimer|avis|attention|confidential|confidentiel|confidentialite)\s*[:\-!.*]+\s*)?(?:p\s+|\x{1f333}\s*|\x{1f332}\s*|\x{267b}\S*\s*)?(?:",
+pub(super) fn notice(folded: &str) -> Notice {
+    // A customer who writes about confidential data says "I" and asks; lawyers do neither.
+    static SPEAKS: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"\b(?:i|i'm|i've|my|me|je|mon|ma|mes|moi)\b|\bj'|\bm'(?:a|est|ont|avez)\b|\?\s*$"));
+    let is_known = is_known(folded);
+    if !(is_known || opens_legal(folded)) || SPEAKS.is_match(folded) {
+        return Notice::No;
+    }
+    match legal_terms(folded) {
+        _ if is_known => Notice::Certain,
+        (1.., 2..) => Notice::Certain,
+        (1.., _) => Notice::Possible,
+        _ => Notice::No,
+    }
+}
+
+/// Openings that only notices have, whatever follows.
+fn is_known(folded: &str) -> bool {
+    static KNOWN: LazyLock<Regex> = LazyLock::new(|| {
+        opening(concat!(
             // French
-            r"(?:ce|cet|le present|ces|l'information|les informations)\b.{0,20}\b(?:message|courriel|mail|e-mail|email|courrier electronique|document|transmission|contenues?).{0,200}\b(?:confidentiel|confidentielle|confidentiels|confidentielles|destinataires?|usage exclusif|secret professionnel|propriete|droit d'acces)|",
-            r"si vous (?:n'etes pas|avez recu|recevez)\b.{0,40}\b(?:destinataire|(?:message|courriel|mail|e-mail|email|document|courrier)\b.{0,60}\berreur)|si ce (?:message|courriel|mail|e-mail)\b.{0,40}\b(?:n'est pas|ne vous est pas)|",
-            r"(?:avis|clause|mention|note|avertissement)s? (?:de |legale?s? |sur la )*(?:confidentialite|legale|relatif)|avertissement\s*:|mentions legales|",
+            r"(?:avis|clause|mention|note|avertissement)s? (?:de |legale?s? |sur la |relatifs? a la )*confidentialite\b|",
             r"(?:pensez|pensons|avant d'imprimer|n'imprimez|merci de n'imprimer|merci de penser|preservons|protegeons|afin de preserver|ensemble, preservons|faites un geste).{0,60}\b(?:environnement|imprim|planete|nature|arbre)|",
             r"avant d'imprimer.{0,80}\b(?:environnement|planete|nature|arbres?|necessaire|besoin|reflechi\w*)|n'imprimez (?:ce|cet|que|pas)\b|(?:pas a pas, )?agissons\b.{0,60}\benvironnement|",
             r"this (?:message|e-?mail) (?:has been|was) (?:scanned|checked)|",
             r"(?:garanti|sans) (?:sans )?virus\b|l'absence de virus|cet? (?:e-mail|email|courrier|message) (?:a ete verifie|ne contient aucun virus|provient de l'exterieur)|",
             r"(?:attention|external|externe|caution|warning)\s*[:\-\]]+\s*(?:ce (?:message|mail|courriel) (?:provient|vient|emane)|this (?:e-?mail|message) (?:originated|came|was sent|comes)|external e?-?mail|e?-?mail externe)|",
-            r"(?:les|vos) donnees (?:personnelles|a caractere personnel)\b.{0,120}\b(?:rgpd|traitement|traitees|reglement)|conformement (?:au rgpd|a la loi informatique|au reglement)|",
+            r"(?:les|vos) donnees (?:personnelles|a caractere personnel)\b.{0,120}\b(?:rgpd|traitement|traitees|reglement)|conformement (?:au rgpd|a la loi informatique|au reglement)\b.{0,160}\b(?:vous (?:disposez|beneficiez)|vos donnees)|",
             // English
-            r"(?:this|the (?:information|content|contents)|any)\b.{0,40}\b(?:e-?mails?|message|communication|transmission|attachments?|contained).{0,200}\b(?:confidential|intended|privileged|addressee|proprietary|virus|legally)|",
-            r"if you (?:are not|have received|received|receive)\b.{0,60}\b(?:intended|addressee|in error|recipient)|",
-            r"(?:confidentiality|legal|privacy) (?:notice|note|statement|disclaimer)|disclaimer\s*:?|",
+            r"confidentiality (?:notice|note|statement|disclaimer)|disclaimer\s*:?|",
             r"(?:please )?(?:consider|think of|think about|save|before printing).{0,40}\b(?:environment|planet|tree|trees|paper|printing)|before printing|",
             r"(?:virus[ -]?free|no virus found|checked by avg|this email has been (?:checked|scanned))|",
             r"(?:registered (?:office|in england)|company registration)\b.{0,20}[:\d]|",
@@ -37,16 +60,81 @@ pub(super) fn starts_notice(folded: &str) -> bool {
             r"(?:questo messaggio|la presente e-?mail|il presente messaggio|questa e-?mail|le informazioni contenute)\b.{0,160}\b(?:confidenzial|riservat|destinatari)|se avete ricevuto|prima di stampare|avviso di riservatezza|",
             r"dit (?:bericht|e-?mailbericht|e-?mail)\b.{0,160}\b(?:vertrouwelijk|bestemd)|deze e-?mail\b.{0,160}\b(?:vertrouwelijk|bestemd)|denk aan het milieu|als u niet de (?:beoogde|bedoelde)|",
             r"esta mensagem\b.{0,160}\b(?:confidencia|destinatari)|se voce recebeu|se recebeu esta|aviso de confidencialidade",
-            r")"
         ))
-        .expect("a literal pattern that the tests compile")
     });
-    // A customer who writes about confidential data says "I" and asks; lawyers do neither.
-    static SPEAKS: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"\b(?:i|i'm|i've|my|me|je|mon|ma|mes|moi)\b|\bj'|\bm'(?:a|est|ont|avez)\b|\?\s*$")
-            .expect("a literal pattern that the tests compile")
+    KNOWN.is_match(folded)
+}
+
+/// Whether a paragraph speaks of the message that carries it, as lawyers do.
+///
+/// Caught: "Ce courriel et les documents joints…", "The information in this e-mail…". Not caught: "Ce document n'est jamais
+/// arrivé à son destinataire", which speaks of another paper.
+fn opens_legal(folded: &str) -> bool {
+    static OPENS: LazyLock<Regex> = LazyLock::new(|| {
+        opening(concat!(
+            // French
+            r"(?:ce|cet|cette|ces|le present|la presente|les presents|tout) (?:message|courriel|mail|e-mail|email|courrier electronique|transmission|communication)s?\b|",
+            r"(?:l'information|les informations|toute information|le contenu|l'integrite)\b.{0,60}\b(?:message|courriel|mail|e-mail|email|courrier electronique|transmission)\b|",
+            r"si vous (?:n'(?:en )?etes pas|avez recu|recevez|receviez)\b.{0,60}\b(?:destinataire|message|courriel|mail|e-mail|email|courrier electronique|transmission)\b|",
+            r"si (?:ce|cet|le present) (?:message|courriel|mail|e-mail|email)\b|",
+            // English
+            r"this (?:(?:electronic|internet|outgoing|e-?mail) )?(?:e-?mails?|mail|message|communication|transmission)\b|",
+            r"(?:the|any|all) (?:information|contents?|attachments?|files?)\b.{0,60}\b(?:e-?mails?|message|communication|transmission)\b|",
+            r"if you (?:are not|have received|received|receive)\b.{0,80}\b(?:recipient|addressee|e-?mail|message|communication|transmission)\b"
+        ))
     });
-    NOTICE.is_match(folded) && !SPEAKS.is_match(folded)
+    OPENS.is_match(folded)
+}
+
+/// Number of kinds of legal terms in a paragraph: those that customers hardly use, and all.
+///
+/// "Intended" and "destinataire" alone are ordinary words of deliveries; "intended solely" and "n'êtes pas le
+/// destinataire" are not.
+fn legal_terms(folded: &str) -> (usize, usize) {
+    static STRONG: LazyLock<[Regex; 4]> = LazyLock::new(|| {
+        [
+            r"confidentia|confidentiel",
+            r"privileged|proprietary|secret (?:professionnel|des correspondances)",
+            concat!(
+                r"addressee|intended recipient|intended (?:only|solely|exclusively)|(?:only|solely|exclusively) intended|intended for the (?:sole|exclusive|use|person|individual|named)|meant (?:only|solely|exclusively) for|(?:person|individual|entity) to whom|",
+                r"(?:intention|usage|destination) exclusi|destinee?s? (?:exclusivement|uniquement)|(?:exclusivement|uniquement) destine|n'(?:en )?etes pas .{0,20}destinataire|ne vous est pas (?:destine|adresse)"
+            ),
+            r"(?:message|mail|courriel|courrier electronique|communication|transmission)\b.{0,30}\b(?:in error|by mistake|par erreur)\b|par erreur,? (?:ce|cet)\b",
+        ]
+        .map(pattern)
+    });
+    static WEAK: LazyLock<[Regex; 4]> = LazyLock::new(|| {
+        [
+            r"attachment|pieces? jointes?|(?:documents?|fichiers?) joints?|files? transmitted",
+            r"\b(?:delete|destroy|supprimer|detruire|effacer|expediteur|sender)\b",
+            r"disclos|unauthori[sz]|prohibited|distribut|copying|divulg|diffusion|interdite|reproduction|dissemination|utilisation",
+            r"liab|responsabilite|legally|virus|altere|droit d'acces|propriete",
+        ]
+        .map(pattern)
+    });
+    static NAMED: LazyLock<Regex> = LazyLock::new(|| pattern(r"\bdestinataires?\b|\brecipients?\b"));
+    static TELLS: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(?:notif|inform|contact|avert|avis|retourn|return)"));
+    let found: [bool; 4] = std::array::from_fn(|at| STRONG[at].is_match(folded));
+    let [_, _, is_addressed, is_by_error] = found;
+    let strong = found.into_iter().filter(|is_found| *is_found).count();
+    let weak = WEAK.iter().filter(|term| term.is_match(folded)).count();
+    // The addressee is one term however it is named, and telling somebody is one only of what came by error.
+    let named = usize::from(!is_addressed && NAMED.is_match(folded));
+    let tells = usize::from(is_by_error && TELLS.is_match(folded));
+    (strong, strong + weak + named + tells)
+}
+
+/// A pattern for what follows the signs and the title ("NOTICE:") that open a notice.
+fn opening(words: &str) -> Regex {
+    const SIGNS: &str = r"^(?:<[^<>]{1,300}>\s*)*[\s*_#>\-\[(.!]*";
+    const TITLE: &str = r"(?:[a-z' -]{0,30}\b(?:notice|note|important|disclaimer|avis|attention|avertissement|legal|legales?|confidential|confidentiel|confidentialite)\s*[:\-!.*]+\s*)?";
+    const LEAF: &str = r"(?:p\s+|\x{1f333}\s*|\x{1f332}\s*|\x{267b}\S*\s*)?";
+    pattern(&format!("{SIGNS}{TITLE}{LEAF}(?:{words})"))
+}
+
+fn pattern(text: &str) -> Regex {
+    // Every caller passes a literal, and the tests of this module compile each.
+    Regex::new(text).expect("a literal pattern that the tests compile")
 }
 
 /// Whether the first paragraph of a message is the warning of a mail server about its sender.
@@ -55,14 +143,13 @@ pub(super) fn starts_notice(folded: &str) -> bool {
 /// urgent".
 pub(super) fn is_banner(folded: &str) -> bool {
     static BANNER: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(concat!(
+        pattern(concat!(
             r"^[\s*_#>\-\[\]|(.!]*(?:(?:attention|avertissement|prudence|caution|warning|external|externe|alert|notice|expediteur externe|external (?:sender|e-?mail|message)|e-?mail externe|message externe)\b[\s*:\-\].!]*)*(?:",
             r"(?:this|the) (?:e-?mail|message|sender)\b.{0,60}\b(?:originated|came|comes|sent|is) (?:from )?(?:outside|an external|external)|",
             r"(?:ce|cet) (?:message|mail|e-?mail|courriel)\b.{0,60}\b(?:provient|vient|emane|envoye|expedie)\b.{0,60}\b(?:exterieur|externe)|",
             r"you don't often get e-?mail from|some people who received this message don't often|vous n'obtenez pas souvent d'e-?mail|vous ne recevez pas souvent|certaines personnes (?:qui ont recu|ayant recu) ce message|",
             r"(?:external|externe|external (?:sender|e-?mail|message)|expediteur externe|e-?mail externe|message externe)[\s*\])|.!]*$)"
         ))
-        .expect("a literal pattern that the tests compile")
     });
     BANNER.is_match(folded) && folded.len() < 600
 }
@@ -89,8 +176,19 @@ mod tests {
             "Diese E-Mail enthält vertrauliche Informationen.",
             "Este mensaje y sus archivos adjuntos son confidenciales",
             "Garanti sans virus. www.avast.com",
+            "Ce courriel et les documents joints sont confidentiels.",
+            "Les informations contenues dans ce message sont confidentielles ; toute diffusion est interdite.",
+            "Mentions légales : ce message est confidentiel et ne vous est peut-être pas destiné, supprimez-le ou prévenez l'expéditeur.",
+            "Avertissement : ce courriel est destiné exclusivement à son destinataire. Toute utilisation est interdite.",
+            "Si vous n'êtes pas le bon destinataire, merci de détruire ce message.",
+            "Si vous recevez ce courriel par erreur, veuillez nous en informer.",
+            "This message is confidential and meant only for the person it is addressed to.",
+            "Si vous n'en êtes pas le destinataire, merci de le détruire : ce message est confidentiel.",
+            "If you have received this email in error please notify the system manager.",
+            "The contents of this e-mail are privileged; unauthorised disclosure is prohibited.",
+            "Conformément au RGPD, vous disposez d'un droit d'accès.",
         ] {
-            assert!(starts_notice(&fold(words)), "{words}");
+            assert_eq!(notice(&fold(words)), Notice::Certain, "{words}");
         }
     }
 
@@ -101,8 +199,33 @@ mod tests {
             "Ce message pour vous dire que je n'ai rien reçu.",
             "Je pense à l'environnement et je ne veux plus de factures papier.",
             "This is the third email I send you about my order.",
+            "This order contained the wrong size, it was not the one intended.",
+            "Ce document n'est jamais arrivé à son destinataire.",
+            "Avertissement : le livreur a abandonné le colis devant la porte.",
+            "Mentions légales introuvables sur le site.",
+            "Avis relatif à la coupure : rien reçu.",
+            "Legal notice received for an invoice that was paid.",
+            "If you received the return in error, please refund the order.",
+            "Les informations contenues dans le suivi indiquent une remise au destinataire, c'est faux.",
+            "Ce message n'est jamais arrivé à son destinataire, l'expéditeur est injoignable.",
+            "Si vous avez reçu le courrier de retour par erreur, remboursez la commande.",
+            "Si ce mail n'est pas adressé au bon service, transférez-le.",
+            "Any information in the last email was wrong, the intended date has passed.",
+            "Conformément au RGPD, merci de supprimer le compte du client décédé.",
         ] {
-            assert!(!starts_notice(&fold(words)), "{words}");
+            assert_eq!(notice(&fold(words)), Notice::No, "{words}");
+        }
+    }
+
+    #[test]
+    fn one_legal_term_makes_a_notice_only_below_a_closing() {
+        for words in [
+            "Ce message est confidentiel.",
+            "This message is confidential.",
+            "If you received this email in error, please refund the order.",
+            "If you are not the intended recipient of the parcel, tell the driver.",
+        ] {
+            assert_eq!(notice(&fold(words)), Notice::Possible, "{words}");
         }
     }
 }

@@ -10,6 +10,7 @@ use mail_parser::decoders::quoted_printable::quoted_printable_decode;
 use mail_parser::{Encoding, HeaderName, HeaderValue, Message, MessageParser, MessagePart, MimeHeaders, PartType};
 use serde::Serialize;
 
+use super::automatic::{self, Subject};
 use super::fold::fold;
 use super::html::html_to_text;
 use super::names::Sender;
@@ -80,7 +81,7 @@ pub fn clean_eml(bytes: &[u8]) -> CleanedMail {
 }
 
 /// The kind of a parsed message, from its headers and parts (RFC 3834, RFC 3464, RFC 8098, RFC 5546), then from the
-/// subjects that mail programs write.
+/// subjects that mail programs write, with the body or a header where customers write the same.
 pub fn mail_kind(message: &Message<'_>) -> MailKind {
     let subject = fold(message.subject().unwrap_or_default()).into_owned();
     let subject = subject.trim();
@@ -135,58 +136,6 @@ pub fn mail_kind(message: &Message<'_>) -> MailKind {
     if has_invitation || is_type(&message.parts[0], "text", "calendar") {
         return MailKind::Calendar;
     }
-    const AUTOMATIC: [&str; 50] = [
-        "reponse automatique",
-        "automatic reply",
-        "auto reply",
-        "autoreply",
-        "auto-reply",
-        "auto:",
-        "out of office",
-        "out of the office",
-        "absence du bureau",
-        "absent du bureau",
-        "absente du bureau",
-        "absence :",
-        "absence:",
-        "message d'absence",
-        "je suis absent",
-        "accuse de reception",
-        "ar:",
-        "ar :",
-        "confirmation de reception",
-        "votre message a bien ete recu",
-        "automatische antwort",
-        "abwesenheit",
-        "respuesta automatica",
-        "risposta automatica",
-        "automatisch antwoord",
-        "resposta automatica",
-        "automatyczna odpowiedz",
-        "autosvar",
-        "automatiskt svar",
-        "automatisk svar",
-        "automaattinen vastaus",
-        "automaticka odpoved",
-        "automatikus valasz",
-        "raspuns automat",
-        "автоматический ответ",
-        "otomatik yanit",
-        "fuera de la oficina",
-        "fuori sede",
-        "fuori ufficio",
-        "afwezig",
-        "ausente",
-        "abwesend",
-        "absent jusqu",
-        "absente jusqu",
-        "[reponse automatique]",
-        "(reponse automatique)",
-        "vacation",
-        "i am out of",
-        "reponse auto",
-        "[auto]",
-    ];
     let submitted = header("Auto-Submitted").unwrap_or_default();
     // Forms of web sites are "auto-generated" too: they carry the customer in Reply-To.
     let is_form = submitted.starts_with("auto-generated") && message.reply_to().is_some();
@@ -203,8 +152,23 @@ pub fn mail_kind(message: &Message<'_>) -> MailKind {
         || header("X-Auto-Response").is_some()
         || matches!(precedence.as_str(), "auto_reply" | "auto-reply")
         || header("X-Precedence").is_some_and(|value| value == "auto_reply")
-        || AUTOMATIC.iter().any(|start| subject.starts_with(start));
+        || says_automatic(message, subject);
     if is_automatic { MailKind::AutoReply } else { MailKind::Message }
+}
+
+/// Whether the folded subject says that a program answered, and the rest of the message agrees where customers write the
+/// same.
+fn says_automatic(message: &Message<'_>, subject: &str) -> bool {
+    match automatic::subject(subject) {
+        Subject::Automatic => true,
+        Subject::Doubtful => {
+            let precedence = message.header_raw("Precedence").map(|value| value.trim().to_ascii_lowercase());
+            matches!(precedence.as_deref(), Some("bulk" | "junk" | "list"))
+                || message.header_raw("X-Auto-Response-Suppress").is_some()
+                || automatic::is_automatic_body(&body_text(message))
+        }
+        Subject::Ordinary => false,
+    }
 }
 
 /// The body as plain text: the `text/plain` parts, or the HTML ones when those are empty or only say to use another
@@ -530,6 +494,35 @@ mod tests {
         assert_eq!(kind("Subject: x\r\nAuto-Submitted: auto-generated\r\nReply-To: a@example.com"), MailKind::Message);
         assert_eq!(kind("Subject: x\r\nAuto-Submitted: auto-generated"), MailKind::AutoReply);
         assert_eq!(kind("Subject: x\r\nReturn-Path: <>"), MailKind::AutoReply);
+    }
+
+    #[test]
+    fn doubtful_subjects_need_a_header_or_a_body_that_agrees() {
+        let kind = |headers: &str, body: &str| {
+            let mail = format!("{headers}\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{body}");
+            mail_kind(&MessageParser::default().parse(mail.as_bytes()).unwrap())
+        };
+        for subject in [
+            "Accusé de réception jamais reçu",
+            "Vacation rental refund",
+            "Je suis absent le jour de la livraison",
+            "AR : lettre recommandée perdue",
+            "Absence : technicien non venu",
+            "Réponse automatique inutile de votre part",
+            "Out of office delivery problem",
+        ] {
+            let headers = format!("Subject: {subject}");
+            assert_eq!(kind(&headers, "Je demande un remboursement."), MailKind::Message, "{subject}");
+            assert_eq!(kind(&format!("{headers}\r\nPrecedence: bulk"), "x"), MailKind::AutoReply, "{subject}");
+            assert_eq!(
+                kind(&format!("{headers}\r\nAuto-Submitted: auto-replied"), "x"),
+                MailKind::AutoReply,
+                "{subject}"
+            );
+        }
+        let words = "Nous avons bien reçu votre message et vous répondrons sous 48 heures.";
+        assert_eq!(kind("Subject: Accusé de réception", words), MailKind::AutoReply);
+        assert_eq!(kind("Subject: Réponse automatique : Votre commande", "x"), MailKind::AutoReply);
     }
 
     proptest! {

@@ -4,6 +4,7 @@
 //! ([`spoken`]), placeholders instead of personal data ([`redact`]). After [`Cleaner::clean`] the raw words are gone,
 //! and [`language`] tells what they are written in.
 
+mod automatic;
 mod disclaimer;
 pub mod eml;
 pub(crate) mod fold;

@@ -6,7 +6,7 @@
 //! - a block of fields: `De : … Envoyé : … À : … Objet : …`;
 //! - a rule: `-----Message d'origine-----`, `Begin forwarded message:`, `________________________________`.
 //!
-//! What they must not catch: "Le 3 novembre, votre conseiller m'a écrit :" (words of the customer), and a trip told as
+//! What they must not catch: "Le 3 novembre 2025, votre conseiller a écrit :" (words of the customer), and a trip told as
 //! "De : Paris / À : Lyon / Date : 3 mai" (no address and no subject).
 
 use std::sync::LazyLock;
@@ -220,8 +220,9 @@ fn sentence_at(lines: &[Line<'_>], at: usize) -> Option<usize> {
     });
     let first = lines.get(at)?;
     let start = start_of(first);
-    if let Some(before) = INLINE.captures(&start).and_then(|found| found.name("before"))
-        && is_written_by_program(&start, before.as_str(), "")
+    if let Some(found) = INLINE.captures(&start)
+        && let (Some(header), Some(before)) = (found.get(0), found.name("before"))
+        && is_written_by_program(header.as_str(), before.as_str(), "")
     {
         return Some(1);
     }
@@ -250,7 +251,9 @@ fn sentence_at(lines: &[Line<'_>], at: usize) -> Option<usize> {
             let before = captures.name("before").map_or("", |found| found.as_str());
             let after = captures.name("after").map_or("", |found| found.as_str());
             if is_written_by_program(&joined, before, after) {
-                return starts_here(lines, at, used).then_some(used);
+                // A day alone may be the customer's; only a program writes `>` below it.
+                let is_header = is_precise(&joined) || is_marked_below(lines, at + used, first.depth);
+                return (is_header && starts_here(lines, at, used)).then_some(used);
             }
         } else if GMAIL_BARE.is_match(&joined) {
             return starts_here(lines, at, used).then_some(used);
@@ -280,8 +283,45 @@ fn starts_here(lines: &[Line<'_>], at: usize, used: usize) -> bool {
     })
 }
 
+/// Whether a sentence names an address or a time of day, as mail programs do.
+fn is_precise(joined: &str) -> bool {
+    has_address(joined) || has_clock(joined)
+}
+
+fn has_address(joined: &str) -> bool {
+    joined.contains('@') || joined.contains("mailto:")
+}
+
+fn has_clock(joined: &str) -> bool {
+    // A point between hours and minutes counts only behind the word for "at": `03.11.2025` is a day.
+    static CLOCK: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(r"\d{1,2} ?[:h] ?\d{2}|\b(?:a|at|om|um|kl|klo|ore|alle|las|as|o|u|v|в)\.? \d{1,2}\.\d{2}\b")
+    });
+    CLOCK.is_match(joined)
+}
+
+/// Whether the first words from line `at` on are quoted deeper than `depth`.
+fn is_marked_below(lines: &[Line<'_>], at: usize, depth: usize) -> bool {
+    lines.get(skip_blank(lines, at, 2)).is_some_and(|line| line.depth > depth)
+}
+
+/// Whether a folded sentence tells what somebody wrote in the customer's own words.
+///
+/// Caught: "On 3 November 2025 your agent Claire wrote:". Not caught: "Le 3 nov. 2025 à 10:12, Votre conseiller
+/// <c@exemple.fr> a écrit :", where the words are the name that a program gives with the address and the time.
+pub(super) fn is_told_by_customer(sentence: &str) -> bool {
+    static TOLD: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"\b(?:your|you|our|i|votre|vous|vos|notre|nos|je)[ '].*\b(?:a ecrit|a repondu|ecrivait|wrote|writes|has written)\b",
+        )
+    });
+    static BRACKETED: LazyLock<Regex> = LazyLock::new(|| pattern(r"[<\[(]\s*(?:mailto:)?[^<>\s]+@[^<>\s]+\s*[>\])]"));
+    let is_named_by_program = BRACKETED.is_match(sentence) && has_clock(sentence);
+    !is_named_by_program && TOLD.is_match(sentence)
+}
+
 /// Tells the header of a mail program from a sentence of the customer: the program names a moment to the minute or
-/// year, or an address, and never writes "to me".
+/// year, or an address, and never writes "to me" or "your agent".
 fn is_written_by_program(joined: &str, before: &str, after: &str) -> bool {
     static MOMENT: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
@@ -291,13 +331,13 @@ fn is_written_by_program(joined: &str, before: &str, after: &str) -> bool {
     static TO_SOMEONE: LazyLock<Regex> = LazyLock::new(|| {
         pattern(r"(?:\bm'|\bt'|\bnous|\bvous|\blui|\bleur|\bon|\bqu'il|\bqu'elle|\bqui|\bmir|\bmi)\s*$")
     });
-    let has_address = joined.contains('@') || joined.contains("mailto:");
     let to_me = after.trim_start();
     let to_me = to_me.starts_with("to me")
         || to_me.starts_with("me ")
         || to_me.starts_with("us ")
         || to_me.starts_with("that ");
-    (has_address || MOMENT.is_match(joined)) && !TO_SOMEONE.is_match(before) && !to_me
+    let names_moment = has_address(joined) || MOMENT.is_match(joined);
+    names_moment && !TO_SOMEONE.is_match(before) && !to_me && !is_told_by_customer(joined)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -488,6 +528,12 @@ mod tests {
         for words in [
             "Le 3 novembre 2025, votre conseiller m'a écrit :",
             "Le technicien a écrit :",
+            "On 3 November 2025 your agent Claire wrote:\n\"The refund will arrive within 5 days.\"\n\nIt never arrived.",
+            "Le 3 novembre 2025, votre service client a écrit :\n« Votre colis partira demain. »\n\nOr je n'ai rien.",
+            "Le 3 novembre 2025 à 10:12, votre conseiller a écrit :\n« Votre colis part. »",
+            "I ordered on 3 Nov 2025 and your agent support@shop.example.com wrote:\nIt is sent.",
+            "On your website (updated 3 November 2025) you wrote:\nDelivery in two days.",
+            "On 3 November 2025 Claire from the shop wrote:\nThe parcel is lost.",
             "On 3 November 2025 your colleague wrote to me that it was sent:",
             "Le colis est arrivé à 10:12, la boîte était ouverte.",
             "De : Paris\nÀ : Lyon\nDate : 3 mai 2025",
@@ -496,6 +542,27 @@ mod tests {
         ] {
             assert_eq!(used(words), None, "{words}");
         }
+    }
+
+    #[test]
+    fn names_of_senders_that_sound_like_the_customers_words_are_headers() {
+        for header in [
+            "Le 3 nov. 2025 à 10:12, Votre conseiller <c@exemple.fr> a écrit :",
+            "Le 3 nov. 2025 à 10:12, Notre boutique\n<contact@exemple.fr>\na écrit :",
+            "On Mon, Nov 3, 2025 at 10:12 AM Your Shop <shop@example.com> wrote:",
+            "On Mon, Nov 3, 2025 at 10:12 AM Our Team [mailto:team@example.com] wrote:",
+            "Le 03/11/2025 à 10:12, I. Martin a écrit :",
+            "Den 3. nov. 2025 kl. 10.12 skrev Jan:",
+        ] {
+            assert_eq!(used(header), Some(header.lines().count()), "{header}");
+        }
+    }
+
+    #[test]
+    fn a_header_with_a_day_alone_needs_marks_below() {
+        assert_eq!(used("On 3 November 2025 Claire Petit wrote:\n> The parcel is on its way."), Some(1));
+        assert_eq!(used("Le 3 novembre 2025, Claire Petit a écrit :\n\n> Votre colis part."), Some(1));
+        assert_eq!(used("Le 3 novembre 2025, Claire Petit a écrit :\n\nVotre colis part."), None);
     }
 
     #[test]

@@ -229,6 +229,11 @@ fn closing(line: &Line<'_>, sender: &Sender) -> Closing {
     if FINAL.is_match(folded) && !folded.ends_with(':') { Closing::Final } else { Closing::No }
 }
 
+/// Whether a line ends the words of a message: a closing, or the delimiter of a signature.
+pub(super) fn closes(line: &Line<'_>) -> bool {
+    line_is_strict_delimiter(line) || matches!(closing(line, &Sender::default()), Closing::Alone)
+}
+
 /// Closings that a name follows without a comma: "Cordialement Paul". Not "Best Buy".
 fn is_certain_closing(folded: &str) -> bool {
     [

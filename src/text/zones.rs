@@ -5,11 +5,13 @@
 //! line is given exactly one zone, and only the reply goes on. Nothing is lost: when the new words are empty and the
 //! message forwards another, the forwarded words are the reply.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::disclaimer::Notice;
 use super::lines::{Line, lines};
 use super::names::Sender;
 use super::{disclaimer, quote, signature};
@@ -78,7 +80,7 @@ pub(super) fn zones_from(body: &str, subject: Option<&str>, sender: &Sender) -> 
     for _ in 0..4 {
         let forward = mark_quotes(&lines, &mut labels, from, subject);
         mark_banner(&lines, &mut labels, from);
-        mark_notices(&lines, &mut labels, from);
+        mark_notices(&lines, &mut labels, from, forward.is_some());
         mark_signatures(&lines, &mut labels, from, sender);
         let has_reply = (from..lines.len()).any(|at| labels[at] == Zone::Reply && has_letters(lines[at].text));
         let Some(start) = forward.filter(|_| !has_reply) else { break };
@@ -176,7 +178,11 @@ fn unknown_header(lines: &[Line<'_>], at: usize) -> Option<quote::Header> {
     }
     let is_header = if used > 1 { has_address && digits >= 6 } else { has_address || digits >= 6 };
     let next = lines[at + used..].iter().take(2).find(|line| !line.is_blank())?;
-    let is_header = is_ended && is_header && next.depth > 0 && !OWN_WORDS.is_match(&lines[at].folded);
+    let is_own = || {
+        let sentence: Vec<&str> = lines[at..at + used].iter().map(|line| line.folded.as_str()).collect();
+        OWN_WORDS.is_match(&lines[at].folded) || quote::is_told_by_customer(&sentence.join(" "))
+    };
+    let is_header = is_ended && is_header && next.depth > 0 && !is_own();
     let is_header = is_header && (1..used).all(|more| quote::header_at(lines, at + more).is_none());
     is_header.then_some(quote::Header { lines: used, is_forward: false, is_ruled: false, is_ambiguous: false })
 }
@@ -244,25 +250,41 @@ fn mark_banner(lines: &[Line<'_>], labels: &mut [Zone], from: usize) {
 }
 
 /// Marks notices that end a run of new words: a paragraph that starts like one, with only notices, signatures and
-/// short lines below it.
-fn mark_notices(lines: &[Line<'_>], labels: &mut [Zone], from: usize) {
+/// short lines below it. A message that would be nothing but a notice keeps it as its words, unless it forwards others.
+fn mark_notices(lines: &[Line<'_>], labels: &mut [Zone], from: usize, is_forward: bool) {
+    let has_words =
+        |labels: &[Zone]| (from..lines.len()).any(|at| labels[at] == Zone::Reply && has_letters(lines[at].text));
+    let before = labels.to_vec();
     for segment in segments(labels, from) {
-        let mut end = segment.end;
-        while let Some(start) = last_notice(lines, segment.start..end) {
-            labels[start..end].fill(Zone::Disclaimer);
-            end = start;
-            // The rows of stars or dashes that frame a notice are nobody's words.
-            let above = (segment.start..start).rev().find(|&at| !lines[at].is_blank());
-            if let Some(rule) = above.filter(|&at| quote::is_line_rule(&lines[at].folded)) {
-                labels[rule..start].fill(Zone::Delimiter);
-                end = rule;
-            }
+        mark_notices_of(lines, labels, segment);
+    }
+    if !is_forward && has_words(&before) && !has_words(labels) {
+        labels.copy_from_slice(&before);
+    }
+}
+
+fn mark_notices_of(lines: &[Line<'_>], labels: &mut [Zone], segment: Range<usize>) {
+    // Looked for once, and only where a notice is in doubt.
+    let closing = OnceCell::new();
+    let is_closed_at = |at: usize| {
+        let found = closing.get_or_init(|| segment.clone().find(|&line| signature::closes(&lines[line])));
+        found.is_some_and(|closing| closing < at)
+    };
+    let mut end = segment.end;
+    while let Some(start) = last_notice(lines, segment.start..end, &is_closed_at) {
+        labels[start..end].fill(Zone::Disclaimer);
+        end = start;
+        // The rows of stars or dashes that frame a notice are nobody's words.
+        let above = (segment.start..start).rev().find(|&at| !lines[at].is_blank());
+        if let Some(rule) = above.filter(|&at| quote::is_line_rule(&lines[at].folded)) {
+            labels[rule..start].fill(Zone::Delimiter);
+            end = rule;
         }
     }
 }
 
-/// Start of a notice that reaches to the end of `range`.
-fn last_notice(lines: &[Line<'_>], range: Range<usize>) -> Option<usize> {
+/// Start of a notice that reaches to the end of `range`. `is_closed_at` tells whether a closing stands above a line.
+fn last_notice(lines: &[Line<'_>], range: Range<usize>, is_closed_at: &impl Fn(usize) -> bool) -> Option<usize> {
     let last = range.clone().rev().find(|&at| !lines[at].is_blank())?;
     let mut others = 0;
     let mut at = last + 1;
@@ -275,7 +297,8 @@ fn last_notice(lines: &[Line<'_>], range: Range<usize>) -> Option<usize> {
         while start > range.start && !lines[start - 1].is_blank() {
             start -= 1;
         }
-        if let Some(found) = (start..at).find(|&line| has_letters(lines[line].text) && starts_notice(lines, line..at)) {
+        let is_notice = |line: &usize| has_letters(lines[*line].text) && starts_notice(lines, *line..at, is_closed_at);
+        if let Some(found) = (start..at).find(is_notice) {
             return Some(found);
         }
         // Between two notices, or below one, stand logos, addresses and further sentences of the lawyers; three
@@ -295,9 +318,9 @@ fn last_notice(lines: &[Line<'_>], range: Range<usize>) -> Option<usize> {
     None
 }
 
-fn starts_notice(lines: &[Line<'_>], paragraph: Range<usize>) -> bool {
+fn starts_notice(lines: &[Line<'_>], paragraph: Range<usize>, is_closed_at: &impl Fn(usize) -> bool) -> bool {
     let mut joined = String::new();
-    for line in &lines[paragraph] {
+    for line in &lines[paragraph.clone()] {
         if joined.len() > 400 {
             break;
         }
@@ -310,7 +333,11 @@ fn starts_notice(lines: &[Line<'_>], paragraph: Range<usize>) -> bool {
         }
         joined.push(' ');
     }
-    disclaimer::starts_notice(&joined)
+    match disclaimer::notice(&joined) {
+        Notice::Certain => true,
+        Notice::Possible => is_closed_at(paragraph.start),
+        Notice::No => false,
+    }
 }
 
 /// Further paragraphs of a notice, told by their vocabulary.
@@ -403,6 +430,20 @@ mod tests {
     }
 
     #[test]
+    fn what_the_customer_tells_of_an_earlier_message_stays_in_the_reply() {
+        for body in [
+            "On 3 November 2025 your agent Claire wrote:\n\"The refund will arrive within 5 days.\"\n\nIt never arrived. Cancel the contract.",
+            "Le 3 novembre 2025, votre service client a écrit :\n« Votre colis partira demain. »\n\nOr je n'ai toujours rien reçu et je demande un remboursement.",
+            "I ordered on 3 Nov 2025 and your agent support@shop.example.com wrote:\n\"It is sent.\"\n\nIt is not.",
+            "On your website (updated 3 November 2025) you wrote:\n\"Delivery in two days.\"\n\nIt has been nine.",
+        ] {
+            assert_eq!(reply(body), body);
+        }
+        let marked = "On 3 November 2025 at 10:12 your agent Claire wrote:\n> It is sent.\nIt is not.";
+        assert_eq!(reply(marked), "On 3 November 2025 at 10:12 your agent Claire wrote:\n\nIt is not.");
+    }
+
+    #[test]
     fn interleaved_answers_are_the_reply() {
         let body = "Le 3 nov. 2025 à 10:12, A <a@exemple.fr> a écrit :\n> Quel numéro ?\nLe 12345.\n> Quelle adresse ?\n\nLyon.\n\n> Merci\n\nPaul";
         assert_eq!(reply(body), "Le 12345.\n\nLyon.\n\nPaul");
@@ -431,6 +472,39 @@ mod tests {
         assert_eq!(Zones::text(body, &found.signature), "Cordialement,\nPaul Leroy");
         assert!(Zones::text(body, &found.disclaimer).starts_with("Pensez"));
         assert!(Zones::text(body, &found.disclaimer).ends_with("confidential."));
+    }
+
+    #[test]
+    fn complaints_that_sound_like_notices_stay_in_the_reply() {
+        for sentence in [
+            "This order contained the wrong size, it was not the one intended.",
+            "Ce document n'est jamais arrivé à son destinataire.",
+            "Avertissement : le livreur a abandonné le colis devant la porte.",
+            "If you received the return in error, please refund the order.",
+            "Les informations contenues dans le suivi indiquent une remise au destinataire, c'est faux.",
+        ] {
+            assert_eq!(reply(sentence), sentence);
+            let body = format!("Bonjour,\n\nCommande annulée.\n\n{sentence}");
+            assert_eq!(reply(&body), body);
+        }
+    }
+
+    #[test]
+    fn a_notice_alone_never_empties_the_reply() {
+        let notice = "Ce message et ses pièces jointes sont confidentiels et destinés à leur seul destinataire.";
+        assert_eq!(reply(notice), notice);
+        assert_eq!(reply(&format!("Colis perdu.\n\n{notice}")), "Colis perdu.");
+        let forward = format!(
+            "{notice}\n\n---------- Forwarded message ---------\nDe : A <a@exemple.fr>\nDate: lun. 3 nov. 2025\nSubject: x\nTo: b\n\nLa panne continue."
+        );
+        assert_eq!(reply(&forward), "La panne continue.");
+    }
+
+    #[test]
+    fn a_short_notice_is_told_by_the_closing_above_it() {
+        assert_eq!(reply("Colis perdu.\n\nCordialement,\nPaul Leroy\n\nCe message est confidentiel."), "Colis perdu.");
+        let body = "Colis perdu.\n\nCe message est confidentiel.";
+        assert_eq!(reply(body), body);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::ops::Range;
 use regex::Regex;
 
 use super::recogniser::{Recogniser, Recognisers, Start, ValueIs};
+use crate::text::fold::fold;
 
 /// Longest stretch of text a pattern sees from where it is tried, in bytes.
 const REACH: usize = 240;
@@ -211,7 +212,11 @@ fn is_value(recognisers: &Recognisers, wanted: ValueIs, value: &str) -> bool {
         .find(|word| !word.is_empty())
         .unwrap_or(value);
     match wanted {
-        ValueIs::Name => !value.split_whitespace().any(|word| recognisers.is_not_name(word.trim_end_matches('.'))),
+        ValueIs::Name => is_name(recognisers, value),
+        ValueIs::MonthName => {
+            let is_refused = |word: &&str| recognisers.is_not_name(word.trim_end_matches('.'));
+            value.split_whitespace().filter(is_refused).count() <= 1
+        }
         ValueIs::FirstName => recognisers.is_first_name(first) && !recognisers.is_not_name(first),
         ValueIs::Secret => value.chars().any(|c| {
             c.is_ascii_digit()
@@ -224,6 +229,23 @@ fn is_value(recognisers: &Recognisers, wanted: ValueIs, value: &str) -> bool {
             value.contains(['?', '@']) || value.split(['/', '#', '=']).skip(3).any(long_segment)
         }
     }
+}
+
+/// Whether no word is one that names do not hold. Articles and initials are part of a name in front of another word of it.
+///
+/// Caught: "Le Goff", "Du Pont", "A. Martin". Not caught: "Le Directeur", "La", "Martin Je".
+fn is_name(recognisers: &Recognisers, value: &str) -> bool {
+    const ARTICLES: [&str; 7] = ["le", "la", "les", "du", "des", "de", "an"];
+    let words: Vec<&str> = value.split_whitespace().collect();
+    let is_free = |word: &str| !recognisers.is_not_name(word.trim_end_matches('.'));
+    let is_article = |word: &str| ARTICLES.contains(&fold(word).as_ref());
+    let leads = |word: &str| word.ends_with('.') && word.chars().count() == 2 || is_article(word);
+    let is_capital = |word: &str| word.chars().next().is_some_and(char::is_uppercase);
+    let is_article_alone = matches!(words[..], [word] if is_article(word));
+    !is_article_alone
+        && words.iter().enumerate().all(|(at, word)| {
+            is_free(word) || leads(word) && words.get(at + 1).is_some_and(|next| is_capital(next) && is_free(next))
+        })
 }
 
 /// The e-mail address around an `@` (RFC 5321 as people write it, letters of any script).

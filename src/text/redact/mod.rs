@@ -194,6 +194,102 @@ mod tests {
     }
 
     #[test]
+    fn surnames_with_an_article_are_replaced_and_offices_are_not() {
+        for (text, expected) in [
+            ("Je suis Mme Le Goff et je rappelle", "Je suis Mme [NAME_1] et je rappelle"),
+            ("Merci de rappeler M. Le Roux", "Merci de rappeler M. [NAME_1]"),
+            ("M. LE BRAS attend", "M. [NAME_1] attend"),
+            ("Madame Le Pen, Madame Du Pont", "Madame [NAME_1], Madame [NAME_2]"),
+            ("Mme Des Rivières n'a rien reçu", "Mme [NAME_1] n'a rien reçu"),
+            ("Mr An Nguyen called", "Mr [NAME_1] called"),
+            ("Mme A. Martin", "Mme [NAME_1]"),
+            ("Mme Le Goff Je voudrais un avoir", "Mme [NAME_1] Je voudrais un avoir"),
+            ("Je m'appelle Yann Le Goff, mon colis est perdu", "Je m'appelle [NAME_1], mon colis est perdu"),
+            ("Nom : Le Goff", "Nom : [NAME_1]"),
+        ] {
+            assert_eq!(redact(text), expected);
+        }
+        for text in [
+            "Monsieur Le Directeur, bonjour",
+            "Madame La Directrice Générale",
+            "Monsieur Le Technicien n'est pas venu",
+            "Bonjour Madame Les commandes sont perdues",
+            "Monsieur Le Service Client ne répond pas",
+        ] {
+            assert_eq!(redact(text), text);
+        }
+    }
+
+    #[test]
+    fn months_and_adjectives_are_surnames_only_right_after_a_title() {
+        for (text, expected) in [
+            ("M. Mars a appelé", "M. [NAME_1] a appelé"),
+            ("Mme Juin attend", "Mme [NAME_1] attend"),
+            ("Mme Claire Juin attend", "Mme [NAME_1] attend"),
+            ("M. Bon est absent", "M. [NAME_1] est absent"),
+            ("Bonjour Mme Bonne,", "Bonjour Mme [NAME_1],"),
+            ("Mme Le Bon attend", "Mme [NAME_1] attend"),
+            ("Mrs May, Mr Gold", "Mrs [NAME_1], Mr [NAME_2]"),
+            ("Mrs April Jones and M. Août", "Mrs [NAME_1] and M. [NAME_2]"),
+            ("M. Mars Je voudrais un avoir", "M. [NAME_1] Je voudrais un avoir"),
+        ] {
+            assert_eq!(redact(text), expected);
+        }
+        for text in [
+            "rendez-vous le 3 mars, puis en Avril",
+            "Rendez-vous avec Madame le 3 mars",
+            "Bonjour Madame Mars 2025 est passé",
+            "Merci Madame Bonne journée",
+            "Bonjour Monsieur Bon de commande perdu",
+            "Monsieur Mai dernier le colis est revenu",
+        ] {
+            assert_eq!(redact(text), text);
+        }
+    }
+
+    #[test]
+    fn telephone_numbers_of_eleven_digits_and_after_a_spaced_prefix_are_replaced() {
+        for (text, expected) in [
+            ("My number is 07911123456", "My number is [PHONE_1]"),
+            ("ring me on 07911123456.", "ring me on [PHONE_1]."),
+            ("ring me on 07911-123-456", "ring me on [PHONE_1]"),
+            ("01632960983", "[PHONE_1]"),
+            ("020-7946-0101 or 0161 496 0000", "[PHONE_1] or [PHONE_2]"),
+            (
+                "My order number 4502217 is late, ring me on 01632960983",
+                "My order number [ORDER_1] is late, ring me on [PHONE_1]",
+            ),
+            ("Appelez-moi au 00 33 6 12 34 56 78", "Appelez-moi au [PHONE_1]"),
+            ("Call 00 44 20 7946 0101", "Call [PHONE_1]"),
+        ] {
+            assert_eq!(redact(text), expected);
+        }
+    }
+
+    #[test]
+    fn references_of_eleven_digits_are_not_telephone_numbers() {
+        for (text, expected) in [
+            ("commande 01234567890 perdue", "commande [ORDER_1] perdue"),
+            ("my order 07911123456 is late", "my order [ORDER_1] is late"),
+            ("order number is 07911123456", "order number is [ORDER_1]"),
+            ("réf 07911123456 svp", "réf [REFERENCE_1] svp"),
+            ("compte 01632960983", "compte [CUSTOMER_1]"),
+        ] {
+            assert_eq!(redact(text), expected);
+        }
+        for text in [
+            "code barre 01632960983",
+            "le numéro 01234567890 sur le carton",
+            "article 101632960983",
+            "LOT-01632960983",
+            "à 10:00 12/03/2025, à 10:00 12 03 2025",
+        ] {
+            assert_eq!(redact(text), text);
+        }
+        assert!(!redact("commandes 07911123456 et 07911123457").contains("PHONE"));
+    }
+
+    #[test]
     fn patterns_of_the_company_are_applied_and_bad_ones_are_reported_together() {
         let patterns = BTreeMap::from([("badge".to_owned(), r"BDG-\d{4}".to_owned())]);
         let redacted =

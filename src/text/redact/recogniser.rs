@@ -84,6 +84,8 @@ pub(super) enum Start {
 pub(super) enum ValueIs {
     /// Not one of the words that no name starts with.
     Name,
+    /// A month, which no other name holds, and at most words of a name beside it.
+    MonthName,
     /// Starts with a known first name.
     FirstName,
     /// Holds a digit or a sign, as passwords do.
