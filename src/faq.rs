@@ -11,6 +11,7 @@ use arrow::record_batch::RecordBatch;
 use crate::cost::Cost;
 use crate::error::Result;
 use crate::label::Labelled;
+use crate::label::criteria::Criteria;
 use crate::label::labelled::SpanKind;
 use crate::table::columns::Columns;
 use crate::table::schema;
@@ -23,8 +24,8 @@ const JOIN: f32 = 0.55;
 const MERGE: f32 = 0.75;
 /// Contacts that make a candidate.
 const SMALLEST: usize = 2;
-/// Criterion whose evidence says that the customer had looked in vain.
-const INFO_NOT_FOUND: &str = "C04";
+/// Key of the criterion whose evidence says that the customer had looked in vain; identifiers are the company's own.
+const INFO_NOT_FOUND: &str = "info_not_found";
 /// Verbatims shown with a candidate.
 const VERBATIMS: usize = 3;
 /// Longest verbatim, in characters.
@@ -43,6 +44,8 @@ pub struct Question<'a> {
     pub language: Option<&'a str>,
     /// Criterion of its verdict.
     pub criterion: Option<&'a str>,
+    /// What [`looked_in_vain`] says of it.
+    pub looked_in_vain: Option<bool>,
     /// Repeat within 14 days.
     pub is_repeat: Option<bool>,
     /// Unit cost.
@@ -68,12 +71,22 @@ pub struct FaqRow {
     contacts: usize,
     customers: usize,
     avoidable_share: f64,
-    info_not_found_share: f64,
+    info_not_found_share: Option<f64>,
     repeat_share: Option<f64>,
+    /// Of the contacts that have a cost.
     cost: Option<Cost>,
     cohesion: f64,
     verbatims: Vec<String>,
     contact_ids: Vec<String>,
+}
+
+/// Whether the customer says that they had looked and not found, also where another criterion decides on the verdict;
+/// `None` where no criterion of the company stands for that.
+pub fn looked_in_vain(criteria: &Criteria, labelled: &Labelled) -> Option<bool> {
+    let mut ids = criteria.criteria.iter().filter(|it| it.key == INFO_NOT_FOUND).map(|it| it.id.as_str()).peekable();
+    ids.peek()?;
+    let has_evidence = |id: &str| labelled.spans.iter().any(|it| it.kind == SpanKind::Avoidable && it.ref_id == id);
+    Some(ids.any(has_evidence))
 }
 
 /// Groups questions, the dearest group first.
@@ -160,7 +173,6 @@ pub fn describe(questions: &[Question<'_>], cluster: Cluster, spilled: &Spilled)
     let members: Vec<&Question<'_>> = cluster.members.iter().map(|(index, _)| &questions[*index]).collect();
     let count = members.len() as f64;
     let share = |holds: &dyn Fn(&Question<'_>) -> bool| members.iter().filter(|q| holds(q)).count() as f64 / count;
-    let known: Vec<bool> = members.iter().filter_map(|question| question.is_repeat).collect();
     let language = language(&members);
     let customers: BTreeSet<&str> = members.iter().filter_map(|question| question.customer).collect();
     let unknown_customers = members.iter().filter(|question| question.customer.is_none()).count();
@@ -176,14 +188,19 @@ pub fn describe(questions: &[Question<'_>], cluster: Cluster, spilled: &Spilled)
         contacts: members.len(),
         customers: customers.len() + unknown_customers,
         avoidable_share: share(&|question| question.criterion.is_some()),
-        info_not_found_share: share(&|question| question.criterion == Some(INFO_NOT_FOUND)),
-        repeat_share: (!known.is_empty())
-            .then(|| known.iter().filter(|is_repeat| **is_repeat).count() as f64 / known.len() as f64),
+        info_not_found_share: share_of_known(members.iter().map(|question| question.looked_in_vain)),
+        repeat_share: share_of_known(members.iter().map(|question| question.is_repeat)),
         cost: (!costs.is_empty()).then(|| costs.into_iter().sum()),
         cohesion: cluster.members.iter().map(|(_, cosine)| f64::from(*cosine)).sum::<f64>() / count,
         verbatims,
         contact_ids: members.iter().map(|question| question.contact_id.to_owned()).collect(),
     })
+}
+
+/// Share of yes among the answers that are known; `None` without any.
+fn share_of_known(answers: impl Iterator<Item = Option<bool>>) -> Option<f64> {
+    let known: Vec<bool> = answers.flatten().collect();
+    (!known.is_empty()).then(|| known.iter().filter(|answer| **answer).count() as f64 / known.len() as f64)
 }
 
 /// The language of most questions, the first by name among equals.
@@ -240,7 +257,7 @@ pub fn batch(rows: &[FaqRow]) -> Result<RecordBatch> {
         .int("contacts", |row| Some(row.contacts as i32))
         .int("customers", |row| Some(row.customers as i32))
         .double("avoidable_share", |row| Some(row.avoidable_share))
-        .double("info_not_found_share", |row| Some(row.info_not_found_share))
+        .double("info_not_found_share", |row| row.info_not_found_share)
         .double("repeat_share", |row| row.repeat_share)
         .eur("cost_low_eur", |row| row.cost.map(|cost| cost.low))?
         .eur("cost_mid_eur", |row| row.cost.map(Cost::mid))?
@@ -254,7 +271,80 @@ pub fn batch(rows: &[FaqRow]) -> Result<RecordBatch> {
 
 #[cfg(test)]
 mod tests {
+    use chrono::DateTime;
+
     use super::*;
+    use crate::contact::{Contact, Provenance, Speaker, Turn};
+    use crate::label::{Catalogue, Span};
+    use crate::table::spill::Spill;
+
+    /// A contact whose verdict rests on the first criterion of `evidence`, with words for each.
+    fn labelled(contact_id: &str, evidence: &[&str]) -> Labelled {
+        let start = DateTime::from_timestamp(1_790_000_000, 0).unwrap();
+        let mut contact = Contact::new(contact_id, start, Provenance { file: "f.csv".into(), record: 1 });
+        contact.turns.push(Turn::new(Speaker::Customer, "What are your opening hours?"));
+        let span = |id: &&str| Span {
+            turn: 0,
+            kind: SpanKind::Avoidable,
+            ref_id: (*id).to_owned(),
+            start_char: 0,
+            end_char: 4,
+            score: 0.9,
+        };
+        Labelled {
+            contact,
+            turn_sentiment: vec![None],
+            turn_emotions: vec![None],
+            customer_turns: 1,
+            customer_chars: 28,
+            reasons: Vec::new(),
+            is_avoidable: Some(!evidence.is_empty()),
+            is_avoidable_lenient: Some(!evidence.is_empty()),
+            avoidable_probability: None,
+            criterion: evidence.first().map(|id| (*id).to_owned()),
+            owner: None,
+            sentiment: None,
+            emotion: None,
+            spans: evidence.iter().map(span).collect(),
+        }
+    }
+
+    /// The share of two like questions, the first with words for a criterion that decides and for C04.
+    fn info_not_found_share(criteria: &Criteria) -> Option<f64> {
+        let folder = tempfile::tempdir().unwrap();
+        let mut spill = Spill::create(&folder.path().join("spill")).unwrap();
+        let contacts = [labelled("a", &["C03", "C04"]), labelled("b", &["C03"])];
+        let mut questions = ["a", "b"].map(|id| question(id, "r", [1.0, 0.0]));
+        for (question, contact) in questions.iter_mut().zip(&contacts) {
+            question.criterion = contact.criterion.as_deref();
+            question.looked_in_vain = looked_in_vain(criteria, contact);
+            question.place = spill.push(&Spill::bytes_of(contact).unwrap()).unwrap();
+        }
+        let spilled = spill.finish().unwrap();
+        let group = cluster(&questions).remove(0);
+        let row = describe(&questions, group, &spilled).unwrap();
+        assert_eq!(batch(std::slice::from_ref(&row)).unwrap().num_rows(), 1);
+        row.info_not_found_share
+    }
+
+    #[test]
+    fn customers_who_had_looked_in_vain_count_whatever_criterion_decides() {
+        let shipped = Catalogue::shipped().unwrap().criteria;
+        assert_eq!(info_not_found_share(&shipped), Some(0.5));
+        let mut own = shipped;
+        own.criteria.retain(|criterion| criterion.key != INFO_NOT_FOUND);
+        assert_eq!(info_not_found_share(&own), None, "no criterion stands for it");
+    }
+
+    #[test]
+    fn the_criterion_of_a_vain_search_is_known_by_its_key_and_not_by_its_id() {
+        let mut own = Catalogue::shipped().unwrap().criteria;
+        for criterion in &mut own.criteria {
+            criterion.id = format!("X{}", criterion.id);
+        }
+        assert_eq!(looked_in_vain(&own, &labelled("a", &["XC04"])), Some(true));
+        assert_eq!(looked_in_vain(&own, &labelled("a", &["C04"])), Some(false));
+    }
 
     fn question<'a>(contact_id: &'a str, reason: &'a str, vector: [f32; 2]) -> Question<'a> {
         Question {
@@ -263,6 +353,7 @@ mod tests {
             customer: None,
             language: None,
             criterion: None,
+            looked_in_vain: None,
             is_repeat: None,
             cost: Some(Cost { low: 2.0, high: 5.0 }),
             vector: vector.to_vec(),

@@ -39,6 +39,7 @@ pub(crate) fn run(arguments: &RunArguments, quiet: bool) -> Result<Outcome> {
         .into());
     }
     let model = &settings.options.model;
+    super::models::check_labels(model.sentiment.as_deref(), !model.sentiment_labels.is_empty())?;
     let encoder = super::models::load(&model.name, &model.device)?;
     let short = |name: &str| match Path::new(name).file_name() {
         Some(file) => file.to_string_lossy().into_owned(),
@@ -62,33 +63,33 @@ pub(crate) fn run(arguments: &RunArguments, quiet: bool) -> Result<Outcome> {
     } else if !quiet {
         print(&text_of(&summary, Wording(super::french::language())))?;
     }
-    if summary.rejects > 0 {
-        say(
-            quiet || arguments.config.json,
-            &format!(
-                "{} records were rejected; see {}",
-                summary.rejects,
-                summary.output.join("rejects.jsonl").display()
-            ),
-        );
-        return Ok(Outcome::DoneWithRejects);
+    if summary.rejects == 0 {
+        return Ok(Outcome::Done);
     }
-    Ok(Outcome::Done)
+    let file = summary.output.join("rejects.jsonl").display().to_string();
+    let message = match summary.rejects {
+        1 => format!("1 record was rejected; see {file}"),
+        count => format!("{count} records were rejected; see {file}"),
+    };
+    say(quiet || arguments.config.json, &message);
+    Ok(Outcome::DoneWithRejects)
 }
 
 /// Reads the configuration: the named one, or the `motif.toml` of this folder.
 pub(crate) fn settings(arguments: &ConfigArguments, complete: impl FnOnce(&mut config::Sources)) -> Result<Settings> {
+    let mut sources = sources(arguments);
+    complete(&mut sources);
+    Ok(config::read(&sources)?)
+}
+
+/// Where the configuration stands: in the named file, or in the `motif.toml` of this folder; and what `--set` changes.
+pub(crate) fn sources(arguments: &ConfigArguments) -> config::Sources {
     let default = PathBuf::from("motif.toml");
-    let mut sources = config::Sources {
-        config: arguments.config.clone(),
+    config::Sources {
+        config: arguments.config.clone().or_else(|| default.exists().then_some(default)),
         overrides: arguments.overrides.clone(),
         ..config::Sources::default()
-    };
-    complete(&mut sources);
-    if sources.config.is_none() && default.exists() {
-        sources.config = Some(default);
     }
-    Ok(config::read(&sources)?)
 }
 
 /// Words and numbers of the summary in one language.
@@ -101,6 +102,16 @@ impl Wording {
             Language::French => fr,
             Language::English => en,
         }
+    }
+
+    /// A number with its noun, as written after one and after many. None is one in French: « 0 rejet ».
+    fn count(self, count: u64, [fr_one, fr_many]: [&'static str; 2], [en_one, en_many]: [&'static str; 2]) -> String {
+        let noun = match count {
+            0 => self.pick(fr_one, en_many),
+            1 => self.pick(fr_one, en_one),
+            _ => self.pick(fr_many, en_many),
+        };
+        format!("{count} {noun}")
     }
 
     fn share(self, value: Option<f64>) -> String {
@@ -119,13 +130,19 @@ impl Wording {
     }
 
     fn cost(self, figure: Figure) -> String {
-        let to = self.pick("à", "to");
-        format!("{}  [{} {to} {}]", euros(figure.value), euros(figure.lo), euros(figure.hi))
+        match (figure.value, figure.lo, figure.hi) {
+            (Some(_), Some(lo), Some(hi)) => {
+                let to = self.pick("à", "to");
+                format!("{}  [{} {to} {}]", euros(figure.value), euros(Some(lo)), euros(Some(hi)))
+            }
+            _ => euros(figure.value),
+        }
     }
 }
 
 fn euros(value: Option<f64>) -> String {
-    value.map_or_else(|| "–".to_owned(), |value| format!("{value:.0} €"))
+    // Halves up, as in the report.
+    value.map_or_else(|| "–".to_owned(), |value| format!("{:.0} €", value.round()))
 }
 
 /// The summary for people.
@@ -136,12 +153,9 @@ fn text_of(summary: &Summary, wording: Wording) -> String {
         let _ = writeln!(text, "{:<33} {value}", wording.pick(fr, en));
     };
     let figure = |name: &str| summary.figures.get(name).copied().unwrap_or_default();
-    let rejects = wording.pick("rejets", "rejects");
-    line(
-        "Enregistrements lus",
-        "Records read",
-        format!("{} = {} contacts + {} {rejects}", summary.records, summary.contacts, summary.rejects),
-    );
+    let contacts = wording.count(summary.contacts, ["contact", "contacts"], ["contact", "contacts"]);
+    let rejects = wording.count(summary.rejects, ["rejet", "rejets"], ["reject", "rejects"]);
+    line("Enregistrements lus", "Records read", format!("{} = {contacts} + {rejects}", summary.records));
     for (code, count) in &summary.by_reject_code {
         line("", "", format!("{count} × {code}"));
     }
@@ -177,6 +191,16 @@ mod tests {
         assert_eq!(Wording(Language::French).rate(Figure::default()), "–");
         let cost = Figure { value: Some(699.4), lo: Some(385.0), hi: Some(1012.0), n: 226 };
         assert_eq!(Wording(Language::French).cost(cost), "699 €  [385 € à 1012 €]");
+        assert_eq!(Wording(Language::French).cost(Figure::default()), "–");
+        let half = Figure { value: Some(276.5), ..Figure::default() };
+        assert_eq!(Wording(Language::English).cost(half), "277 €");
+    }
+
+    #[test]
+    fn one_is_written_in_the_singular_and_none_as_the_language_has_it() {
+        let told = |language, count| Wording(language).count(count, ["rejet", "rejets"], ["reject", "rejects"]);
+        assert_eq!([0, 1, 2].map(|count| told(Language::French, count)), ["0 rejet", "1 rejet", "2 rejets"]);
+        assert_eq!([0, 1, 2].map(|count| told(Language::English, count)), ["0 rejects", "1 reject", "2 rejects"]);
     }
 
     #[test]

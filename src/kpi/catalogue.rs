@@ -2,9 +2,10 @@
 //!
 //! A KPI is one entry here and one file in `sql/marts/`. The query returns one row per `cell` of its [`Family`] with the
 //! columns `cell`, `value`, `numerator`, `denominator`, `n`, and what its interval needs: `sum_of_squares` for
-//! [`Method::Normal`], `lo` and `hi` for [`Method::Range`]. The entry gives the rest: words in French and English,
-//! unit, source, the columns without which the KPI cannot be known, and the dimensions that make sense. No KPI has an
-//! agent dimension: avoidability measures the organisation (REQUIREMENTS 003.22).
+//! [`Method::Normal`], `positives` and `negatives` for [`Method::AdjustedWald`], `lo` and `hi` for [`Method::Range`].
+//! The entry gives the rest: words in French and English, unit, source, the columns without which the KPI cannot be
+//! known, and the dimensions that make sense. No KPI has an agent dimension: avoidability measures the organisation
+//! (REQUIREMENTS 003.22).
 
 use serde::Serialize;
 
@@ -51,7 +52,9 @@ pub enum Method {
     Wilson,
     /// 95 % interval of a mean.
     Normal,
-    /// Low and high end of the configured costs.
+    /// 95 % interval of the difference of two shares of the same answers, times 100.
+    AdjustedWald,
+    /// Low and high end of the cost ranges.
     Range,
     /// No interval: a count is exact.
     None,
@@ -63,6 +66,7 @@ impl Method {
         match self {
             Self::Wilson => "wilson",
             Self::Normal => "normal",
+            Self::AdjustedWald => "adjusted_wald",
             Self::Range => "range",
             Self::None => "none",
         }
@@ -216,7 +220,7 @@ pub struct Kpi {
     pub null_rule: Words,
     /// Unit of the value.
     pub unit: Unit,
-    /// Where the definition comes from.
+    /// Public source of the definition, as a reader finds it; empty where the definition is Motif's own.
     pub source: &'static str,
     /// Interval.
     pub method: Method,
@@ -313,6 +317,32 @@ mod tests {
             }
             assert_ne!(kpi.definition.fr, kpi.definition.en, "{}", kpi.name);
             assert!(kpi.definition.en.ends_with('.') && kpi.definition.fr.ends_with('.'), "{}", kpi.name);
+        }
+    }
+
+    #[test]
+    fn sources_can_be_found_and_are_no_internal_numbers() {
+        for kpi in all() {
+            assert!(!kpi.source.contains("article"), "{}", kpi.name);
+            assert!(kpi.source.is_empty() || kpi.source.contains(char::is_whitespace), "{}", kpi.name);
+        }
+        assert!(all().filter(|kpi| kpi.name.starts_with("avoidable_rate")).all(|kpi| kpi.source.contains("Seddon")));
+    }
+
+    #[test]
+    fn costs_are_not_said_to_be_configured() {
+        for kpi in all().filter(|kpi| kpi.unit == Unit::Eur) {
+            for words in [kpi.definition, kpi.numerator, kpi.null_rule] {
+                assert!(!words.fr.contains("configur") && !words.en.contains("configur"), "{}", kpi.name);
+            }
+        }
+    }
+
+    #[test]
+    fn repeats_have_one_name_in_french() {
+        for kpi in all().filter(|kpi| kpi.name.starts_with("repeat_rate_")) {
+            let by = if kpi.name.contains("customer") { "client" } else { "contact" };
+            assert!(kpi.title.fr.starts_with(&format!("Taux de réitération par {by} (")), "{}", kpi.title.fr);
         }
     }
 

@@ -92,7 +92,7 @@ impl Enums {
         }
     }
 
-    const METHODS: [Method; 4] = [Method::None, Method::Normal, Method::Range, Method::Wilson];
+    const METHODS: [Method; 5] = [Method::None, Method::Normal, Method::AdjustedWald, Method::Range, Method::Wilson];
 
     fn grains() -> impl Iterator<Item = &'static str> {
         GRAINS.into_iter()
@@ -131,6 +131,12 @@ pub(super) fn rows_of(
         Method::Range => (numbers("lo")?, numbers("hi")?),
         Method::None => (Float64Array::new_null(allowed.len()), Float64Array::new_null(allowed.len())),
         Method::Wilson => ends(values.len(), |at| interval::wilson(numerators.value(at), denominators.value(at))),
+        Method::AdjustedWald => {
+            let (positives, negatives) = (numbers("positives")?, numbers("negatives")?);
+            ends(values.len(), |at| {
+                interval::net_score(positives.value(at), negatives.value(at), denominators.value(at))
+            })
+        }
         Method::Normal => {
             let squares = numbers("sum_of_squares")?;
             ends(values.len(), |at| {

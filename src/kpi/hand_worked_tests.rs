@@ -346,13 +346,33 @@ fn nps_is_promoters_minus_detractors() {
     let total = table.total("nps");
     // Promoters 10, 9, 10, 9; passives 8, 7; detractors 0, 6: (4 − 2)/8 = 25 %.
     assert_eq!((total.value, total.numerator, total.denominator), (Some(25.0), Some(200.0), Some(8.0)));
-    // Of +100, 0, −100: squares 60 000; variance (60 000 − 200·25)/7 = 7857.14; half 2.3646 · 88.6405 / √8 = 74.1046.
-    close(total.lo, -49.1046);
-    close(total.hi, 99.1046);
+    // With one answer more of each kind 5/10 and 3/10: 20 ± 196 · √((0.8 − 0.04) / 10) = 20 ± 54.0325.
+    close(total.lo, -34.0325);
+    close(total.hi, 74.0325);
+    assert_eq!(total.method, "adjusted_wald");
     count(&table.total("nps_answers"), 8);
     is_unknown(&table.at("nps", "all", None, "channel", "sms").unwrap());
     // Chat: 6, 7, 10, 9 → (2 − 1)/4.
     assert_eq!(table.at("nps", "all", None, "channel", "chat").unwrap().value, Some(25.0));
+}
+
+#[test]
+fn answers_that_all_agree_promise_no_certainty() {
+    let rows = "
+        contact_id | csat | nps | ces
+        g01        | 5    | 10  | 7
+        g02        | 5    | 10  | 7
+        g03        | 5    | 9   | 7
+    ";
+    let table = of_contacts(&["nps", "csat_mean", "ces_mean"], rows);
+    let nps = table.total("nps");
+    // 4/5 and 1/5 with the two answers added: 60 ± 196 · √((1 − 0.36) / 5) = 60 ± 70.1218, cut at 100.
+    assert_eq!((nps.value, nps.hi, nps.n), (Some(100.0), Some(100.0), 3));
+    close(nps.lo, -10.1218);
+    for (kpi, mean) in [("csat_mean", 5.0), ("ces_mean", 7.0)] {
+        let row = table.total(kpi);
+        assert_eq!((row.value, row.lo, row.hi, row.n), (Some(mean), None, None, 3), "{kpi}");
+    }
 }
 
 #[test]
@@ -442,6 +462,22 @@ fn avoidable_cost_is_filed_under_its_owner() {
     cost(&of("avoidable_cost_eur", "channel", "bot"), [0.0, 0.0, 0.0], 0); // m09 is not avoidable
     is_unknown(&of("avoidable_cost_eur", "channel", "social")); // m12 has no verdict
     is_unknown(&of("avoidable_cost_eur", "channel", "(unknown)")); // m07 has no cost
+}
+
+#[test]
+fn cost_of_avoidable_contacts_that_have_no_cost_is_unknown_and_not_zero() {
+    // The contact that is avoidable and a repeat has no cost, the other one has: 0 euros would be a statement.
+    let rows = "
+        contact_id | channel | is_avoidable | is_avoidable_lenient | is_repeat_14d | cost_low_eur | cost_mid_eur | cost_high_eur
+        u01        |         | true         | true                 | true          |              |              |
+        u02        | phone   | false        | false                | false         | 3            | 5.5          | 8
+    ";
+    let names = ["avoidable_cost_eur", "avoidable_cost_lenient_eur", "repeated_cost_eur"];
+    let table = of_contacts(&names, rows);
+    for kpi in names {
+        is_unknown(&table.total(kpi));
+        cost(&table.at(kpi, "all", None, "channel", "phone").unwrap(), [0.0, 0.0, 0.0], 0); // u02: none is avoidable
+    }
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! Counts and sums → 95 % intervals, so that a rate over eight contacts is not read like one over eight thousand.
 //!
 //! Rates get the Wilson score interval, which stays inside 0 to 1 and does not collapse at 0/n or n/n (E. B. Wilson,
-//! "Probable inference, the law of succession, and statistical inference", JASA 22, 1927). Means get
+//! "Probable inference, the law of succession, and statistical inference", JASA 22, 1927). The difference of two shares
+//! of the same answers gets an adjusted Wald interval, which does not collapse either. Means get
 //! `mean ± t · sd / √n`, with Student's t for n − 1 degrees of freedom: below some thirty answers 1.96 would promise
-//! too much.
+//! too much. A mean whose values are all equal has no interval: one without width would promise certainty.
 
 /// 97.5 % quantile of the standard normal distribution: 95 % lie within plus or minus this.
 const Z: f64 = 1.959_963_984_540_054;
@@ -41,16 +42,41 @@ pub fn wilson(successes: f64, trials: f64) -> Option<Interval> {
     Some(Interval { lo, hi })
 }
 
+/// 95 % interval of `100 × (positives − negatives) / answers`, the difference of two shares of the same answers, as in
+/// the Net Promoter Score: within −100 to 100, and never without width, not even when all answers are of one kind.
+/// `None` without answers, or when the counts cannot be those of two kinds of answers.
+///
+/// The adjusted Wald interval of D. G. Bonett and R. M. Price, "Adjusted Wald confidence interval for a difference of
+/// binomial proportions based on paired data", Journal of Educational and Behavioral Statistics 37, 2012: one answer is
+/// added to each kind before the interval is computed. An answer is of one kind or the other or neither, as a pair of
+/// that paper is discordant one way or the other or not at all.
+pub fn net_score(positives: f64, negatives: f64, answers: f64) -> Option<Interval> {
+    if !(answers > 0.0 && positives >= 0.0 && negatives >= 0.0 && positives + negatives <= answers) {
+        return None;
+    }
+    let total = answers + 2.0;
+    let (plus, minus) = ((positives + 1.0) / total, (negatives + 1.0) / total);
+    let difference = plus - minus;
+    let half = Z * ((plus + minus - difference * difference) / total).sqrt();
+    Some(Interval { lo: (100.0 * (difference - half)).max(-100.0), hi: (100.0 * (difference + half)).min(100.0) })
+}
+
+/// What rounding can leave of the squared deviations of equal values, as a part of the sum of squares.
+const ROUNDING: f64 = 1e-12;
+
 /// 95 % interval of a mean from the number of values, their sum and the sum of their squares, in the unit of the
-/// values. `None` below two values: one value says nothing about the spread.
+/// values. `None` below two values, or when all are equal: they say nothing about the spread.
 pub fn mean(n: u64, sum: f64, sum_of_squares: f64) -> Option<Interval> {
     if n < 2 {
         return None;
     }
     let count = n as f64;
     let mean = sum / count;
-    // Rounding can leave a tiny negative number when all values are equal.
-    let variance = ((sum_of_squares - sum * mean) / (count - 1.0)).max(0.0);
+    let squared_deviations = sum_of_squares - sum * mean;
+    if squared_deviations <= ROUNDING * sum_of_squares {
+        return None;
+    }
+    let variance = squared_deviations / (count - 1.0);
     let half = t_quantile(n - 1) * (variance / count).sqrt();
     Some(Interval { lo: mean - half, hi: mean + half })
 }
@@ -116,10 +142,67 @@ mod tests {
     }
 
     #[test]
-    fn mean_of_equal_values_has_no_width_and_of_one_value_no_interval() {
-        assert_eq!(mean(4, 20.0, 100.0), Some(Interval { lo: 5.0, hi: 5.0 }));
+    fn mean_of_one_value_or_of_equal_values_has_no_interval() {
+        assert_eq!(mean(4, 20.0, 100.0), None);
+        // 4.1 three times: rounding leaves a difference in the last place.
+        assert_eq!(mean(3, 12.3, 50.43), None);
+        assert_eq!(mean(2, 0.0, 0.0), None);
         assert_eq!(mean(1, 5.0, 25.0), None);
         assert_eq!(mean(0, 0.0, 0.0), None);
+        // One 4 among a million fives is a spread.
+        let Interval { lo, hi } = mean(1_000_000, 4_999_999.0, 24_999_991.0).unwrap();
+        assert!(lo < hi, "{lo} {hi}");
+    }
+
+    #[test]
+    fn net_score_matches_a_hand_computation() {
+        // 4 for, 2 against, of 8: 5/10 and 3/10, difference 0.2; half 1.959964 · √((0.8 − 0.04) / 10) = 0.540325.
+        let Interval { lo, hi } = net_score(4.0, 2.0, 8.0).unwrap();
+        close(lo, -34.0325, 1e-3);
+        close(hi, 74.0325, 1e-3);
+        // 1 for, 7 against, of 21: 2/23 and 8/23, difference −0.260870;
+        // half 1.959964 · √((0.434783 − 0.068053) / 23) = 1.959964 · 0.126273 = 0.247490.
+        let Interval { lo, hi } = net_score(1.0, 7.0, 21.0).unwrap();
+        close(lo, -50.8359, 1e-3);
+        close(hi, -1.3380, 1e-3);
+    }
+
+    #[test]
+    fn net_score_keeps_its_width_when_all_answers_are_of_one_kind() {
+        // 3 of 3: 4/5 and 1/5, difference 0.6; half 1.959964 · √((1 − 0.36) / 5) = 0.701218; cut at 100.
+        let every = net_score(3.0, 0.0, 3.0).unwrap();
+        close(every.lo, -10.1218, 1e-3);
+        assert_eq!(every.hi, 100.0);
+        let none = net_score(0.0, 3.0, 3.0).unwrap();
+        assert_eq!(none.lo, -100.0);
+        close(none.hi, 10.1218, 1e-3);
+        // 0 and 0 of 3: half 1.959964 · √(0.4 / 5) = 0.554362.
+        let neither = net_score(0.0, 0.0, 3.0).unwrap();
+        close(neither.lo, -55.4362, 1e-3);
+        close(neither.hi, 55.4362, 1e-3);
+    }
+
+    #[test]
+    fn net_score_holds_its_value_and_never_leaves_the_scale() {
+        for answers in 1..40_u32 {
+            for plus in 0..=answers {
+                for minus in 0..=answers - plus {
+                    let [plus, minus, answers] = [plus, minus, answers].map(f64::from);
+                    let value = 100.0 * (plus - minus) / answers;
+                    let Interval { lo, hi } = net_score(plus, minus, answers).unwrap();
+                    assert!(-100.0 <= lo && lo <= value && value <= hi && hi <= 100.0, "{plus} {minus} {answers}");
+                    assert!(lo < hi, "{plus} {minus} {answers}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn net_score_is_absent_without_answers_or_with_impossible_counts() {
+        assert_eq!(net_score(0.0, 0.0, 0.0), None);
+        assert_eq!(net_score(2.0, 2.0, 3.0), None);
+        assert_eq!(net_score(-1.0, 0.0, 3.0), None);
+        assert_eq!(net_score(f64::NAN, 0.0, 3.0), None);
     }
 
     #[test]

@@ -58,7 +58,7 @@ pub struct Filters {
 ///
 /// # Errors
 ///
-/// [`Error::Usage`] when a filter names nothing that exists, [`Error::File`] when there is no such table.
+/// [`Error::Usage`] when a filter names nothing that exists, or a dimension that the KPI does not have, [`Error::File`] when there is no such table.
 pub fn query(output: &Path, filters: &Filters) -> Result<Vec<KpiRow>> {
     check(filters)?;
     let folder = output.join(KPI.name);
@@ -217,7 +217,15 @@ fn check(filters: &Filters) -> Result<()> {
             None => format!("there is no {what} {name}; Known: {known}"),
         }));
     }
-    Ok(())
+    let (Some(kpi), Some(dimension)) = (filters.kpi.as_deref().and_then(catalogue::find), &filters.dimension) else {
+        return Ok(());
+    };
+    let dimensions: Vec<&str> = kpi.dimensions.iter().map(|dimension| dimension.as_str()).collect();
+    if dimensions.contains(&dimension.as_str()) {
+        return Ok(());
+    }
+    let (name, known) = (kpi.name, dimensions.join(", "));
+    Err(Error::usage(format!("{name} has no dimension {dimension}; its dimensions: {known}")))
 }
 
 /// Parquet files of a folder, by name.
@@ -285,6 +293,29 @@ nps             month         2026-10-01    all        all                   –
         assert!(message.contains("did you mean avoidable_rate?"), "{message}");
         let filters = Filters { dimension: Some("agent".to_owned()), ..Filters::default() };
         assert!(query(Path::new("nowhere"), &filters).is_err());
+    }
+
+    #[test]
+    fn a_dimension_that_a_kpi_does_not_have_is_refused_with_those_that_it_has() {
+        for kpi in catalogue::all() {
+            for dimension in Dimension::ALL {
+                let filters = Filters {
+                    kpi: Some(kpi.name.to_owned()),
+                    dimension: Some(dimension.as_str().to_owned()),
+                    grain: None,
+                };
+                assert_eq!(check(&filters).is_ok(), kpi.dimensions.contains(&dimension), "{filters:?}");
+            }
+        }
+        let filters =
+            Filters { kpi: Some("avoidable_rate".to_owned()), dimension: Some("owner".to_owned()), grain: None };
+        assert_eq!(
+            query(Path::new("nowhere"), &filters).unwrap_err().to_string(),
+            "avoidable_rate has no dimension owner; its dimensions: all, reason, reason_l1, channel, product, team, site, \
+             language"
+        );
+        // All KPIs that have it.
+        assert!(check(&Filters { kpi: None, ..filters }).is_ok());
     }
 
     #[test]

@@ -31,6 +31,8 @@ pub(crate) struct WeekPoint {
     pub(crate) interval: Option<(f64, f64)>,
     /// Text of the value.
     pub(crate) text: String,
+    /// Week and value, shown under the pointer.
+    pub(crate) tip: String,
     /// The period does not cover the whole week, or the figure rests on few contacts: drawn hollow.
     pub(crate) is_weak: bool,
 }
@@ -230,12 +232,11 @@ pub(crate) fn weeks(
         if let Some(value) = point.value {
             let _ = write!(
                 svg,
-                r#"<circle class="{}" cx="{:.1}" cy="{:.1}" r="3.5"><title>{}: {}</title></circle>"#,
+                r#"<circle class="{}" cx="{:.1}" cy="{:.1}" r="3.5"><title>{}</title></circle>"#,
                 if point.is_weak { "dot weak" } else { "dot" },
                 x(index),
                 y(value),
-                escape(&point.label),
-                escape(&point.text)
+                escape(&point.tip)
             );
         }
     }

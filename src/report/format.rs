@@ -1,7 +1,8 @@
 //! Numbers, amounts, shares and dates to text, by the habits of French and English typography.
 //!
 //! French separates thousands by a narrow no-break space (U+202F), writes a decimal comma and puts one no-break space
-//! before `%` and `€`; English uses `1,234.5`, `42%` and `€12.50`. Minus is U+2212 in both, ranges use an en dash.
+//! before `%` and `€`; English uses `1,234.5`, `42%` and `€12.50`. Minus is U+2212 in both, ranges use an en dash. Halves
+//! are rounded up, as readers who check a sum by hand do; money is rounded as the whole number that it is.
 
 use chrono::{Datelike, NaiveDate};
 
@@ -37,16 +38,23 @@ const THIN: char = '\u{202f}';
 const SPACE: char = '\u{a0}';
 const MINUS: char = '\u{2212}';
 
-/// `number(language, 1234.56, 1)` is `1 234,6` or `1,234.6`.
+/// `number(language, 1234.56, 1)` is `1 234,6` or `1,234.6`. Halves go away from zero.
 pub(crate) fn number(language: Language, value: f64, decimals: usize) -> String {
     if !value.is_finite() {
         return DASH.to_string();
     }
-    let plain = format!("{:.decimals$}", value.abs());
-    let (whole, fraction) = plain.split_once('.').unwrap_or((&plain, ""));
+    let scaled = value.abs() * 10f64.powi(decimals as i32);
+    // A half that was computed, as 100 × 0.145, may lie a few bits below the one that is meant.
+    let slack = scaled * 1e-14;
+    decimal(language, value < 0.0, (scaled + slack).round() as u128, decimals)
+}
+
+/// Writes `digits` with its last `decimals` behind the decimal mark; zero has no sign.
+fn decimal(language: Language, is_negative: bool, digits: u128, decimals: usize) -> String {
+    let plain = format!("{digits:0>width$}", width = decimals + 1);
+    let (whole, fraction) = plain.split_at(plain.len() - decimals);
     let mut text = String::new();
-    let is_zero = plain.chars().all(|c| c == '0' || c == '.');
-    if value < 0.0 && !is_zero {
+    if is_negative && digits > 0 {
         text.push(MINUS);
     }
     for (index, digit) in whole.chars().enumerate() {
@@ -106,35 +114,47 @@ pub(crate) fn percent_range(language: Language, lo: f64, hi: f64, decimals: usiz
 
 /// Euros: cents below a hundred, whole euros from there.
 pub(crate) fn euros(language: Language, value: f64) -> String {
-    with_unit(language, &amount(language, value, euro_decimals(value)))
+    with_unit(language, &number(language, value, euro_decimals(value)))
 }
 
 /// Two amounts as one range with one unit; the larger one decides on cents.
 pub(crate) fn euro_range(language: Language, low: f64, high: f64) -> String {
     let decimals = euro_decimals(high);
-    let (low, high) = (amount(language, low, decimals), amount(language, high, decimals));
-    match language {
-        Language::French => format!("{low}–{high}{SPACE}€"),
-        Language::English => format!("€{low}–{high}"),
-    }
+    range_with_unit(language, &number(language, low, decimals), &number(language, high, decimals))
 }
 
 /// The middle of a cost, or a dash when no contact had a price.
 pub(crate) fn cost(language: Language, money: Money) -> String {
-    if money.is_priced() { euros(language, money.mid_eur()) } else { DASH.to_string() }
+    if !money.is_priced() {
+        return DASH.to_string();
+    }
+    with_unit(language, &amount(language, money.mid, euro_decimals(money.mid_eur())))
 }
 
 /// The range of a cost; empty when no contact had a price.
 pub(crate) fn cost_range(language: Language, money: Money) -> String {
-    if money.is_priced() { euro_range(language, money.low_eur(), money.high_eur()) } else { String::new() }
+    if !money.is_priced() {
+        return String::new();
+    }
+    let decimals = euro_decimals(money.high_eur());
+    range_with_unit(language, &amount(language, money.low, decimals), &amount(language, money.high, decimals))
 }
 
 fn euro_decimals(value: f64) -> usize {
     if value.abs() < 99.995 { 2 } else { 0 }
 }
 
-fn amount(language: Language, value: f64, decimals: usize) -> String {
-    number(language, value, decimals)
+/// Ten-thousandths of a euro, rounded exactly, to `decimals` of a euro: four at most.
+fn amount(language: Language, units: i128, decimals: usize) -> String {
+    let unit = 10_u128.pow(4_usize.saturating_sub(decimals) as u32);
+    decimal(language, units < 0, (units.unsigned_abs() + unit / 2) / unit, decimals)
+}
+
+fn range_with_unit(language: Language, low: &str, high: &str) -> String {
+    match language {
+        Language::French => format!("{low}–{high}{SPACE}€"),
+        Language::English => format!("€{low}–{high}"),
+    }
 }
 
 fn with_unit(language: Language, text: &str) -> String {
@@ -216,12 +236,33 @@ mod tests {
 
     #[test]
     fn euros_carry_cents_only_when_small() {
-        assert_eq!(euros(French, 1234.5), "1\u{202f}234\u{a0}€");
+        assert_eq!(euros(French, 1234.5), "1\u{202f}235\u{a0}€");
         assert_eq!(euros(English, 12.5), "€12.50");
         assert_eq!(euros(French, 12.5), "12,50\u{a0}€");
         assert_eq!(euros(English, -12.5), "\u{2212}€12.50");
         assert_eq!(euro_range(English, 1200.0, 3400.0), "€1,200–3,400");
         assert_eq!(euro_range(French, 2.0, 5.0), "2,00–5,00\u{a0}€");
+    }
+
+    #[test]
+    fn halves_are_rounded_up() {
+        let of = |units: i128| cost(French, Money::new(units, units, units));
+        // The costs of questions: the even neighbour is no better than the other one.
+        for (units, shown) in [(2_765_000, "277"), (1_345_000, "135"), (1_925_000, "193"), (5_555_000, "556")] {
+            assert_eq!(of(units), format!("{shown}\u{a0}€"));
+        }
+        assert_eq!(of(2_764_999), "276\u{a0}€");
+        assert_eq!(of(26_750), "2,68\u{a0}€");
+        assert_eq!(of(-26_750), "\u{2212}2,68\u{a0}€");
+        assert_eq!(of(40), "0,00\u{a0}€");
+        assert_eq!(of(999_950), "100\u{a0}€");
+        assert_eq!(cost_range(French, Money::new(1_005_000, 0, 2_005_000)), "101–201\u{a0}€");
+        assert_eq!(euros(English, 276.5), "€277");
+        assert_eq!(number(English, 2.5, 0), "3");
+        assert_eq!(number(English, -2.5, 0), "\u{2212}3");
+        // 29 of 200: computed, it lies just below the half.
+        assert_eq!(percent(English, 0.145, 0), "15%");
+        assert_eq!(percent(English, 0.1449, 0), "14%");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! An output folder to a [`ReportInput`]: one pass over each table, sums instead of rows.
 //!
-//! Order matters: links and episodes are read first, because they tell which of the contacts must be kept by name;
-//! spans and turns last, because the contacts tell which words are worth showing.
+//! Order matters: links, episodes and questions are read first, because they tell which of the contacts must be kept by
+//! name; spans and turns last, because the contacts tell which words are worth showing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -40,10 +40,10 @@ impl ReportInput {
     pub fn from_contacts(dir: &Path, satisfied_from: f64) -> Result<Self> {
         let mut input = Self::default();
         let links = read_links(dir)?;
-        read_episodes(dir, &mut input)?;
-        read_contacts(dir, &links, satisfied_from, &mut input)?;
-        evidence::read(dir, &mut input)?;
+        let undecided = read_episodes(dir, &mut input)?;
         read_faq(dir, &mut input)?;
+        read_contacts(dir, &links, undecided, satisfied_from, &mut input)?;
+        evidence::read(dir, &mut input)?;
         Ok(input)
     }
 
@@ -80,9 +80,12 @@ fn read_links(dir: &Path) -> Result<Vec<(String, String)>> {
     Ok(links)
 }
 
-fn read_episodes(dir: &Path, input: &mut ReportInput) -> Result<()> {
+/// Sums over issues. Returns those of several contacts with one known channel at most: whether they went through
+/// several is known once their contacts tell that none of the channels is missing.
+fn read_episodes(dir: &Path, input: &mut ReportInput) -> Result<BTreeSet<String>> {
     let columns = [
         "episode_id",
+        "customer_key",
         "reason_id",
         "contacts",
         "channels",
@@ -92,14 +95,17 @@ fn read_episodes(dir: &Path, input: &mut ReportInput) -> Result<()> {
         "cost_high_eur",
     ];
     let episodes = &mut input.episodes;
+    let mut undecided = BTreeSet::new();
     for_each_batch(dir, &EPISODES, &columns, None, |batch| {
         let (ids, reasons) = (batch.text("episode_id")?, batch.text("reason_id")?);
+        let customers = batch.text("customer_key")?;
         let (contacts, channels) = (batch.long("contacts")?, batch.lists("channels")?);
         let (elapsed, costs) = (batch.boolean("is_elapsed_7d")?, batch.costs()?);
         for row in 0..batch.rows() {
             let (count, cost) = (contacts.value(row).unsigned_abs(), costs.get(row));
             let reason = text_at(&reasons, row).unwrap_or(UNKNOWN);
-            if boolean_at(&elapsed, row) == Some(true) {
+            // As in the KPI fcr_demand: nobody can see an unknown customer come back.
+            if boolean_at(&elapsed, row) == Some(true) && text_at(&customers, row).is_some() {
                 let is_resolved = Some(count == 1);
                 episodes.resolved_at_first.add(is_resolved);
                 episodes.resolved_by_reason.entry(reason.to_string()).or_default().add(is_resolved);
@@ -111,7 +117,11 @@ fn read_episodes(dir: &Path, input: &mut ReportInput) -> Result<()> {
                 sum.cost.add(cost);
             }
             if count > 1 {
-                episodes.cross_channel.add(Some(channels.get(row).len() > 1));
+                if channels.get(row).len() > 1 {
+                    episodes.cross_channel.add(Some(true));
+                } else {
+                    undecided.insert(ids.value(row).to_string());
+                }
                 keep_longest(
                     &mut episodes.longest,
                     Episode {
@@ -125,7 +135,8 @@ fn read_episodes(dir: &Path, input: &mut ReportInput) -> Result<()> {
             }
         }
         Ok(())
-    })
+    })?;
+    Ok(undecided)
 }
 
 fn keep_longest(longest: &mut Vec<Episode>, episode: Episode) {
@@ -167,9 +178,20 @@ const CONTACT_COLUMNS: &[&str] = &[
     "cost_high_eur",
 ];
 
-fn read_contacts(dir: &Path, links: &[(String, String)], satisfied_from: f64, input: &mut ReportInput) -> Result<()> {
+/// `undecided` are the issues of several contacts that went through one channel, unless a contact of theirs has none.
+fn read_contacts(
+    dir: &Path,
+    links: &[(String, String)],
+    mut undecided: BTreeSet<String>,
+    satisfied_from: f64,
+    input: &mut ReportInput,
+) -> Result<()> {
     let linked: BTreeSet<&str> = links.iter().flat_map(|(from, to)| [from.as_str(), to.as_str()]).collect();
     let mut channel_of: BTreeMap<String, String> = BTreeMap::new();
+    let question_of: BTreeMap<String, usize> = {
+        let numbered = input.faq.iter().enumerate();
+        numbered.flat_map(|(index, faq)| faq.contact_ids.iter().map(move |id| (id.clone(), index))).collect()
+    };
     let mut customers = Customers::default();
     let mut certain: BTreeMap<CauseKey, Vec<(f64, String)>> = BTreeMap::new();
     for_each_batch(dir, &CONTACTS, CONTACT_COLUMNS, None, |batch| {
@@ -221,8 +243,7 @@ fn read_contacts(dir: &Path, links: &[(String, String)], satisfied_from: f64, in
             input.by_channel.entry(channel.clone()).or_default().add(&contact);
             input.by_reason.entry(reason.clone()).or_default().add(&contact);
             let cell = input.by_reason_channel.entry((reason.clone(), channel.clone())).or_default();
-            cell.known += 1;
-            cell.yes += u64::from(contact.is_avoidable == Some(true));
+            cell.add(contact.is_avoidable);
             if let Some(day) = day {
                 input.by_week.entry(monday(day)).or_default().add(&contact);
                 input.period = Some(match input.period {
@@ -248,10 +269,16 @@ fn read_contacts(dir: &Path, links: &[(String, String)], satisfied_from: f64, in
                 keep_certain(certain.entry(key.clone()).or_default(), double_at(&probability, row).unwrap_or(0.0), id);
                 input.causes.entry(key).or_default().tally.add(&contact);
             }
+            if let (Some(question), Some(_)) = (question_of.get(id), contact.is_repeat_14d) {
+                input.faq[*question].repeat_known += 1;
+            }
             if linked.contains(id) {
                 channel_of.insert(id.to_string(), channel.clone());
             }
             let episode_id = text_at(&episode_ids, row);
+            if let (true, Some(episode_id)) = (channel == UNKNOWN, episode_id) {
+                undecided.remove(episode_id);
+            }
             let episode = input.episodes.longest.iter_mut().find(|it| Some(it.episode_id.as_str()) == episode_id);
             if let Some(episode) = episode {
                 episode.steps.push(Step {
@@ -266,6 +293,9 @@ fn read_contacts(dir: &Path, links: &[(String, String)], satisfied_from: f64, in
         Ok(())
     })?;
 
+    for _ in undecided {
+        input.episodes.cross_channel.add(Some(false));
+    }
     for (key, ids) in certain {
         if let Some(cause) = input.causes.get_mut(&key) {
             cause.contact_ids = ids.into_iter().map(|(_, id)| id).collect();
@@ -359,6 +389,7 @@ fn read_faq(dir: &Path, input: &mut ReportInput) -> Result<()> {
                 avoidable_share: double_at(&avoidable, row),
                 info_not_found_share: double_at(&not_found, row),
                 repeat_share: double_at(&repeat, row),
+                repeat_known: 0,
                 cost: costs.get(row),
                 question: questions.value(row).to_string(),
                 verbatims: verbatims.get(row),

@@ -24,8 +24,8 @@ mod view;
 pub use format::Language;
 pub use render::render;
 pub use run::{Bilingual, Counts, CriterionLabel, InputFile, KpiLabel, Labels, ReasonLabel, Run};
-pub use tally::{Mean, Money, SEVEN_DAYS, Sentiment, Share, Tally, WINDOWS};
+pub use tally::{Mean, Money, Part, SEVEN_DAYS, Sentiment, Share, Tally, WINDOWS};
 pub use view::{
-    Cause, CauseKey, Completeness, EVIDENCE_PER_CAUSE, Episode, EpisodeSum, Episodes, Evidence, FAQ_CANDIDATES,
+    Cause, CauseKey, Cell, Completeness, EVIDENCE_PER_CAUSE, Episode, EpisodeSum, Episodes, Evidence, FAQ_CANDIDATES,
     FaqCandidate, FaqTotal, IDS_PER_CAUSE, KpiValue, ReportInput, Step, UNKNOWN,
 };

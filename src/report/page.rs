@@ -5,7 +5,7 @@ use minijinja::{Value, context};
 use super::chart;
 use super::format::{self, DASH, Language};
 use super::phrases::Phrases;
-use super::tally::{Money, Sentiment, Share, Tally};
+use super::tally::{Money, Part, Sentiment, Share, Tally};
 use super::view::{ReportInput, UNKNOWN};
 use crate::config::options::ReportOptions;
 use crate::error::Result;
@@ -160,7 +160,12 @@ impl Page<'_> {
 
     /// A name that the texts hold under `PREFIX_id`, or the identifier.
     pub(crate) fn named(&self, prefix: &str, id: &str) -> String {
-        self.phrases.find(self.language, &format!("{prefix}_{id}")).unwrap_or(id).to_string()
+        self.phrase(&format!("{prefix}_{id}")).unwrap_or(id).to_string()
+    }
+
+    /// A text of the report without places, when there is one.
+    pub(crate) fn phrase(&self, key: &str) -> Option<&str> {
+        self.phrases.find(self.language, key)
     }
 
     /// A rate of the table kpi over all contacts and the whole period; without it, the same rate from the contacts.
@@ -170,6 +175,16 @@ impl Page<'_> {
                 Rate { value: kpi.value, interval: kpi.lo.zip(kpi.hi), n: kpi.denominator.map_or(kpi.n, |d| d as u64) }
             }
             None => otherwise.into(),
+        }
+    }
+
+    /// A cost of the table kpi over all contacts and the whole period; without it, the same cost from the contacts.
+    pub(crate) fn kpi_cost(&self, name: &str, otherwise: Part) -> Money {
+        match self.input.kpis.get(name).map(|kpi| (kpi.lo, kpi.value, kpi.hi, kpi.n)) {
+            // Zero where no contact is concerned has no contacts behind it, and is known all the same.
+            Some((Some(lo), Some(mid), Some(hi), n)) => Money::from_eur([lo, mid, hi], n.max(1)),
+            Some(_) => Money::default(),
+            None => otherwise.money(),
         }
     }
 

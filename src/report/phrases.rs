@@ -97,7 +97,8 @@ fn unbroken(value: &str) -> String {
     }
 }
 
-fn french_spaces(text: &str) -> String {
+/// French with no-break spaces where punctuation asks for them.
+pub(crate) fn french_spaces(text: &str) -> String {
     let mut spaced = text.replace("« ", "«\u{a0}").replace(" »", "\u{a0}»").replace(" :", "\u{a0}:");
     for mark in [";", "?", "!", "%"] {
         spaced = spaced.replace(&format!(" {mark}"), &format!("\u{202f}{mark}"));

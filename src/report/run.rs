@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::format::Language;
+use super::phrases::french_spaces;
 
 /// A name or sentence in both languages.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -157,6 +158,8 @@ pub struct Run {
     pub redactions: BTreeMap<String, u64>,
     /// Decision thresholds.
     pub thresholds: BTreeMap<String, f64>,
+    /// Lowest and highest cost of a contact in euros, by channel, and of a `complex` one.
+    pub costs: BTreeMap<String, [f64; 2]>,
     /// Time zone of day borders.
     pub time_zone: String,
     /// Names.
@@ -198,6 +201,7 @@ impl Run {
             },
             redactions: whole_map(&json["redactions"]),
             thresholds: map(&json["thresholds"], Value::as_f64),
+            costs: map(&json["settings"]["cost"], range),
             time_zone: text(&json["time_zone"]),
             labels: Labels::from_json(&json["labels"]),
         }
@@ -297,11 +301,19 @@ fn text(value: &Value) -> String {
     }
 }
 
-/// `{"fr": …, "en": …}`, or one string for both languages.
+/// `{"fr": …, "en": …}`, or one string for both languages. Companies write their names and definitions with plain spaces.
 fn bilingual(value: &Value) -> Bilingual {
     match value {
-        Value::Object(_) => Bilingual::new(text(&value["fr"]), text(&value["en"])),
+        Value::Object(_) => Bilingual::new(french_spaces(&text(&value["fr"])), text(&value["en"])),
         other => Bilingual::new(text(other), text(other)),
+    }
+}
+
+/// `[low, high]`.
+fn range(value: &Value) -> Option<[f64; 2]> {
+    match value.as_array()?.as_slice() {
+        [low, high] => Some([low.as_f64()?, high.as_f64()?]),
+        _ => None,
     }
 }
 
@@ -332,6 +344,25 @@ mod tests {
         let run = Run::from_json(&json);
         assert_eq!(run.version, "1.2.0");
         assert_eq!(Run { version: String::new(), ..run }, Run::default());
+    }
+
+    #[test]
+    fn cost_ranges_are_those_of_the_settings() {
+        let json = serde_json::json!({"settings": crate::config::Options::default()});
+        let costs = Run::from_json(&json).costs;
+        assert_eq!((costs.len(), costs["phone"], costs["complex"]), (8, [3.0, 8.0], [15.0, 40.0]));
+        let json = serde_json::json!({"settings": {"cost": {"phone": [4, 9.5], "email": 3, "chat": [1]}}});
+        assert_eq!(Run::from_json(&json).costs, BTreeMap::from([("phone".to_string(), [4.0, 9.5])]));
+    }
+
+    #[test]
+    fn french_names_get_the_spaces_of_french() {
+        let json = serde_json::json!({"labels": {"criteria": {
+            "C07": {"fr": "Erreur", "wording": {"fr": "Une erreur : mauvais montant ?", "en": "An error: wrong amount?"}},
+        }}});
+        let wording = &Run::from_json(&json).labels.criteria["C07"].wording;
+        assert_eq!(wording.fr, "Une erreur\u{a0}: mauvais montant\u{202f}?");
+        assert_eq!(wording.en, "An error: wrong amount?");
     }
 
     #[test]

@@ -70,6 +70,11 @@ impl Money {
         }
     }
 
+    /// A cost of the table kpi, in euros, with the number of contacts behind it.
+    pub fn from_eur([low, mid, high]: [f64; 3], priced: u64) -> Self {
+        Self { low: units(low), mid: units(mid), high: units(high), priced }
+    }
+
     /// Whether any contact had a price.
     pub fn is_priced(self) -> bool {
         self.priced > 0
@@ -93,6 +98,38 @@ impl Money {
 
 fn eur(units: i128) -> f64 {
     units as f64 / 10_000.0
+}
+
+fn units(eur: f64) -> i128 {
+    (eur * 10_000.0).round() as i128
+}
+
+/// Cost of the contacts that say yes to a question.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Part {
+    /// Cost of those that say yes and have a price.
+    sum: Money,
+    /// Those that say yes.
+    yes: u64,
+    /// Those whose answer and whose price are known.
+    judged: u64,
+}
+
+impl Part {
+    /// Counts one contact.
+    pub fn add(&mut self, answer: Option<bool>, price: Option<Money>) {
+        self.judged += u64::from(answer.is_some() && price.is_some());
+        if answer == Some(true) {
+            self.yes += 1;
+            self.sum.add(price);
+        }
+    }
+
+    /// The cost, by the rule of the KPIs: zero where none says yes, without price where no contact has both an answer
+    /// and a price, or where none of those that say yes has one.
+    pub fn money(self) -> Money {
+        if self.yes == 0 { Money { priced: self.judged, ..Money::default() } } else { self.sum }
+    }
 }
 
 /// Sum and number of values, for a mean.
@@ -194,11 +231,11 @@ pub struct Tally {
     /// Cost of all.
     pub cost: Money,
     /// Cost of those avoidable by a strict criterion.
-    pub avoidable_cost: Money,
+    pub avoidable_cost: Part,
     /// Cost of those avoidable by a strict or lenient criterion.
-    pub lenient_cost: Money,
+    pub lenient_cost: Part,
     /// Cost of those that repeat an earlier contact within 14 days, as in the KPI `repeated_cost_eur`.
-    pub repeat_cost: Money,
+    pub repeat_cost: Part,
     /// Negative, neutral, positive.
     pub sentiment: [u64; 3],
     /// Sentiment score.
@@ -220,15 +257,9 @@ impl Tally {
         self.avoidable.add(row.is_avoidable);
         self.avoidable_lenient.add(row.is_avoidable_lenient);
         self.cost.add(row.cost);
-        if row.is_avoidable == Some(true) {
-            self.avoidable_cost.add(row.cost);
-        }
-        if row.is_avoidable_lenient == Some(true) {
-            self.lenient_cost.add(row.cost);
-        }
-        if row.is_repeat_14d == Some(true) {
-            self.repeat_cost.add(row.cost);
-        }
+        self.avoidable_cost.add(row.is_avoidable, row.cost);
+        self.lenient_cost.add(row.is_avoidable_lenient, row.cost);
+        self.repeat_cost.add(row.is_repeat_14d, row.cost);
         if let Some(label) = row.sentiment {
             self.sentiment[label as usize] += 1;
         }
@@ -277,7 +308,31 @@ mod tests {
         assert_eq!(tally.contacts, 3);
         assert_eq!(tally.avoidable, Share::new(1, 2));
         assert_eq!(tally.cost.mid, 22);
-        assert_eq!(tally.avoidable_cost, Money::new(1, 2, 3));
+        assert_eq!(tally.avoidable_cost.money(), Money::new(1, 2, 3));
         assert_eq!(tally.csat.mean(), None);
+    }
+
+    #[test]
+    fn the_cost_of_a_part_is_zero_without_a_yes_and_unknown_without_a_price() {
+        let price = Some(Money::new(1, 2, 3));
+        let of = |contacts: &[(Option<bool>, Option<Money>)]| {
+            let mut part = Part::default();
+            contacts.iter().for_each(|(answer, price)| part.add(*answer, *price));
+            part.money()
+        };
+        assert!(!of(&[]).is_priced());
+        assert!(!of(&[(Some(false), None), (None, price)]).is_priced());
+        let none = of(&[(Some(false), price)]);
+        assert!(none.is_priced() && (none.low, none.mid, none.high) == (0, 0, 0));
+        assert!(!of(&[(Some(true), None), (Some(false), price)]).is_priced());
+        assert_eq!(of(&[(Some(true), price), (Some(true), None), (Some(false), price)]), Money::new(1, 2, 3));
+    }
+
+    #[test]
+    fn euros_of_the_table_kpi_are_exact() {
+        assert_eq!(
+            Money::from_eur([355.0, 643.45, 931.1], 90),
+            Money { low: 3_550_000, mid: 6_434_500, high: 9_311_000, priced: 90 }
+        );
     }
 }

@@ -26,7 +26,7 @@ pub struct ReportInput {
     /// By channel; [`UNKNOWN`] when the source does not tell.
     pub by_channel: BTreeMap<String, Tally>,
     /// By reason and channel: contacts and avoidability.
-    pub by_reason_channel: BTreeMap<(String, String), Share>,
+    pub by_reason_channel: BTreeMap<(String, String), Cell>,
     /// By week, named by its Monday.
     pub by_week: BTreeMap<NaiveDate, Tally>,
     /// By sentiment: negative, neutral, positive.
@@ -51,6 +51,23 @@ pub struct ReportInput {
 
 /// Name of the value of a dimension when the source does not tell, as in the table kpi.
 pub const UNKNOWN: &str = "(unknown)";
+
+/// Contacts about one reason in one channel.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Cell {
+    /// Contacts.
+    pub contacts: u64,
+    /// Avoidable by a strict criterion, of those with a verdict.
+    pub avoidable: Share,
+}
+
+impl Cell {
+    /// Counts one contact by its verdict.
+    pub fn add(&mut self, is_avoidable: Option<bool>) {
+        self.contacts += 1;
+        self.avoidable.add(is_avoidable);
+    }
+}
 
 /// How many rows lack what.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -112,7 +129,7 @@ pub struct Evidence {
 /// Sums over episodes.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Episodes {
-    /// Issues closed with one contact, of those whose 7 days have passed.
+    /// Issues closed with one contact, of those of known customers whose 7 days have passed.
     pub resolved_at_first: Share,
     /// The same by reason of the first contact.
     pub resolved_by_reason: BTreeMap<String, Share>,
@@ -120,7 +137,7 @@ pub struct Episodes {
     pub all: EpisodeSum,
     /// Issues of several contacts.
     pub repeated: EpisodeSum,
-    /// Issues of several contacts that went through several channels, of those of several contacts.
+    /// Issues of several contacts that went through several channels, of those for which the channels tell.
     pub cross_channel: Share,
     /// Repeat links by channel of the earlier and of the later contact.
     pub transitions: BTreeMap<(String, String), u64>,
@@ -135,7 +152,7 @@ pub struct EpisodeSum {
     pub episodes: u64,
     /// Contacts.
     pub contacts: u64,
-    /// Cost.
+    /// Cost of the issues whose contacts all have one; `priced` counts these issues.
     pub cost: Money,
 }
 
@@ -148,7 +165,7 @@ pub struct Episode {
     pub reason: String,
     /// Number of contacts.
     pub contacts: u64,
-    /// Cost of all its contacts.
+    /// Cost of all its contacts; `None` unless each has one.
     pub cost: Option<Money>,
     /// Its contacts in time.
     pub steps: Vec<Step>,
@@ -182,13 +199,15 @@ pub struct FaqCandidate {
     pub contacts: u64,
     /// Customers.
     pub customers: u64,
-    /// Share with an avoidability verdict.
+    /// Share avoidable by a strict or lenient criterion.
     pub avoidable_share: Option<f64>,
-    /// Share that had looked and not found.
+    /// Share that had looked and not found; `None` where no criterion of the company stands for that.
     pub info_not_found_share: Option<f64>,
-    /// Share that repeat an earlier contact.
+    /// Share that repeat an earlier contact within 14 days.
     pub repeat_share: Option<f64>,
-    /// Cost.
+    /// Contacts of which it is known whether they repeat an earlier one.
+    pub repeat_known: u64,
+    /// Cost of those of its contacts that have one.
     pub cost: Option<Money>,
     /// Redacted question of the most central contact.
     pub question: String,

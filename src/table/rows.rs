@@ -256,7 +256,7 @@ pub struct EpisodeRow {
     pub ended_at: DateTime<Utc>,
     /// Local day of the start.
     pub started_date: NaiveDate,
-    /// Sum of the contacts' costs that are known.
+    /// Cost of all its contacts; `None` unless each has one.
     pub cost: Option<Cost>,
 }
 

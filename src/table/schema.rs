@@ -426,8 +426,8 @@ pub const CONTACTS: Table = Table {
         may(
             "cost_low_eur",
             Eur,
-            "cost of the contact, low end of the configured range; null when the channel is unknown or the row is not counted",
-            "coût du contact, bas de la fourchette configurée ; null si le canal est inconnu ou si la ligne n'est pas comptée",
+            "cost of the contact, low end of its range ([cost], or the defaults); null when the channel is unknown or the row is not counted",
+            "coût du contact, bas de sa fourchette ([cost], ou les valeurs par défaut) ; null si le canal est inconnu ou si la ligne n'est pas comptée",
         ),
         may("cost_mid_eur", Eur, "middle of the range", "milieu de la fourchette"),
         may("cost_high_eur", Eur, "high end of the range", "haut de la fourchette"),
@@ -650,8 +650,8 @@ pub const EPISODES: Table = Table {
         may(
             "cost_low_eur",
             Eur,
-            "cost of all its contacts, low end",
-            "coût de tous ses contacts, bas de la fourchette",
+            "cost of all its contacts, low end; null unless each of them has a cost",
+            "coût de tous ses contacts, bas de la fourchette ; null si l'un d'eux n'a pas de coût",
         ),
         may("cost_mid_eur", Eur, "middle", "milieu de la fourchette"),
         may("cost_high_eur", Eur, "high end", "haut de la fourchette"),
@@ -700,8 +700,8 @@ pub const KPI: Table = Table {
         may(
             "lo",
             Double,
-            "low end of the 95 % interval, or of the cost range",
-            "borne basse de l'intervalle à 95 %, ou bas de la fourchette de coûts",
+            "low end of the 95 % interval, or of the cost range; null for a mean of fewer than two values or of equal ones",
+            "borne basse de l'intervalle à 95 %, ou bas de la fourchette de coûts ; null pour une moyenne de moins de deux valeurs ou de valeurs toutes égales",
         ),
         may("hi", Double, "high end", "borne haute de l'intervalle, ou haut de la fourchette"),
         must(
@@ -713,8 +713,8 @@ pub const KPI: Table = Table {
         must(
             "method",
             Enum,
-            "how the interval was made: wilson, normal, range or none",
-            "comment l'intervalle est établi : wilson, normal, range (fourchette) ou none (aucun)",
+            "how the interval was made: wilson (a rate), normal (a mean), adjusted_wald (the NPS), range (a cost) or none",
+            "comment l'intervalle est établi : wilson (taux), normal (moyenne), adjusted_wald (NPS), range (fourchette de coûts) ou none (aucun)",
         ),
     ],
 };
@@ -749,8 +749,8 @@ pub const FAQ_GAPS: Table = Table {
         may(
             "info_not_found_share",
             Double,
-            "share whose customer had looked and not found (criterion C04), 0 to 1",
-            "part de ses contacts dont le client avait cherché sans trouver (critère C04), de 0 à 1",
+            "share whose customer had looked and not found, 0 to 1: contacts with evidence of the criterion whose key is info_not_found (C04 of those that ship), whatever criterion decides; null when no criterion has that key",
+            "part de ses contacts dont le client avait cherché sans trouver, de 0 à 1 : contacts où le critère de clé info_not_found (C04 parmi ceux fournis) a une preuve, quel que soit le critère retenu ; null si aucun critère n'a cette clé",
         ),
         may(
             "repeat_share",
@@ -758,7 +758,12 @@ pub const FAQ_GAPS: Table = Table {
             "share that are repeats within 14 days, 0 to 1",
             "part de ses contacts qui sont réitérés sous 14 jours, de 0 à 1",
         ),
-        may("cost_low_eur", Eur, "cost of its contacts, low end", "coût de ses contacts, bas de la fourchette"),
+        may(
+            "cost_low_eur",
+            Eur,
+            "cost of those of its contacts that have one, low end; null when none has",
+            "coût de ceux de ses contacts qui en ont un, bas de la fourchette ; null si aucun n'en a",
+        ),
         may("cost_mid_eur", Eur, "middle", "milieu de la fourchette"),
         may("cost_high_eur", Eur, "high end", "haut de la fourchette"),
         must("cohesion", Double, "mean cosine to the centre, −1 to 1", "cosinus moyen avec le centre, de −1 à 1"),

@@ -1,4 +1,11 @@
-//! What contacts cost, as the middle and the two ends of the configured ranges.
+//! What contacts cost, as the middle and the two ends of the cost ranges (`[cost]`), which are Motif's own where nobody
+//! set them.
+//!
+//! Debatable choices, 2026-11-28:
+//!
+//! - A part of the contacts (the avoidable ones, the repeats) costs zero where it is empty, and has no cost where none
+//!   of its contacts has one: zero euros would be read as a finding.
+//! - An issue has a cost only when each of its contacts has one: two contacts at the price of one would lower the mean.
 
 use super::{Bounds, COMMON, Direction, Family, Kpi, Method, Unit, WITH_CAUSE, words};
 
@@ -7,8 +14,8 @@ pub(super) const KPIS: &[Kpi] = &[
         name: "cost_per_contact_eur",
         title: words("Coût par contact", "Cost per contact"),
         definition: words(
-            "Coût moyen d'un contact, au milieu de la fourchette de coûts configurée.",
-            "Mean cost of a contact, in the middle of the configured cost range.",
+            "Coût moyen d'un contact, au milieu de la fourchette de coûts.",
+            "Mean cost of a contact, in the middle of the cost range.",
         ),
         numerator: words("coût des contacts", "cost of the contacts"),
         denominator: Some(words("contacts comptés de coût connu", "counted contacts with a known cost")),
@@ -17,7 +24,7 @@ pub(super) const KPIS: &[Kpi] = &[
             "contacts whose cost is unknown are left out; null when none remains",
         ),
         unit: Unit::Eur,
-        source: "article 000.1, 000.4, 004.11",
+        source: "",
         method: Method::Range,
         bounds: Bounds::NotNegative,
         direction: Direction::Neutral,
@@ -30,8 +37,8 @@ pub(super) const KPIS: &[Kpi] = &[
         name: "cost_total_eur",
         title: words("Coût des contacts", "Cost of contacts"),
         definition: words(
-            "Coût total des contacts, au milieu de la fourchette de coûts configurée.",
-            "Total cost of the contacts, in the middle of the configured cost range.",
+            "Coût total des contacts, au milieu de la fourchette de coûts.",
+            "Total cost of the contacts, in the middle of the cost range.",
         ),
         numerator: words("coût des contacts", "cost of the contacts"),
         denominator: None,
@@ -40,7 +47,7 @@ pub(super) const KPIS: &[Kpi] = &[
             "contacts whose cost is unknown are left out; null when none remains",
         ),
         unit: Unit::Eur,
-        source: "article 000.1, 000.4",
+        source: "",
         method: Method::Range,
         bounds: Bounds::NotNegative,
         direction: Direction::Neutral,
@@ -62,11 +69,11 @@ pub(super) const KPIS: &[Kpi] = &[
         ),
         denominator: None,
         null_rule: words(
-            "les contacts de coût ou de verdict inconnu sont exclus ; vide s'il n'en reste aucun, zéro si aucun n'est évitable",
-            "contacts whose cost or verdict is unknown are left out; null when none remains, zero when none is avoidable",
+            "les contacts de coût ou de verdict inconnu sont exclus ; vide s'il n'en reste aucun ou aucun des évitables, zéro si aucun n'est évitable",
+            "contacts whose cost or verdict is unknown are left out; null when none remains, or none of the avoidable ones; zero when none is avoidable",
         ),
         unit: Unit::Eur,
-        source: "article 000.6, 003.23",
+        source: "",
         method: Method::Range,
         bounds: Bounds::NotNegative,
         direction: Direction::Lower,
@@ -88,11 +95,11 @@ pub(super) const KPIS: &[Kpi] = &[
         ),
         denominator: None,
         null_rule: words(
-            "les contacts de coût ou de verdict inconnu sont exclus ; vide s'il n'en reste aucun, zéro si aucun n'est évitable",
-            "contacts whose cost or verdict is unknown are left out; null when none remains, zero when none is avoidable",
+            "les contacts de coût ou de verdict inconnu sont exclus ; vide s'il n'en reste aucun ou aucun des évitables, zéro si aucun n'est évitable",
+            "contacts whose cost or verdict is unknown are left out; null when none remains, or none of the avoidable ones; zero when none is avoidable",
         ),
         unit: Unit::Eur,
-        source: "article 000.6, 003.23",
+        source: "",
         method: Method::Range,
         bounds: Bounds::NotNegative,
         direction: Direction::Lower,
@@ -117,11 +124,11 @@ pub(super) const KPIS: &[Kpi] = &[
         numerator: words("coût des contacts réitérés sous 14 jours", "cost of the repeats within 14 days"),
         denominator: None,
         null_rule: words(
-            "les contacts de coût inconnu ou dont on ignore s'ils se répètent sont exclus ; vide s'il n'en reste aucun, zéro sans réitération",
-            "contacts whose cost is unknown or that may or may not be repeats are left out; null when none remains, zero without repeats",
+            "les contacts de coût inconnu ou dont on ignore s'ils se répètent sont exclus ; vide s'il n'en reste aucun ou aucun des réitérés, zéro sans réitération",
+            "contacts whose cost is unknown or that may or may not be repeats are left out; null when none remains, or none of the repeats; zero without repeats",
         ),
         unit: Unit::Eur,
-        source: "article 000.7, 003.25",
+        source: "",
         method: Method::Range,
         bounds: Bounds::NotNegative,
         direction: Direction::Lower,
@@ -143,11 +150,11 @@ pub(super) const KPIS: &[Kpi] = &[
             "issues of known customers, window elapsed, with a known cost",
         )),
         null_rule: words(
-            "les demandes sans client connu, trop récentes ou de coût inconnu sont exclues ; vide s'il n'en reste aucune",
-            "issues without a known customer, too recent or of unknown cost are left out; null when none remains",
+            "les demandes sans client connu, trop récentes ou dont un contact est de coût inconnu sont exclues ; vide s'il n'en reste aucune",
+            "issues without a known customer, too recent or with a contact of unknown cost are left out; null when none remains",
         ),
         unit: Unit::Eur,
-        source: "article 000.7",
+        source: "",
         method: Method::Range,
         bounds: Bounds::NotNegative,
         direction: Direction::Lower,

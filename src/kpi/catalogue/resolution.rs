@@ -8,6 +8,8 @@
 //!   (article 004.6), which divide contacts; the three are never merged into one "FCR". An issue may still receive a
 //!   second contact after the 7 days, so that the value of a past month can fall a little in a later run. Issues
 //!   without a known customer are left out (2026-11-25): nobody can be seen coming back, so each would count as settled.
+//! - French says "réitération" for repeats, by contact and by customer alike (2026-11-28): the "taux de rappel" of
+//!   article 003.25 is the one by customer, and its name on the one by contact would say another figure.
 //! - `transfer_rate` is one of level 1 (article 003.33); few sources tell the level, so that contacts of unknown level
 //!   stay in and only those known to be of level 2 or 3 are left out.
 
@@ -36,7 +38,7 @@ pub(super) const KPIS: &[Kpi] = &[
         )),
         null_rule: WINDOW_NULL,
         unit: Unit::Share,
-        source: "article 004.6",
+        source: "",
         method: Method::Wilson,
         bounds: Bounds::Share,
         direction: Direction::Lower,
@@ -62,7 +64,7 @@ pub(super) const KPIS: &[Kpi] = &[
         )),
         null_rule: WINDOW_NULL,
         unit: Unit::Share,
-        source: "article 004.6",
+        source: "",
         method: Method::Wilson,
         bounds: Bounds::Share,
         direction: Direction::Lower,
@@ -85,7 +87,7 @@ pub(super) const KPIS: &[Kpi] = &[
         )),
         null_rule: WINDOW_NULL,
         unit: Unit::Share,
-        source: "article 003.25, 003.26",
+        source: "",
         method: Method::Wilson,
         bounds: Bounds::Share,
         direction: Direction::Lower,
@@ -108,7 +110,7 @@ pub(super) const KPIS: &[Kpi] = &[
         )),
         null_rule: WINDOW_NULL,
         unit: Unit::Share,
-        source: "article 003.25, 003.26",
+        source: "",
         method: Method::Wilson,
         bounds: Bounds::Share,
         direction: Direction::Lower,
@@ -119,9 +121,9 @@ pub(super) const KPIS: &[Kpi] = &[
     },
     Kpi {
         name: "repeat_rate_customer_7d",
-        title: words("Taux de rappel par client (7 jours)", "Repeat rate per customer (7 days)"),
+        title: words("Taux de réitération par client (7 jours)", "Repeat rate per customer (7 days)"),
         definition: words(
-            "Part des clients qui recontactent pour le même sujet dans les 7 jours, parmi les clients ayant contacté.",
+            "Part des clients qui recontactent pour le même sujet dans les 7 jours, parmi les clients ayant contacté (« taux de rappel »).",
             "Share of customers who come back about the same issue within 7 days, among customers who made contact.",
         ),
         numerator: words(
@@ -134,7 +136,7 @@ pub(super) const KPIS: &[Kpi] = &[
         )),
         null_rule: WINDOW_NULL,
         unit: Unit::Share,
-        source: "article 003.25",
+        source: "",
         method: Method::Wilson,
         bounds: Bounds::Share,
         direction: Direction::Lower,
@@ -145,9 +147,9 @@ pub(super) const KPIS: &[Kpi] = &[
     },
     Kpi {
         name: "repeat_rate_customer_14d",
-        title: words("Taux de rappel par client (14 jours)", "Repeat rate per customer (14 days)"),
+        title: words("Taux de réitération par client (14 jours)", "Repeat rate per customer (14 days)"),
         definition: words(
-            "Part des clients qui recontactent pour le même sujet dans les 14 jours, parmi les clients ayant contacté.",
+            "Part des clients qui recontactent pour le même sujet dans les 14 jours, parmi les clients ayant contacté (« taux de rappel »).",
             "Share of customers who come back about the same issue within 14 days, among customers who made contact.",
         ),
         numerator: words(
@@ -160,7 +162,7 @@ pub(super) const KPIS: &[Kpi] = &[
         )),
         null_rule: WINDOW_NULL,
         unit: Unit::Share,
-        source: "article 003.25",
+        source: "",
         method: Method::Wilson,
         bounds: Bounds::Share,
         direction: Direction::Lower,
@@ -186,7 +188,7 @@ pub(super) const KPIS: &[Kpi] = &[
             "contacts without a link or of an unknown channel are left out; null when none remains",
         ),
         unit: Unit::Share,
-        source: "article 002.5; SQM cross-channel FCR",
+        source: "SQM Group, cross-channel first contact resolution",
         method: Method::Wilson,
         bounds: Bounds::Share,
         direction: Direction::Lower,
@@ -212,7 +214,7 @@ pub(super) const KPIS: &[Kpi] = &[
             "issues without a known customer or too recent are left out; null when none remains",
         ),
         unit: Unit::Share,
-        source: "article 003.16",
+        source: "",
         method: Method::Wilson,
         bounds: Bounds::Share,
         direction: Direction::Higher,
@@ -235,7 +237,7 @@ pub(super) const KPIS: &[Kpi] = &[
         )),
         null_rule: WINDOW_NULL,
         unit: Unit::Share,
-        source: "article 004.6",
+        source: "",
         method: Method::Wilson,
         bounds: Bounds::Share,
         direction: Direction::Higher,
@@ -258,7 +260,7 @@ pub(super) const KPIS: &[Kpi] = &[
         )),
         null_rule: WINDOW_NULL,
         unit: Unit::Share,
-        source: "article 004.6",
+        source: "",
         method: Method::Wilson,
         bounds: Bounds::Share,
         direction: Direction::Higher,
@@ -284,7 +286,7 @@ pub(super) const KPIS: &[Kpi] = &[
             "contacts known to be of level 2 or 3, or whose transfer is unknown, are left out; null when none remains",
         ),
         unit: Unit::Share,
-        source: "article 003.33, 003.35",
+        source: "Genesys Cloud, nTransferred",
         method: Method::Wilson,
         bounds: Bounds::Share,
         direction: Direction::Neutral,

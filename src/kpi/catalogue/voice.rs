@@ -1,4 +1,10 @@
 //! How customers felt: survey answers and the sentiment of their words.
+//!
+//! Debatable choices, 2026-11-28:
+//!
+//! - The interval of the NPS is that of a difference of two shares of the same answers (see
+//!   [`net_score`](crate::kpi::interval::net_score)): the one of a mean has no width when all answers are of one kind.
+//! - A mean of equal answers has no interval: three times 5 out of 5 say nothing about the spread of the next ones.
 
 use super::{ANSWER_NULL, ANSWERS, Bounds, COMMON, Direction, Family, Kpi, MEAN_NULL, Method, RATE_NULL, Unit, words};
 
@@ -14,7 +20,7 @@ pub(super) const KPIS: &[Kpi] = &[
         denominator: Some(ANSWERS),
         null_rule: ANSWER_NULL,
         unit: Unit::Score,
-        source: "article 002.9, 003.9, 004.2",
+        source: "",
         method: Method::Normal,
         bounds: Bounds::CsatScale,
         direction: Direction::Higher,
@@ -34,7 +40,7 @@ pub(super) const KPIS: &[Kpi] = &[
         denominator: Some(ANSWERS),
         null_rule: ANSWER_NULL,
         unit: Unit::Share,
-        source: "article 001.9, 004.2",
+        source: "",
         method: Method::Wilson,
         bounds: Bounds::Share,
         direction: Direction::Higher,
@@ -54,7 +60,7 @@ pub(super) const KPIS: &[Kpi] = &[
         denominator: None,
         null_rule: words("un contact sans réponse compte pour zéro", "a contact without an answer counts as zero"),
         unit: Unit::Count,
-        source: "article 003.9",
+        source: "",
         method: Method::None,
         bounds: Bounds::NotNegative,
         direction: Direction::Neutral,
@@ -74,8 +80,8 @@ pub(super) const KPIS: &[Kpi] = &[
         denominator: Some(ANSWERS),
         null_rule: ANSWER_NULL,
         unit: Unit::Score,
-        source: "article 003.11, 004.3",
-        method: Method::Normal,
+        source: "F. Reichheld, Harvard Business Review, 12/2003",
+        method: Method::AdjustedWald,
         bounds: Bounds::Hundred,
         direction: Direction::Higher,
         needs: &["contacts.nps"],
@@ -94,7 +100,7 @@ pub(super) const KPIS: &[Kpi] = &[
         denominator: None,
         null_rule: words("un contact sans réponse compte pour zéro", "a contact without an answer counts as zero"),
         unit: Unit::Count,
-        source: "article 003.9",
+        source: "",
         method: Method::None,
         bounds: Bounds::NotNegative,
         direction: Direction::Neutral,
@@ -114,7 +120,7 @@ pub(super) const KPIS: &[Kpi] = &[
         denominator: Some(ANSWERS),
         null_rule: ANSWER_NULL,
         unit: Unit::Score,
-        source: "article 003.13, 004.4",
+        source: "M. Dixon, K. Freeman, N. Toman, Harvard Business Review, 07/2010",
         method: Method::Normal,
         bounds: Bounds::CesScale,
         direction: Direction::AsConfigured,
@@ -131,7 +137,7 @@ pub(super) const KPIS: &[Kpi] = &[
         denominator: None,
         null_rule: words("un contact sans réponse compte pour zéro", "a contact without an answer counts as zero"),
         unit: Unit::Count,
-        source: "article 003.9",
+        source: "",
         method: Method::None,
         bounds: Bounds::NotNegative,
         direction: Direction::Neutral,
@@ -151,7 +157,7 @@ pub(super) const KPIS: &[Kpi] = &[
         denominator: Some(words("contacts comptés avec un sentiment", "counted contacts with a sentiment")),
         null_rule: MEAN_NULL,
         unit: Unit::Score,
-        source: "article 002.11; Genesys",
+        source: "Genesys Cloud, sentiment score",
         method: Method::Normal,
         bounds: Bounds::Hundred,
         direction: Direction::Higher,
@@ -171,7 +177,7 @@ pub(super) const KPIS: &[Kpi] = &[
         denominator: Some(words("contacts comptés avec un sentiment", "counted contacts with a sentiment")),
         null_rule: RATE_NULL,
         unit: Unit::Share,
-        source: "article 002.11, 003.36",
+        source: "",
         method: Method::Wilson,
         bounds: Bounds::Share,
         direction: Direction::Lower,
@@ -194,7 +200,7 @@ pub(super) const KPIS: &[Kpi] = &[
         )),
         null_rule: MEAN_NULL,
         unit: Unit::Score,
-        source: "Genesys sentiment trend",
+        source: "Genesys Cloud, sentiment trend",
         method: Method::Normal,
         bounds: Bounds::Hundred,
         direction: Direction::Higher,

@@ -110,8 +110,8 @@ fn output(dir: &Path) {
     write(dir, &SPANS, "part-0000.parquet", &[span]);
     write(dir, &LINKS, "part-0000.parquet", &[json!({"from_contact_id": "a1", "to_contact_id": "a2"})]);
     let episode = |id: &str, contacts: i64, channels: Value, is_elapsed: bool, cost: f64| {
-        json!({"episode_id": id, "reason_id": "delivery.late", "contacts": contacts, "channels": channels,
-               "is_elapsed_7d": is_elapsed, "cost_low_eur": cost, "cost_mid_eur": cost, "cost_high_eur": cost})
+        json!({"episode_id": id, "customer_key": "0a", "reason_id": "delivery.late", "contacts": contacts,
+               "channels": channels, "is_elapsed_7d": is_elapsed, "cost_low_eur": cost, "cost_mid_eur": cost, "cost_high_eur": cost})
     };
     let episodes =
         [episode("ep-a1", 2, json!(["email", "phone"]), true, 9.0), episode("ep-b1", 1, json!(["email"]), false, 3.5)];
@@ -133,14 +133,15 @@ fn tables_add_up_to_the_figures_worked_out_by_hand() {
     assert_eq!((input.completeness.rows, input.total.contacts), (4, 3));
     assert_eq!(input.total.avoidable, Share::new(1, 3));
     // 3.50 + 5.50 + 3.50, of which the call is avoidable and a repeat.
-    assert_eq!((input.total.cost.mid, input.total.avoidable_cost.mid), (125_000, 55_000));
-    assert_eq!(input.total.repeat_cost.low, 30_000);
+    assert_eq!((input.total.cost.mid, input.total.avoidable_cost.money().mid), (125_000, 55_000));
+    assert_eq!(input.total.repeat_cost.money().low, 30_000);
     // The window of b1 has not elapsed: one of two.
     assert_eq!(input.total.recontacted[SEVEN_DAYS], Share::new(1, 2));
     assert_eq!(input.customers, Share::new(1, 1));
     assert_eq!(input.total.satisfied, Share::new(1, 2));
     assert_eq!(input.by_channel["email"].contacts, 2);
-    assert_eq!(input.by_reason_channel[&("delivery.late".to_string(), "phone".to_string())], Share::new(1, 1));
+    let phone = input.by_reason_channel[&("delivery.late".to_string(), "phone".to_string())];
+    assert_eq!((phone.contacts, phone.avoidable), (1, Share::new(1, 1)));
     assert_eq!(input.by_week.values().map(|tally| tally.contacts).collect::<Vec<_>>(), [2, 1]);
 
     let episodes = &input.episodes;
@@ -158,7 +159,71 @@ fn tables_add_up_to_the_figures_worked_out_by_hand() {
     assert_eq!(cause.evidence[0].before, "J’ai ");
 
     assert_eq!((input.faq[0].contact_ids.len(), input.faq_total.contacts), (2, 2));
+    // Whether a1 repeats an earlier contact is unknown.
+    assert_eq!(input.faq[0].repeat_known, 1);
     assert_eq!(input.kpis["volume"].value, Some(3.0));
+}
+
+#[test]
+fn issues_of_unknown_customers_are_no_resolution() {
+    let dir = tempfile::tempdir().unwrap();
+    let single = |id: &str, customer: Value| {
+        json!({"episode_id": id, "customer_key": customer, "reason_id": "info.hours", "contacts": 1,
+               "channels": ["email"], "is_elapsed_7d": true})
+    };
+    write(dir.path(), &EPISODES, "part-0000.parquet", &[single("ep-a", Value::Null)]);
+    let episodes = ReportInput::from_contacts(dir.path(), 4.0).unwrap().episodes;
+    assert_eq!((episodes.all.episodes, episodes.resolved_at_first), (1, Share::default()));
+    assert!(episodes.resolved_by_reason.is_empty());
+
+    let both = [single("ep-a", Value::Null), single("ep-b", json!("0b"))];
+    write(dir.path(), &EPISODES, "part-0000.parquet", &both);
+    let episodes = ReportInput::from_contacts(dir.path(), 4.0).unwrap().episodes;
+    assert_eq!(episodes.resolved_at_first, Share::new(1, 1));
+    assert_eq!(episodes.resolved_by_reason["info.hours"], Share::new(1, 1));
+}
+
+#[test]
+fn an_issue_with_a_contact_of_unknown_channel_is_not_said_to_stay_in_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let contact = |id: &str, episode: &str, channel: Value| {
+        json!({"contact_id": id, "episode_id": episode, "channel": channel, "is_counted": true,
+               "reason_id": "delivery.late"})
+    };
+    let contacts = [
+        contact("a1", "ep-a1", json!("phone")),
+        contact("a2", "ep-a1", Value::Null),
+        contact("b1", "ep-b1", json!("phone")),
+        contact("b2", "ep-b1", json!("phone")),
+        contact("c1", "ep-c1", json!("phone")),
+        contact("c2", "ep-c1", json!("email")),
+        contact("c3", "ep-c1", Value::Null),
+    ];
+    write(dir.path(), &CONTACTS, "contact_month=2026-11/part-0000.parquet", &contacts);
+    let episode = |id: &str, contacts: i64, channels: Value| {
+        json!({"episode_id": id, "customer_key": "0a", "reason_id": "delivery.late", "contacts": contacts,
+               "channels": channels})
+    };
+    // One channel and one that is not known, twice one channel, two channels and one that is not known.
+    let unknown = episode("ep-a1", 2, json!(["phone"]));
+    let (one, two) = (episode("ep-b1", 2, json!(["phone"])), episode("ep-c1", 3, json!(["email", "phone"])));
+    write(dir.path(), &EPISODES, "part-0000.parquet", &[unknown, one, two]);
+    let episodes = ReportInput::from_contacts(dir.path(), 4.0).unwrap().episodes;
+    assert_eq!((episodes.repeated.episodes, episodes.cross_channel), (3, Share::new(1, 2)));
+}
+
+#[test]
+fn contacts_without_a_verdict_are_no_part_of_a_cells_avoidable_share() {
+    let dir = tempfile::tempdir().unwrap();
+    let contact = |id: &str, verdict: Value| {
+        json!({"contact_id": id, "reason_id": "unclear", "channel": "phone", "is_counted": true,
+               "is_avoidable": verdict})
+    };
+    let contacts = [contact("a", Value::Null), contact("b", Value::Null), contact("c", json!(true))];
+    write(dir.path(), &CONTACTS, "contact_month=2026-11/part-0000.parquet", &contacts);
+    let input = ReportInput::from_contacts(dir.path(), 4.0).unwrap();
+    let cell = input.by_reason_channel[&("unclear".to_string(), "phone".to_string())];
+    assert_eq!((cell.contacts, cell.avoidable), (3, Share::new(1, 1)));
 }
 
 #[test]

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use chrono::NaiveDate;
@@ -5,7 +6,7 @@ use chrono::NaiveDate;
 use super::super::run::{Bilingual, CriterionLabel, ReasonLabel, Run};
 use super::super::tally::{Money, Row, Sentiment, Share};
 use super::super::view::{
-    Cause, CauseKey, Episode, EpisodeSum, Episodes, Evidence, FaqCandidate, FaqTotal, KpiValue, Step, UNKNOWN,
+    Cause, CauseKey, Cell, Episode, EpisodeSum, Episodes, Evidence, FaqCandidate, FaqTotal, KpiValue, Step, UNKNOWN,
 };
 use super::*;
 
@@ -141,11 +142,11 @@ fn the_answer_names_the_first_cause_with_its_owner_contacts_and_euros() {
     let html = render(&sample(), &ReportOptions::default()).unwrap();
     let french = page(&html, "fr");
     let answer = &french[..french.find("id=\"causes-fr\"").unwrap()];
-    for expected in ["Livraison en retard", "Logistique", "20 contacts", "1\u{202f}234\u{a0}€", "48\u{a0}%", "n = 42"]
+    for expected in ["Livraison en retard", "Logistique", "20 contacts", "1\u{202f}235\u{a0}€", "48\u{a0}%", "n = 42"]
     {
         assert!(answer.contains(expected), "{expected} is not in the answer");
     }
-    assert!(page(&html, "en").contains("€1,234"));
+    assert!(page(&html, "en").contains("€1,235"));
     assert!(page(&html, "en").contains("48%"));
 }
 
@@ -153,7 +154,7 @@ fn the_answer_names_the_first_cause_with_its_owner_contacts_and_euros() {
 fn a_cause_that_no_department_owns_comes_after_those_that_can_be_taken_up() {
     let mut input = sample();
     let mut dearer = input.causes.values().next().unwrap().clone();
-    dearer.tally.avoidable_cost.add(Some(Money::new(1, 90_000_000, 99_000_000)));
+    dearer.tally.avoidable_cost.add(Some(true), Some(Money::new(1, 90_000_000, 99_000_000)));
     input.causes.insert(CauseKey { criterion: "C02".into(), reason: "other".into(), owner: UNKNOWN.into() }, dearer);
     let html = render(&input, &ReportOptions::default()).unwrap();
     let french = page(&html, "fr");
@@ -241,6 +242,334 @@ fn the_table_kpi_decides_on_the_headline() {
     let english = page(&render(&input, &ReportOptions::default()).unwrap(), "en");
     assert!(english.contains("<strong>12% of contacts were avoidable.</strong>"));
     assert!(english.contains("10–15%"));
+}
+
+/// Contacts by their strict verdict and whether they have a price of 2 to 5 €.
+fn judged(contacts: &[(bool, bool)]) -> ReportInput {
+    let mut input = ReportInput { run: run(), ..ReportInput::default() };
+    let key = CauseKey { criterion: "C02".into(), reason: "delivery.late".into(), owner: "logistics".into() };
+    for (is_avoidable, is_priced) in contacts {
+        let row = Row {
+            is_avoidable: Some(*is_avoidable),
+            is_avoidable_lenient: Some(true),
+            cost: is_priced.then(|| Money::new(20_000, 35_000, 50_000)),
+            ..Row::default()
+        };
+        input.total.add(&row);
+        input.by_reason.entry("delivery.late".into()).or_default().add(&row);
+        input.by_channel.entry("phone".into()).or_default().add(&row);
+        input.causes.entry(key.clone()).or_default().tally.add(&row);
+    }
+    input
+}
+
+fn english(input: &ReportInput) -> String {
+    page(&render(input, &ReportOptions::default()).unwrap(), "en")
+}
+
+/// The tile with the cost of avoidable contacts.
+fn cost_tile(html: &str) -> &str {
+    let tile = &html[html.find("tile-cost").unwrap()..];
+    &tile[..tile.find("</div>").unwrap()]
+}
+
+#[test]
+fn no_avoidable_contact_costs_nothing_where_contacts_have_prices() {
+    let input = judged(&[(false, true), (false, true)]);
+    let html = english(&input);
+    assert!(html.contains("0% of contacts were avoidable.</strong> Their cost is therefore <strong>€0.00</strong>."));
+    assert!(!html.contains("no contact has a price"));
+    assert!(cost_tile(&html).contains("<p class=\"tile-value\">€0.00</p>"), "{}", cost_tile(&html));
+    // The strict one of the two variants, and the row of the reason.
+    assert!(html.contains("<p class=\"tile-detail\">€0.00 (€0.00–0.00)</p>"));
+    let reasons = &html[html.find("id=\"reasons-en\"").unwrap()..];
+    assert!(reasons[..reasons.find("</table>").unwrap()].contains("<span class=\"figure\">€0.00</span>"));
+    let french = page(&render(&input, &ReportOptions::default()).unwrap(), "fr");
+    assert!(french.contains("Leur coût est donc de <strong>0,00\u{a0}€</strong>."));
+}
+
+#[test]
+fn a_missing_price_is_told_of_the_contacts_that_lack_it() {
+    let html = english(&judged(&[(true, false), (false, true)]));
+    assert!(html.contains("Their cost is unknown: none of them has a price."));
+    assert!(cost_tile(&html).contains("<p class=\"tile-value\">–</p>"), "{}", cost_tile(&html));
+    let html = english(&judged(&[(true, false), (false, false)]));
+    assert!(html.contains("Their cost is unknown: no contact has a price."));
+}
+
+#[test]
+fn the_table_kpi_decides_on_the_cost_of_the_headline() {
+    let mut input = sample();
+    let kpi = KpiValue { value: Some(42.5), lo: Some(20.0), hi: Some(65.0), n: 20, ..KpiValue::default() };
+    input.kpis.insert("avoidable_cost_eur".into(), kpi);
+    let html = english(&input);
+    assert!(html.contains("They cost about <strong>€42.50</strong> (<span class=\"nowrap\">€20.00–65.00</span>)."));
+    assert!(cost_tile(&html).contains("<p class=\"tile-value\">€42.50</p>"), "{}", cost_tile(&html));
+}
+
+#[test]
+fn the_map_shows_an_avoidable_share_over_contacts_with_a_verdict_alone() {
+    let map = |input: &ReportInput| {
+        let html = english(input);
+        let start = html.find("<table class=\"map\">").unwrap();
+        html[start..start + html[start..].find("</table>").unwrap()].to_string()
+    };
+    let mut input = sample();
+    assert!(map(&input).contains("40<span>50%</span>"), "{}", map(&input));
+    let place = ("delivery.late".to_string(), "phone".to_string());
+    input.by_reason_channel.insert(place.clone(), Cell { contacts: 40, ..Cell::default() });
+    assert!(map(&input).contains("shade-8\">40</td>") && !map(&input).contains("<span>"), "{}", map(&input));
+    input.by_reason_channel.insert(place, Cell { contacts: 40, avoidable: Share::new(5, 5) });
+    assert!(map(&input).contains("40<span>100%</span>"), "{}", map(&input));
+}
+
+#[test]
+fn issues_whose_channels_or_costs_are_unknown_are_told_apart() {
+    let mut input = sample();
+    input.episodes.cross_channel = Share::new(2, 8);
+    input.episodes.repeated.cost.priced = 8;
+    let html = english(&input);
+    assert!(html.contains("<strong>2 issues</strong> out of the 8 with several contacts (25%) went"));
+    assert!(html.contains("<strong>8 issues</strong> took several contacts: 16 contacts, €123."));
+
+    input.episodes.cross_channel = Share::new(1, 4);
+    input.episodes.repeated.cost.priced = 4;
+    let html = english(&input);
+    assert!(html.contains("out of the 4 with several contacts where the channels tell (25%) went"));
+    assert!(html.contains("Those whose contacts all have a cost (4 issues) account for €123."));
+
+    input.episodes.cross_channel = Share::default();
+    assert!(english(&input).contains("It is not known through which channels the issues with several contacts went."));
+}
+
+#[test]
+fn a_partial_cost_of_questions_is_told() {
+    let mut input = sample();
+    assert!(!english(&input).contains("the cost of a question is that of the others"));
+    input.completeness.no_cost = 1;
+    assert!(english(&input).contains("the cost of a question is that of the others"));
+}
+
+fn both(input: &ReportInput) -> (String, String) {
+    let html = render(input, &ReportOptions::default()).unwrap();
+    (page(&html, "fr"), page(&html, "en"))
+}
+
+/// A lenient criterion beside the strict one of [`run`].
+fn add_lenient(input: &mut ReportInput) {
+    let label = CriterionLabel {
+        name: Bilingual::new("Produit défectueux", "Faulty product"),
+        is_strict: Some(false),
+        ..CriterionLabel::default()
+    };
+    input.run.labels.criteria.insert("C12".into(), label);
+}
+
+#[test]
+fn the_lenient_rate_is_told_by_the_criteria_of_the_run() {
+    let mut input = sample();
+    let (french, english) = both(&input);
+    assert!(french.contains("les critères de ce traitement sont tous stricts"));
+    assert!(english.contains("all criteria of this run are strict"));
+
+    add_lenient(&mut input);
+    let (french, english) = both(&input);
+    assert!(french.contains("le taux strict retient 1 critère, le taux large"));
+    assert!(french.contains("le taux large y ajoute 1 critère\u{a0}: Produit défectueux.</p>"));
+    assert!(english.contains("the strict rate rests on 1 criterion, the lenient rate adds"));
+    assert!(english.contains("the lenient rate adds 1 criterion: Faulty product.</p>"));
+
+    // The company decides that its products are its own failure, and that promises are not.
+    input.run.labels.criteria.get_mut("C12").unwrap().is_strict = Some(true);
+    input.run.labels.criteria.get_mut("C02").unwrap().is_strict = Some(false);
+    assert!(both(&input).0.contains("critère\u{a0}: Promesse non tenue."));
+    input.run.labels.criteria.remove("C12");
+    assert!(both(&input).1.contains("all criteria of this run are lenient"));
+}
+
+#[test]
+fn shares_of_the_lenient_total_say_so() {
+    let mut input = sample();
+    add_lenient(&mut input);
+    let key = CauseKey { criterion: "C12".into(), reason: "delivery.late".into(), owner: "logistics".into() };
+    let row = Row {
+        is_avoidable: Some(false),
+        is_avoidable_lenient: Some(true),
+        cost: Some(Money::new(1_000_000, 2_000_000, 3_000_000)),
+        ..Row::default()
+    };
+    input.causes.entry(key).or_default().tally.add(&row);
+    // 20 × 61.725 € by a strict criterion, 200 € by a lenient one: 86 % of 1,434.50 €.
+    let (french, english) = both(&input);
+    assert!(french.contains("86\u{a0}% du coût évitable au sens large (1\u{202f}435\u{a0}€) tiennent à"));
+    assert!(french.contains("tiennent à <strong>1 critère</strong> sur 2.</p>"));
+    assert!(english.contains("86% of the avoidable cost under lenient criteria (€1,435) comes from"));
+    assert!(english.contains("comes from <strong>1 criterion</strong> out of 2.</p>"));
+    assert!(french.contains(">Part du coût évitable (large)</th>"));
+    assert!(english.contains(">Share of avoidable cost (lenient)</th>"));
+
+    for cause in input.causes.values_mut() {
+        cause.tally.cost = Money::default();
+    }
+    let (french, english) = both(&input);
+    assert!(french.contains("95\u{a0}% des contacts évitables au sens large (21 contacts) tiennent à"));
+    assert!(french.contains(">Part des contacts évitables (large)</th>"));
+    assert!(english.contains(">Share of avoidable contacts (lenient)</th>"));
+}
+
+#[test]
+fn shares_of_a_question_say_what_they_count() {
+    let mut input = sample();
+    input.faq[0].avoidable_share = Some(0.5);
+    input.faq[0].repeat_share = Some(1.0 / 3.0);
+    input.faq[0].repeat_known = 3;
+    let (french, english) = both(&input);
+    assert!(french.contains("<b>50\u{a0}%</b> évitables (critères larges)"));
+    assert!(french.contains("<b>33\u{a0}%</b> étaient des retours sous 14 jours (n = 3)"));
+    assert!(english.contains("<b>50%</b> avoidable (lenient criteria)"));
+    assert!(english.contains("<b>33%</b> came back within 14 days of an earlier contact (n = 3)"));
+}
+
+#[test]
+fn the_repeat_rate_has_the_name_of_its_definition() {
+    let phrases = Phrases::shipped().unwrap();
+    let title = crate::kpi::catalogue::find("repeat_rate_contact_7d").unwrap().title;
+    for key in ["tile_repeat", "panel_repeat"] {
+        assert_eq!(phrases.find(Language::French, key), Some(title.fr));
+        assert_eq!(phrases.find(Language::English, key), Some(title.en));
+    }
+    assert!(!both(&sample()).0.contains("rappel"));
+}
+
+#[test]
+fn what_a_contact_costs_is_listed_with_where_it_comes_from() {
+    let mut input = sample();
+    assert!(!both(&input).1.contains("Cost of a contact</h4>"));
+    input.run.costs =
+        [("phone".into(), [3.0, 8.0]), ("bot".into(), [0.1, 0.5]), ("complex".into(), [15.0, 40.0])].into();
+    let (french, english) = both(&input);
+    assert!(french.contains("Valeurs par défaut de Motif\u{a0}: remplacez-les par les vôtres"));
+    assert!(french.contains("<dt>Téléphone</dt><dd>3,00–8,00\u{a0}€</dd>"));
+    assert!(english.contains("Motif’s defaults") && english.contains("<dt>Bot</dt><dd>€0.10–0.50</dd>"));
+    assert!(english.contains("<dt>Complex reason, handled by a person</dt><dd>€15.00–40.00</dd>"));
+
+    input.run.costs.insert("phone".into(), [4.0, 8.0]);
+    let (french, english) = both(&input);
+    assert!(french.contains("<dd>4,00–8,00\u{a0}€</dd>"));
+    assert!(french.contains("sauf celles marquées «\u{a0}par défaut\u{a0}»"));
+    assert!(english.contains("<dd>€0.10–0.50 <span class=\"interval\">default</span></dd>"));
+
+    input.run.costs = [("phone".into(), [4.0, 8.0])].into();
+    let (french, english) = both(&input);
+    assert!(french.contains("Valeurs données sous [cost] dans motif.toml."));
+    assert!(english.contains("Values given under [cost] in motif.toml."));
+    assert!(!french.contains("fourchette configurée") && !english.contains("configured range"));
+}
+
+#[test]
+fn definitions_cite_their_source_with_the_spaces_of_the_language() {
+    let mut input = sample();
+    let kpis: serde_json::Map<String, serde_json::Value> = ["volume", "avoidable_rate", "repeat_rate_customer_7d"]
+        .into_iter()
+        .map(|name| (name.into(), serde_json::to_value(crate::kpi::catalogue::find(name).unwrap()).unwrap()))
+        .collect();
+    input.run.labels.kpis = Run::from_json(&serde_json::json!({"labels": {"kpis": kpis}})).labels.kpis;
+    let (french, english) = both(&input);
+    assert!(french.contains("Numérateur\u{a0}: contacts comptés · Source\u{a0}: définition de Motif"));
+    assert!(
+        french
+            .contains("Dénominateur\u{a0}: contacts comptés avec un verdict · Source\u{a0}: UK National Indicator 14")
+    );
+    assert!(french.contains("(«\u{a0}taux de rappel\u{a0}»)"));
+    assert!(english.contains("Numerator: counted contacts · Source: Motif’s own definition"));
+}
+
+#[test]
+fn the_points_of_a_week_are_named_with_the_spaces_of_the_language() {
+    let (french, english) = both(&sample());
+    assert!(french.contains("<title>7\u{a0}sept.\u{a0}: 21</title>"));
+    assert!(english.contains("<title>7\u{a0}Sep: 21</title>"));
+}
+
+#[test]
+fn nothing_stands_between_brackets_where_nothing_is_known() {
+    let mut input = ReportInput { run: run(), ..ReportInput::default() };
+    input.total.add(&Row::default());
+    input.by_reason.entry("delivery.late".into()).or_default().add(&Row::default());
+    input.run.labels.reasons.clear();
+    let (french, english) = both(&input);
+    assert!(french.contains("<p class=\"tile-detail\">critères larges\u{a0}: –</p>"), "{french}");
+    assert!(english.contains("<p class=\"tile-detail\">lenient criteria: –</p>"));
+    for html in [french, english] {
+        for empty in ["()", "– (n = 0)", "> · n"] {
+            assert!(!html.contains(empty), "{empty} in {html}");
+        }
+    }
+}
+
+/// Flags that the sources and the later stages put on contacts.
+const FLAGS: &[&str] = &[
+    "ambiguous_local_time",
+    "analysed_in_part",
+    "automatic_acknowledgement",
+    "calendar_part",
+    "cues_without_time",
+    "damaged_rows",
+    "date_from_received",
+    "date_without_time",
+    "duplicate_with_other_words",
+    "empty_reply",
+    "end_date_without_time",
+    "has_attachments",
+    "ivr_told_by_words",
+    "low_confidence_speech",
+    "merged_into_other_ticket",
+    "no_words",
+    "nonexistent_local_time",
+    "opened_by_agent",
+    "other_tickets_merged_in",
+    "private_notes_left_out",
+    "short_row",
+    "single_speaker",
+    "speakers_inferred",
+    "speakers_unknown",
+    "started_at_from_file_date",
+    "tnef_skipped",
+    "undecodable_bytes",
+    "unknown_channel_value",
+    "unknown_direction_value",
+    "unknown_transfer_type_value",
+    "unreadable_abandoned",
+    "unreadable_ended_at",
+    "unreadable_level",
+];
+
+#[test]
+fn lists_show_names_and_no_keys() {
+    let recognisers = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("data/redaction/recognisers.toml");
+    let recognisers = std::fs::read_to_string(recognisers).unwrap();
+    let kinds: Vec<&str> = recognisers
+        .lines()
+        .filter_map(|line| line.strip_prefix("kind = \"").and_then(|rest| rest.split('"').next()))
+        .collect();
+    assert!(kinds.len() > 10, "the search for kinds is broken: {kinds:?}");
+
+    let mut input = sample();
+    let once = |names: &[&str]| names.iter().map(|name| (name.to_string(), 1)).collect::<BTreeMap<String, u64>>();
+    input.run.counts.by_flag = once(FLAGS);
+    input.run.counts.by_language = once(&["fr", "en", "de", "es", "it", "nl", "pt", UNKNOWN]);
+    input.run.redactions = once(&kinds);
+    let thresholds = ["reason", "avoidable", "emotion", "repeat", "csat_satisfied_from", "csat_min_answers"];
+    input.run.thresholds = thresholds.iter().map(|name| (name.to_string(), 0.5)).collect();
+    let (french, english) = both(&input);
+    for html in [&french, &english] {
+        for key in FLAGS.iter().chain(&kinds).chain(&thresholds).chain(&["fr", "de", UNKNOWN]) {
+            assert!(!html.contains(&format!("<dt>{key}</dt>")), "{key} has no name");
+        }
+    }
+    assert!(french.contains("<dt>langue non reconnue</dt>") && french.contains("<dt>canal non reconnu</dt>"));
+    assert!(french.contains("<dt>Contact évitable à partir de</dt><dd>0,5</dd>"));
+    assert!(english.contains("<dt>attachments, not read</dt>"));
 }
 
 #[test]

@@ -25,13 +25,12 @@ struct Group<'a> {
     causes: Vec<(&'a CauseKey, &'a Cause)>,
 }
 
-/// Contacts with a verdict and their cost, strict and lenient.
+/// Contacts with a verdict, those that a strict criterion decides, and the cost of all.
 #[derive(Default, Clone, Copy)]
 struct Sum {
     contacts: u64,
     strict: u64,
     cost: Money,
-    strict_cost: Money,
 }
 
 impl Sum {
@@ -39,11 +38,11 @@ impl Sum {
         self.contacts += tally.contacts;
         self.strict += tally.avoidable.yes;
         self.cost.add(Some(tally.cost));
-        self.strict_cost.add(Some(tally.avoidable_cost));
     }
 }
 
-/// Pareto, table of criteria, table of departments, strict against lenient.
+/// Pareto, table of criteria, table of departments, strict against lenient. Shares are of the lenient total, which the
+/// page says wherever it shows one; the headline is strict.
 pub(super) fn section(page: &Page) -> Result<Value> {
     let criteria = grouped(page, |key| &key.criterion);
     let owners = grouped(page, |key| &key.owner);
@@ -61,10 +60,47 @@ pub(super) fn section(page: &Page) -> Result<Value> {
         has_lenient => criteria.iter().any(|(id, group)| !is_strict(page, id, group)),
         criteria => criteria.iter().map(|(id, group)| criterion(page, id, group, assessed)).collect::<Result<Vec<_>>>()?,
         owners => owners.iter().map(|(id, group)| owner(page, id, group, &total, assessed)).collect::<Result<Vec<_>>>()?,
-        strict => variant(page, page.input.total.avoidable, page.input.total.avoidable_cost),
-        lenient => variant(page, page.input.total.avoidable_lenient, page.input.total.lenient_cost),
+        strict => variant(
+            page,
+            page.input.total.avoidable,
+            page.kpi_cost("avoidable_cost_eur", page.input.total.avoidable_cost),
+        ),
+        lenient => variant(
+            page,
+            page.input.total.avoidable_lenient,
+            page.kpi_cost("avoidable_cost_lenient_eur", page.input.total.lenient_cost),
+        ),
+        variants_note => variants_note(page, &criteria)?,
         evidence_max => QUOTES_PER_CRITERION,
     })
+}
+
+/// What the lenient rate adds to the strict one: the lenient criteria of the run by name, not those that ship.
+fn variants_note(page: &Page, criteria: &[(&str, Group)]) -> Result<Value> {
+    let mut strictness: BTreeMap<&str, bool> =
+        criteria.iter().map(|(id, group)| (*id, is_strict(page, id, group))).collect();
+    strictness.remove(UNKNOWN);
+    for (id, label) in &page.input.run.labels.criteria {
+        if let Some(is_strict) = label.is_strict {
+            strictness.insert(id, is_strict);
+        }
+    }
+    let lenient: Vec<String> =
+        strictness.iter().filter(|(_, is_strict)| !**is_strict).map(|(id, _)| page.criterion(id)).collect();
+    let strict = strictness.len() - lenient.len();
+    let key = match (strict, lenient.len()) {
+        (_, 0) => "variants_all_strict",
+        (0, _) => "variants_all_lenient",
+        _ => "variants_note",
+    };
+    page.html(
+        key,
+        &[
+            ("strict", page.counted("criteria", strict as u64)?),
+            ("added", page.counted("criteria", lenient.len() as u64)?),
+            ("names", lenient.join(", ")),
+        ],
+    )
 }
 
 /// Quotes for the templates.
@@ -134,6 +170,14 @@ fn lead(page: &Page, criteria: &[(&str, Group)], total: &Sum) -> Result<Value> {
             ("criteria", page.counted("criteria", needed)?),
             ("all", page.count(criteria.len() as u64)),
             ("share", page.percent(Some(held), total.contacts)),
+            (
+                "total",
+                if total.cost.is_priced() {
+                    format::cost(page.language, total.cost)
+                } else {
+                    page.counted("contacts", total.contacts)?
+                },
+            ),
         ],
     )
 }

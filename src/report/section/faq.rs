@@ -28,6 +28,11 @@ pub(super) fn section(page: &Page) -> Result<Value> {
             0 => String::new(),
             left => page.counted("faq_left", left)?,
         },
+        cost_note => if cards.is_empty() || page.input.completeness.no_cost == 0 {
+            String::new()
+        } else {
+            page.text("faq_cost_in_part", &[])?
+        },
         more_label => page.counted("more_questions", (cards.len() - split) as u64)?,
     })
 }
@@ -44,7 +49,8 @@ fn card(page: &Page, faq: &FaqCandidate) -> Result<Value> {
         is_small => page.is_small(faq.contacts),
         not_found => faq.info_not_found_share.map(|share| page.percent(Some(share), faq.contacts)),
         avoidable => faq.avoidable_share.map(|share| page.percent(Some(share), faq.contacts)),
-        repeat => faq.repeat_share.map(|share| page.percent(Some(share), faq.contacts)),
+        repeat => faq.repeat_share.map(|share| page.percent(Some(share), faq.repeat_known)),
+        repeat_known => page.count(faq.repeat_known),
         verbatims => faq.verbatims.iter().take(VERBATIMS).map(|text| cut(text, VERBATIM_CHARS)).collect::<Vec<_>>(),
         contact_ids => faq.contact_ids.clone(),
     })

@@ -6,7 +6,7 @@ use minijinja::{Value, context};
 
 use super::super::format;
 use super::super::page::Page;
-use super::super::tally::{Money, SEVEN_DAYS, Sentiment, Share};
+use super::super::tally::{Money, SEVEN_DAYS, Sentiment, Share, Tally};
 use super::super::view::{Cause, CauseKey, UNKNOWN};
 use crate::error::Result;
 
@@ -36,15 +36,15 @@ pub(super) fn head(page: &Page) -> Result<Value> {
 pub(super) fn section(page: &Page) -> Result<Value> {
     let total = &page.input.total;
     let strict = page.kpi_rate("avoidable_rate", total.avoidable);
+    let cost = page.kpi_cost("avoidable_cost_eur", total.avoidable_cost);
     let answer = match strict.value {
         Some(value) => {
             let places = [
                 ("rate", page.percent(Some(value), strict.n)),
-                ("mid", format::cost(page.language, total.avoidable_cost)),
-                ("range", format::cost_range(page.language, total.avoidable_cost)),
+                ("mid", format::cost(page.language, cost)),
+                ("range", format::cost_range(page.language, cost)),
             ];
-            let key = if total.avoidable_cost.is_priced() { "answer" } else { "answer_without_cost" };
-            page.html(key, &places)?
+            page.html(answer_key(total, cost), &places)?
         }
         None => page.html("answer_unknown", &[])?,
     };
@@ -57,6 +57,19 @@ pub(super) fn section(page: &Page) -> Result<Value> {
     })
 }
 
+/// The sentence that says what the avoidable contacts cost, as far as that is known.
+fn answer_key(total: &Tally, avoidable_cost: Money) -> &'static str {
+    if !total.cost.is_priced() {
+        "answer_without_cost"
+    } else if !avoidable_cost.is_priced() {
+        "answer_cost_unknown"
+    } else if total.avoidable.yes == 0 {
+        "answer_none"
+    } else {
+        "answer"
+    }
+}
+
 /// Causes with strict evidence, those that a department can take up first. Contacts count up to the least number that can
 /// be read, then euros decide: one dear contact is an accident, not a cause.
 fn top_causes<'a>(page: &'a Page) -> Vec<(&'a CauseKey, &'a Cause)> {
@@ -64,7 +77,7 @@ fn top_causes<'a>(page: &'a Page) -> Vec<(&'a CauseKey, &'a Cause)> {
     let enough = u64::from(page.options.min_contacts);
     causes.sort_by_key(|(key, Cause { tally, .. })| {
         let has_owner = key.owner != UNKNOWN;
-        Reverse((has_owner, tally.avoidable.yes.min(enough), tally.avoidable_cost.mid, tally.avoidable.yes))
+        Reverse((has_owner, tally.avoidable.yes.min(enough), tally.avoidable_cost.money().mid, tally.avoidable.yes))
     });
     causes.truncate(TOP_CAUSES);
     causes
@@ -81,7 +94,7 @@ fn top_cause(page: &Page, index: usize, key: &CauseKey, cause: &Cause) -> Result
         owner => page.owner(&key.owner),
         contacts => page.counted("contacts", contacts)?,
         share => page.text("share_of_avoidable", &[("share", page.percent(share.rate(), share.known))])?,
-        cost => page.money(cause.tally.avoidable_cost),
+        cost => page.money(cause.tally.avoidable_cost.money()),
         evidence => super::causes::evidence(&cause.evidence, 1),
         is_small => page.is_small(contacts),
     })
@@ -98,17 +111,17 @@ fn tiles(page: &Page) -> Result<Vec<Value>> {
     let csat = page.kpi_rate("csat_satisfied_rate", total.satisfied);
     let csat_mean =
         total.csat.mean().map_or_else(|| format::DASH.to_string(), |mean| format::number(page.language, mean, 1));
-    let lenient_places = [
-        ("rate", page.percent(lenient.value, lenient.n)),
-        (
-            "interval",
-            lenient.interval.map_or_else(String::new, |(lo, hi)| {
-                format::percent_range(page.language, lo, hi, format::decimals_for(lenient.n))
-            }),
-        ),
-    ];
+    let lenient_detail = {
+        let interval = lenient.interval.map_or_else(String::new, |(lo, hi)| {
+            format::percent_range(page.language, lo, hi, format::decimals_for(lenient.n))
+        });
+        let key = if interval.is_empty() { "tile_lenient_unknown" } else { "tile_lenient" };
+        page.text(key, &[("rate", page.percent(lenient.value, lenient.n)), ("interval", interval)])?
+    };
+    let avoidable_cost = page.kpi_cost("avoidable_cost_eur", total.avoidable_cost);
+    let lenient_cost = page.kpi_cost("avoidable_cost_lenient_eur", total.lenient_cost);
     let cost_share =
-        Share::new(u64::try_from(total.avoidable_cost.mid).unwrap_or(0), u64::try_from(total.cost.mid).unwrap_or(0));
+        (avoidable_cost.is_priced() && total.cost.mid > 0).then(|| avoidable_cost.mid as f64 / total.cost.mid as f64);
     Ok(vec![
         tile(
             page,
@@ -119,25 +132,33 @@ fn tiles(page: &Page) -> Result<Vec<Value>> {
                 page.text("total_cost", &[("mid", format::cost(page.language, total.cost))])?,
             ],
         )?,
-        rate_tile(page, "avoidable", page.rate(strict), &[page.text("tile_lenient", &lenient_places)?])?,
+        rate_tile(page, "avoidable", page.rate(strict), &[lenient_detail])?,
         tile(
             page,
             "cost",
-            &format::cost(page.language, total.avoidable_cost),
+            &format::cost(page.language, avoidable_cost),
             &[
-                format::cost_range(page.language, total.avoidable_cost),
-                page.text("tile_cost_share", &[("share", page.percent(cost_share.rate(), strict.n))])?,
-                page.text("tile_cost_lenient", &[("mid", format::cost(page.language, total.lenient_cost))])?,
+                format::cost_range(page.language, avoidable_cost),
+                if cost_share.is_some() {
+                    page.text("tile_cost_share", &[("share", page.percent(cost_share, strict.n))])?
+                } else {
+                    String::new()
+                },
+                page.text("tile_cost_lenient", &[("mid", format::cost(page.language, lenient_cost))])?,
             ],
         )?,
         rate_tile(
             page,
             "repeat",
             page.rate(repeat),
-            &[page.text(
-                "tile_repeat_customers",
-                &[("rate", page.percent(customers.value, customers.n)), ("n", page.count(customers.n))],
-            )?],
+            &[if customers.value.is_some() {
+                page.text(
+                    "tile_repeat_customers",
+                    &[("rate", page.percent(customers.value, customers.n)), ("n", page.count(customers.n))],
+                )?
+            } else {
+                String::new()
+            }],
         )?,
         rate_tile(page, "fcr", page.rate(resolved), &[page.text("tile_fcr_detail", &[])?])?,
         context! {
@@ -145,13 +166,17 @@ fn tiles(page: &Page) -> Result<Vec<Value>> {
             label => page.text("tile_sentiment", &[])?,
             value => page.score(total),
             sentiment => page.sentiment(total),
-            details => vec![page.text(
-                "tile_sentiment_detail",
-                &[
-                    ("negative", page.percent(total.sentiment_share(Sentiment::Negative).rate(), total.felt())),
-                    ("n", page.count(total.felt())),
-                ],
-            )?],
+            details => vec![if total.felt() > 0 {
+                page.text(
+                    "tile_sentiment_detail",
+                    &[
+                        ("negative", page.percent(total.sentiment_share(Sentiment::Negative).rate(), total.felt())),
+                        ("n", page.count(total.felt())),
+                    ],
+                )?
+            } else {
+                String::new()
+            }],
         },
         context! {
             is_small => (csat.n as f64) < min_answers,
@@ -205,7 +230,7 @@ fn needless(page: &Page) -> Result<Vec<Value>> {
         let contacts = causes.iter().map(|(_, cause)| cause.tally.avoidable.yes).sum();
         let mut cost = Money::default();
         for (_, cause) in &causes {
-            cost.add(Some(cause.tally.avoidable_cost));
+            cost.add(Some(cause.tally.avoidable_cost.money()));
         }
         let share = Share::new(contacts, page.input.total.avoidable.yes);
         advice.push(page.html(
@@ -246,11 +271,13 @@ fn resolution(page: &Page) -> Result<Vec<Value>> {
     }
     let repeated = page.input.episodes.repeated;
     if repeated.episodes > 0 && repeated.cost.is_priced() {
+        let is_whole = repeated.cost.priced >= repeated.episodes;
         advice.push(page.html(
-            "fix_repeat_cost",
+            if is_whole { "fix_repeat_cost" } else { "fix_repeat_cost_in_part" },
             &[
                 ("issues", page.counted("issues", repeated.episodes)?),
                 ("contacts", page.counted("contacts", repeated.contacts)?),
+                ("priced", page.counted("issues", repeated.cost.priced)?),
                 ("mid", format::cost(page.language, repeated.cost)),
             ],
         )?);
@@ -279,7 +306,7 @@ fn channels(page: &Page) -> Result<Vec<Value>> {
                 used == channel
                     && page.input.run.labels.reasons.get(reason).is_some_and(|it| it.is_self_service == Some(true))
             })
-            .map(|(_, cell)| cell.known)
+            .map(|(_, cell)| cell.contacts)
             .sum();
         if simple > 0 {
             advice.push(page.html(

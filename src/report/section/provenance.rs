@@ -4,12 +4,16 @@ use minijinja::{Value, context};
 
 use super::super::format;
 use super::super::page::Page;
+use crate::config::options::CostOptions;
 use crate::error::Result;
 
 /// Characters of a hash that are enough to recognise it; the whole stands in the title of the element.
 const HASH_CHARS: usize = 12;
 
-/// Program, model, hashes, thresholds and input files.
+/// What a contact may cost, in the order of the list: channels, then the kind of contact that overrides them.
+const COSTS: [&str; 8] = ["phone", "email", "chat", "sms", "social", "web_form", "bot", "complex"];
+
+/// Program, model, hashes, thresholds, cost ranges and input files.
 pub(super) fn section(page: &Page) -> Result<Value> {
     let run = &page.input.run;
     let mut facts = Vec::new();
@@ -33,8 +37,9 @@ pub(super) fn section(page: &Page) -> Result<Value> {
     Ok(context! {
         facts => facts,
         thresholds => run.thresholds.iter().map(|(name, value)| context! {
-            name => name, value => threshold(page, *value),
+            name => page.named("threshold", name), value => threshold(page, *value),
         }).collect::<Vec<_>>(),
+        costs => costs(page)?,
         inputs => run.inputs.iter().map(|input| context! {
             file => &input.file,
             hash => short(&input.sha256),
@@ -43,6 +48,28 @@ pub(super) fn section(page: &Page) -> Result<Value> {
             contacts => page.count(input.contacts),
             rejects => page.count(input.rejects),
             has_rejects => input.rejects > 0,
+        }).collect::<Vec<_>>(),
+    })
+}
+
+/// The ranges behind every cost of the report, and which of them nobody set.
+fn costs(page: &Page) -> Result<Value> {
+    let shipped = serde_json::to_value(CostOptions::default()).unwrap_or_default();
+    let is_default = |key: &str, range: [f64; 2]| serde_json::to_value(range).is_ok_and(|range| range == shipped[key]);
+    let rows: Vec<(&str, [f64; 2])> =
+        COSTS.into_iter().filter_map(|key| Some((key, *page.input.run.costs.get(key)?))).collect();
+    let defaults = rows.iter().filter(|(key, range)| is_default(key, *range)).count();
+    let note = match defaults {
+        0 => "costs_own",
+        defaults if defaults == rows.len() => "costs_default",
+        _ => "costs_in_part",
+    };
+    Ok(context! {
+        note => page.text(note, &[])?,
+        rows => rows.iter().map(|(key, [low, high])| context! {
+            name => if *key == "complex" { page.named("cost", key) } else { page.channel(key) },
+            range => format::euro_range(page.language, *low, *high),
+            is_marked => defaults < rows.len() && is_default(key, [*low, *high]),
         }).collect::<Vec<_>>(),
     })
 }

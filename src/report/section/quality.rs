@@ -7,7 +7,7 @@ use minijinja::{Value, context};
 use super::super::format::{self, DASH};
 use super::super::page::Page;
 use super::super::tally::Share;
-use super::super::view::KpiValue;
+use super::super::view::{KpiValue, UNKNOWN};
 use crate::error::Result;
 
 /// Definitions with their values, counts that must add up, and what is missing.
@@ -58,7 +58,11 @@ fn listed(page: &Page, prefix: &str, counts: &BTreeMap<String, u64>) -> Vec<Valu
     counts.sort_by_key(|(_, n)| std::cmp::Reverse(**n));
     counts
         .into_iter()
-        .map(|(id, n)| context! { id => id, name => page.named(prefix, id), n => page.count(*n) })
+        .map(|(id, n)| {
+            let key = if id == UNKNOWN { "unknown" } else { id.as_str() };
+            let name = page.phrase(&format!("{prefix}_{key}")).unwrap_or(id);
+            context! { id => id, name => name, n => page.count(*n) }
+        })
         .collect()
 }
 
@@ -69,6 +73,7 @@ fn kpi_title(page: &Page, name: &str) -> String {
 
 /// The catalogue with the value of each KPI over everything.
 fn kpis(page: &Page) -> Vec<Value> {
+    let own = page.phrase("source_own").unwrap_or_default();
     let labels = &page.input.run.labels.kpis;
     let mut names: Vec<&String> = labels.keys().chain(page.input.kpis.keys()).collect();
     names.sort();
@@ -84,7 +89,10 @@ fn kpis(page: &Page) -> Vec<Value> {
                 definition => label.definition.get(page.language),
                 numerator => label.numerator.get(page.language),
                 denominator => label.denominator.get(page.language),
-                source => label.source.get(page.language),
+                source => match label.source.get(page.language) {
+                    "" => own,
+                    source => source,
+                },
                 unit => &label.unit,
                 value => value.map_or_else(|| DASH.to_string(), |it| in_unit(page, it.value, it, &label.unit)),
                 interval => value.map_or_else(String::new, |it| range(page, it, &label.unit)),

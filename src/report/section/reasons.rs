@@ -31,10 +31,13 @@ pub(super) fn section(page: &Page) -> Result<Value> {
     )?;
     Ok(context! {
         lead => lead,
-        benchmark => page.html("reasons_benchmark", &[
-            ("share", page.percent(eligible.value, eligible.n)),
-            ("n", page.count(eligible.n)),
-        ])?,
+        benchmark => match eligible.value {
+            Some(share) => page.html("reasons_benchmark", &[
+                ("share", page.percent(Some(share), eligible.n)),
+                ("n", page.count(eligible.n)),
+            ])?,
+            None => Value::from(""),
+        },
         rows => rows[..split].to_vec(),
         more => rows[split..].to_vec(),
         more_label => page.counted("more_reasons", (rows.len() - split) as u64)?,
@@ -75,7 +78,7 @@ fn row(page: &Page, id: &str, tally: &Tally, largest: u64) -> Value {
         is_small => page.is_small(tally.contacts),
         avoidable => page.rate(tally.avoidable),
         cost => page.money(tally.cost),
-        avoidable_cost => page.money(tally.avoidable_cost),
+        avoidable_cost => page.money(tally.avoidable_cost.money()),
         sentiment => page.sentiment(tally),
     }
 }
@@ -92,7 +95,7 @@ fn map(page: &Page, ranked: &[(&String, &Tally)]) -> Result<Value> {
     };
     let largest = reasons
         .iter()
-        .flat_map(|(reason, _)| channels.iter().map(|(channel, _)| cell(reason, channel).known))
+        .flat_map(|(reason, _)| channels.iter().map(|(channel, _)| cell(reason, channel).contacts))
         .max()
         .unwrap_or(0);
     let rows = reasons
@@ -103,13 +106,13 @@ fn map(page: &Page, ranked: &[(&String, &Tally)]) -> Result<Value> {
                 .map(|(channel, _)| {
                     let cell = cell(reason, channel);
                     context! {
-                        contacts => if cell.known > 0 { page.count(cell.known) } else { String::new() },
+                        contacts => if cell.contacts > 0 { page.count(cell.contacts) } else { String::new() },
                         // Shades 0 to 8; the square root keeps small cells visible.
-                        shade => (8.0 * (cell.known as f64 / largest.max(1) as f64).sqrt()).ceil() as u64,
-                        avoidable => if page.is_small(cell.known) {
+                        shade => (8.0 * (cell.contacts as f64 / largest.max(1) as f64).sqrt()).ceil() as u64,
+                        avoidable => if page.is_small(cell.avoidable.known) || cell.avoidable.known == 0 {
                             String::new()
                         } else {
-                            page.percent(cell.rate(), cell.known)
+                            format::rate(page.language, cell.avoidable)
                         },
                     }
                 })

@@ -55,13 +55,13 @@ pub(super) fn section(page: &Page) -> Result<Value> {
         cross_channel_text => cross_channel(page)?,
         transitions => transitions(page),
         cost => context! {
-            repeat => page.money(total.repeat_cost),
+            repeat => page.money(page.kpi_cost("repeated_cost_eur", total.repeat_cost)),
             repeated => page.money(episodes.repeated.cost),
             one => page.money(one_contact(page).cost),
             per_one => per_issue(page, one_contact(page)),
             per_repeated => per_issue(page, episodes.repeated),
-            one_issues => page.counted("issues", one_contact(page).episodes)?,
-            repeated_issues => page.counted("issues", episodes.repeated.episodes)?,
+            one_issues => page.counted("issues", averaged(one_contact(page)))?,
+            repeated_issues => page.counted("issues", averaged(episodes.repeated))?,
         },
         longest => episodes.longest.iter().map(|episode| longest(page, episode)).collect::<Result<Vec<_>>>()?,
     })
@@ -103,13 +103,18 @@ fn row(page: &Page, id: &str, tally: &Tally, max: f64) -> Value {
         week => share(SEVEN_DAYS),
         customers => page.rate(page.input.customers_by_reason.get(id).copied().unwrap_or_default()),
         fcr => page.rate(page.input.episodes.resolved_by_reason.get(id).copied().unwrap_or_default()),
-        cost => page.money(tally.repeat_cost),
+        cost => page.money(tally.repeat_cost.money()),
     }
 }
 
 fn cross_channel(page: &Page) -> Result<Value> {
-    let share = page.input.episodes.cross_channel;
-    let key = if share.known == 0 { "cross_channel_none" } else { "cross_channel" };
+    let (share, repeated) = (page.input.episodes.cross_channel, page.input.episodes.repeated.episodes);
+    let key = match share.known {
+        0 if repeated == 0 => "cross_channel_none",
+        0 => "cross_channel_unknown",
+        known if known < repeated => "cross_channel_in_part",
+        _ => "cross_channel",
+    };
     page.html(
         key,
         &[
@@ -168,6 +173,11 @@ fn per_issue(page: &Page, sum: EpisodeSum) -> String {
         return format::DASH.to_string();
     }
     format::euros(page.language, sum.cost.mid_eur() / sum.cost.priced as f64)
+}
+
+/// Issues behind the cost per issue; all of them where none has a cost.
+fn averaged(sum: EpisodeSum) -> u64 {
+    if sum.cost.is_priced() { sum.cost.priced } else { sum.episodes }
 }
 
 fn longest(page: &Page, episode: &Episode) -> Result<Value> {

@@ -58,7 +58,14 @@ fn is_partial(page: &Page, monday: NaiveDate) -> bool {
     })
 }
 
-fn panel(page: &Page, key: &str, points: &[WeekPoint], axis: Axis, ticks: &[(f64, String)]) -> Result<Value> {
+fn panel(page: &Page, key: &str, points: Vec<WeekPoint>, axis: Axis, ticks: &[(f64, String)]) -> Result<Value> {
+    let points = points
+        .into_iter()
+        .map(|point| {
+            let places = [("week", point.label.clone()), ("value", point.text.clone())];
+            Ok(WeekPoint { tip: page.text("panel_point", &places)?, ..point })
+        })
+        .collect::<Result<Vec<_>>>()?;
     let title = page.text(&format!("panel_{key}"), &[])?;
     let first_last = [points.first(), points.last()].map(|it| it.map_or_else(String::new, |it| it.text.clone()));
     let [first, last] = first_last;
@@ -67,7 +74,7 @@ fn panel(page: &Page, key: &str, points: &[WeekPoint], axis: Axis, ticks: &[(f64
         key => key,
         title => title,
         note => page.text(&format!("panel_{key}_note"), &[])?,
-        chart => Value::from_safe_string(chart::weeks(key, points, axis, ticks, &description)),
+        chart => Value::from_safe_string(chart::weeks(key, &points, axis, ticks, &description)),
     })
 }
 
@@ -77,16 +84,16 @@ fn volume(page: &Page, weeks: &[(NaiveDate, Tally)]) -> Result<Value> {
         .map(|(monday, tally)| WeekPoint {
             label: format::short_date(page.language, *monday),
             value: Some(tally.contacts as f64),
-            interval: None,
             text: page.count(tally.contacts),
             is_weak: is_partial(page, *monday),
+            ..WeekPoint::default()
         })
         .collect();
     let largest = points.iter().filter_map(|point| point.value).fold(0.0, f64::max);
     let steps = chart::round_steps(largest);
     let ticks: Vec<_> = steps.iter().map(|step| (*step, format::number(page.language, *step, 0))).collect();
     let axis = Axis { min: 0.0, max: steps.last().copied().unwrap_or(1.0) };
-    panel(page, "volume", &points, axis, &ticks)
+    panel(page, "volume", points, axis, &ticks)
 }
 
 fn rates(page: &Page, weeks: &[(NaiveDate, Tally)], key: &str, rate: fn(&Tally) -> Rate) -> Result<Value> {
@@ -100,6 +107,7 @@ fn rates(page: &Page, weeks: &[(NaiveDate, Tally)], key: &str, rate: fn(&Tally) 
                 interval: rate.interval,
                 text: page.percent(rate.value, rate.n),
                 is_weak: is_partial(page, *monday) || page.is_small(rate.n),
+                ..WeekPoint::default()
             }
         })
         .collect();
@@ -112,7 +120,7 @@ fn rates(page: &Page, weeks: &[(NaiveDate, Tally)], key: &str, rate: fn(&Tally) 
     let steps: Vec<f64> = chart::round_steps(highest).into_iter().filter(|step| *step <= 1.0).collect();
     let ticks: Vec<_> = steps.iter().map(|step| (*step, format::percent(page.language, *step, 0))).collect();
     let axis = Axis { min: 0.0, max: steps.last().copied().unwrap_or(1.0).max(highest.min(1.0)) };
-    panel(page, key, &points, axis, &ticks)
+    panel(page, key, points, axis, &ticks)
 }
 
 fn score(page: &Page, weeks: &[(NaiveDate, Tally)]) -> Result<Value> {
@@ -121,12 +129,12 @@ fn score(page: &Page, weeks: &[(NaiveDate, Tally)]) -> Result<Value> {
         .map(|(monday, tally)| WeekPoint {
             label: format::short_date(page.language, *monday),
             value: tally.sentiment_score.mean(),
-            interval: None,
             text: page.score(tally),
             is_weak: is_partial(page, *monday) || page.is_small(tally.sentiment_score.n),
+            ..WeekPoint::default()
         })
         .collect();
     let ticks: Vec<_> =
         [-100.0, -50.0, 0.0, 50.0, 100.0].iter().map(|it| (*it, format::signed(page.language, *it))).collect();
-    panel(page, "sentiment", &points, Axis { min: -100.0, max: 100.0 }, &ticks)
+    panel(page, "sentiment", points, Axis { min: -100.0, max: 100.0 }, &ticks)
 }

@@ -63,6 +63,7 @@ SELECT
     sum(cost_low) FILTER (WHERE avoidable_lenient = 1) AS avoidable_lenient_cost_low,
     sum(cost_mid) FILTER (WHERE avoidable_lenient = 1) AS avoidable_lenient_cost_mid,
     sum(cost_high) FILTER (WHERE avoidable_lenient = 1) AS avoidable_lenient_cost_high,
+    sum(repeat_14d) AS repeated,
     count(cost_mid) FILTER (WHERE repeat_14d IS NOT NULL) AS repeated_judged_costed,
     count(cost_mid) FILTER (WHERE repeat_14d = 1) AS repeated_costed,
     sum(cost_low) FILTER (WHERE repeat_14d = 1) AS repeated_cost_low,

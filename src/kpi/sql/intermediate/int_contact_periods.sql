@@ -64,6 +64,7 @@ SELECT
     coalesce(sum(d.avoidable_lenient_cost_low), 0) AS avoidable_lenient_cost_low,
     coalesce(sum(d.avoidable_lenient_cost_mid), 0) AS avoidable_lenient_cost_mid,
     coalesce(sum(d.avoidable_lenient_cost_high), 0) AS avoidable_lenient_cost_high,
+    coalesce(sum(d.repeated), 0) AS repeated,
     coalesce(sum(d.repeated_judged_costed), 0) AS repeated_judged_costed,
     coalesce(sum(d.repeated_costed), 0) AS repeated_costed,
     coalesce(sum(d.repeated_cost_low), 0) AS repeated_cost_low,
