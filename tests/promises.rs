@@ -126,6 +126,31 @@ fn a_run_keeps_other_months_and_links_across_them() {
 }
 
 #[test]
+fn a_refused_contact_replaces_no_month() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("out");
+    let input = folder.path().join("contacts.csv");
+    let contacts = |rows: &[&str], code: i32, more: &[&str]| {
+        write_csv(&input, rows);
+        let arguments = ["run", "--input", path(&input), "--output", path(&output)];
+        expect(code, &mut motif(&[&arguments, more].concat()));
+        record(&output)["counts"]["contacts_in_tables"].as_u64().unwrap()
+    };
+    assert_eq!(contacts(&[ROWS[5], ROWS[6]], 0, &[]), 2);
+    assert_eq!(contacts(&ROWS[..3], 0, &[]), 5);
+    // October is not touched by a contact of October that lies after --as-of.
+    let late = "late,k9,2026-10-20T08:00:00Z,phone,I want to report a water leak.";
+    assert_eq!(contacts(&[ROWS[0], ROWS[1], ROWS[2], late], 1, &["--as-of", "2026-10-10"]), 5);
+    // Nor by one that stands more than a year after all the others of its file.
+    let far = "far,k9,2026-10-20T08:00:00Z,phone,I want to report a water leak.";
+    let old = [
+        "o1,k9,2024-01-01T08:00:00Z,phone,I want to report a water leak.",
+        "o2,k8,2024-01-02T08:00:00Z,phone,Where is my invoice?",
+    ];
+    assert_eq!(contacts(&[old[0], old[1], far], 1, &[]), 7);
+}
+
+#[test]
 fn no_planted_identifier_survives_in_any_output() {
     let folder = tempfile::tempdir().unwrap();
     let input = folder.path().join("contacts.csv");
@@ -193,6 +218,7 @@ fn mistakes_are_told_in_the_language_of_the_locale_and_to_scripts_in_english() {
     let missing = ["run", "--input", "no/such/file.csv", "--output", path(folder.path())];
     let broken = ["validate", "--set", &reasons];
     let unknown = ["run", "--inptu"];
+    let no_dimension = ["kpi", "--kpi", "avoidable_rate", "--dimension", "owner"];
     let told = |arguments: &[&str], locale: &str| {
         let output = run(motif(arguments).env("LC_ALL", locale));
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
@@ -211,6 +237,11 @@ fn mistakes_are_told_in_the_language_of_the_locale_and_to_scripts_in_english() {
             "unknown field `gruop`, expected one of `id`",
         ),
         (&unknown, "erreur : argument inattendu « --inptu »\n", "error: unexpected argument '--inptu' found\n"),
+        (
+            &no_dimension,
+            "erreur : avoidable_rate n'a pas de dimension owner ; ses dimensions : all, reason,",
+            "error: avoidable_rate has no dimension owner; its dimensions: all, reason,",
+        ),
     ] {
         let (in_french, in_english) = (told(arguments, "fr_FR.UTF-8"), told(arguments, "C"));
         assert!(in_french.contains(french), "{in_french}");
@@ -225,7 +256,16 @@ fn the_starting_configuration_is_valid_and_never_overwrites() {
     let folder = tempfile::tempdir().unwrap();
     expect(0, &mut motif(&["init", path(folder.path())]));
     let config = folder.path().join("motif.toml");
-    expect(0, &mut motif(&["validate", "--config", path(&config)]));
+    let output = run(motif(&["validate", "--config", path(&config)]).env("LC_ALL", "C"));
+    let warning = format!(
+        "warning: input.paths: {} is not there yet; `motif run` will look for it\n",
+        folder.path().join("contacts.csv").display()
+    );
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(0) && told.starts_with(&warning) && told.contains("\nvalid: "), "{told}");
+    let told = expect(0, &mut motif(&["validate", "--config", path(&config), "--json"]));
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert!(told["valid"] == true && told["warnings"].as_array().is_some_and(|list| list.len() == 1), "{told}");
     expect(2, &mut motif(&["init", path(folder.path())]));
     let text = std::fs::read_to_string(&config).unwrap().replace("[output]", "[outptu]");
     std::fs::write(&config, text).unwrap();
@@ -233,4 +273,104 @@ fn the_starting_configuration_is_valid_and_never_overwrites() {
     assert_eq!(output.status.code(), Some(2));
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(errors.contains("did you mean `output`") && errors.contains("repeat.max_gap_days"), "{errors}");
+}
+
+#[test]
+fn validate_tells_the_problems_of_all_three_files_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    expect(0, &mut motif(&["init", path(folder.path())]));
+    let edit = |name: &str, edits: &[(&str, &str)]| {
+        let file = folder.path().join(name);
+        let mut text = std::fs::read_to_string(&file).unwrap();
+        for (from, to) in edits {
+            assert!(text.contains(from), "{from}");
+            text = text.replacen(from, to, 1);
+        }
+        std::fs::write(file, text).unwrap();
+    };
+    edit(
+        "motif.toml",
+        &[("[privacy]", "[input.more]\n[privacy]"), ("dir = \"motif-output\"", "dir = 3\nfolder = \"x\"")],
+    );
+    let edits = [
+        ("complexity = \"simple\"", "complexity = \"facile\""),
+        ("level = 1", "level = 7"),
+        ("self_service = false", "self_service = \"no\""),
+    ];
+    edit("taxonomy.toml", &edits);
+    edit(
+        "criteria.toml",
+        &[("strictness = \"strict\"", "strictness = \"severe\""), ("owner = \"digital\"", "owner = \"digitall\"")],
+    );
+    let config = folder.path().join("motif.toml");
+    let arguments = ["validate", "--config", path(&config), "--set", "input.time_zone=Mars"];
+    let told = |locale: &str| {
+        let output = run(motif(&arguments).env("LC_ALL", locale));
+        assert_eq!(output.status.code(), Some(2));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let (english, french) = (told("C"), told("fr_FR.UTF-8"));
+    for part in [
+        "error: 9 configuration problems\n",
+        "motif.toml: input.more: unknown key `more`",
+        "motif.toml: output.folder: unknown key `folder`",
+        "motif.toml: output.dir: invalid type: integer `3`, expected a string\n",
+        "--set: input.time_zone: `Mars` is not an IANA time zone",
+        "unknown variant `facile`, expected one of `simple`, `standard`, `complex`",
+        ".level: the support level is 1, 2 or 3, not 7",
+        "invalid type: string \"no\", expected a boolean",
+        "unknown variant `severe`, expected `strict` or `lenient`",
+        "unknown owner `digitall`; did you mean `digital`?",
+    ] {
+        assert!(english.contains(part), "{part} is missing in {english}");
+    }
+    for part in [
+        "erreur : 9 problèmes de configuration\n",
+        "motif.toml : output.dir : type incorrect : l'entier `3` ; attendu : un texte\n",
+        "valeur inconnue `severe` ; valeurs connues : `strict`, `lenient`",
+    ] {
+        assert!(french.contains(part), "{part} is missing in {french}");
+    }
+}
+
+#[test]
+fn the_company_s_own_reasons_and_cues_are_followed_and_measured() {
+    let folder = tempfile::tempdir().unwrap();
+    expect(0, &mut motif(&["init", path(folder.path())]));
+    let config = folder.path().join("motif.toml");
+    let taxonomy = folder.path().join("taxonomy.toml");
+    let renamed = std::fs::read_to_string(&taxonomy).unwrap().replace("\"delivery", "\"livraison");
+    std::fs::write(&taxonomy, renamed).unwrap();
+    // One criterion without examples: its cue, written with accents and capitals, is all its evidence.
+    let criterion = r#"version = "1"
+[[criterion]]
+id = "X01"
+key = "missing_voucher"
+version = 1
+strictness = "strict"
+priority = 10
+owner = "reason"
+name = { fr = "Bon oublié", en = "Missing voucher" }
+wording = { fr = "Le bon n'était pas joint.", en = "The voucher was not enclosed." }
+cues = { fr = ['\bBon d’échange\b'], en = ['\bpaper coupon\b'] }
+"#;
+    std::fs::write(folder.path().join("criteria.toml"), criterion).unwrap();
+    let input = folder.path().join("contacts.csv");
+    write_csv(
+        &input,
+        &[
+            "a,k1,2026-09-01T09:00:00Z,email,\"Bonjour, j'attends le bon d'echange que vous deviez mettre dans le carton.\"",
+            "b,k2,2026-09-01T09:00:00Z,email,\"The paper coupon was not in the box, please send it.\"",
+            "c,k3,2026-09-01T09:00:00Z,email,\"Bonjour, ma commande devait arriver lundi et je n'ai toujours rien reçu.\"",
+        ],
+    );
+    let output = folder.path().join("out");
+    expect(0, &mut motif(&["run", "--config", path(&config), "--input", path(&input), "--output", path(&output)]));
+    let gold = folder.path().join("gold.csv");
+    std::fs::write(&gold, "contact_id,reason,avoidable\na,,1\nb,,1\nc,livraison.late,0\n").unwrap();
+    let told = expect(0, &mut motif(&["evaluate", "run", "--output", path(&output), "--gold", path(&gold), "--json"]));
+    let figures: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert!(figures["avoidable_accuracy"] == 1.0 && figures["avoidable_accuracy_n"] == 3, "{told}");
+    assert!(figures["reason_accuracy"] == 1.0 && figures["reason_l1_accuracy"] == 1.0, "{told}");
+    assert!(figures["repeat_f1"].is_null(), "{told}");
 }

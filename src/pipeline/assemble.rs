@@ -1,6 +1,6 @@
 //! Contacts set aside to ordered tables: duplicates, times in the future, repeat links, episodes, FAQ candidates.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 use arrow::record_batch::RecordBatch;
@@ -11,7 +11,6 @@ use super::intake::{Collected, Entry, FileRecord, inputs_hash, month_of};
 use super::tally;
 use crate::config::Settings;
 use crate::contact::{Channel, RecordKind};
-use crate::cost::Cost;
 use crate::error::{Error, RecordError, RejectCode, Result};
 use crate::faq;
 use crate::label::{Catalogue, Labelled};
@@ -102,16 +101,23 @@ pub fn assemble(
     stop: &dyn Fn() -> Result<()>,
 ) -> Result<Assembled> {
     progress.begin(Stage::Link, Some(collected.entries.len() as u64));
-    reject_future(settings, &mut collected);
     collected.rejects.sort();
     let mut entries = std::mem::take(&mut collected.entries);
-    mark_duplicates(&mut entries);
+    let other_words = mark_duplicates(&mut entries);
+    if other_words > 0 {
+        *collected.flags.entry(OTHER_WORDS.to_owned()).or_insert(0) += other_words;
+    }
     let entries = in_order(entries);
     let as_of = settings.as_of.or_else(|| latest(&entries));
     stop()?;
     let links = link(&entries, settings.options.repeat.max_gap_days, settings.options.repeat.threshold);
     let (episodes, outcomes) = chain(&entries, &links, as_of.unwrap_or_default());
     progress.end();
+    if other_words > 0 {
+        progress.warn(&format!(
+            "contacts whose identifier came before with other words: {other_words}; they are duplicates, and their words are left out (flag duplicate_with_other_words)"
+        ));
+    }
     stop()?;
 
     let inputs = inputs_hash(&entries);
@@ -216,8 +222,8 @@ fn latest(entries: &[Entry]) -> Option<DateTime<Utc>> {
 
 /// Moves contacts that lie in the future from the contacts to the rejects. With `--as-of`, the future begins there.
 /// Otherwise it begins after a gap of more than a year that at most one contact in a hundred (or a single one) lies
-/// beyond: a mistyped year, which would otherwise become "now".
-fn reject_future(settings: &Settings, collected: &mut Collected) {
+/// beyond: a mistyped year, which would otherwise become "now". Contacts of the months in `plausible` are none.
+pub(super) fn reject_future(settings: &Settings, collected: &mut Collected, plausible: &BTreeSet<String>) {
     let mut times: Vec<DateTime<Utc>> = collected.entries.iter().map(|entry| entry.linked.started_at).collect();
     times.sort_unstable();
     let limit = match settings.as_of {
@@ -236,7 +242,9 @@ fn reject_future(settings: &Settings, collected: &mut Collected) {
     let rejects = &mut collected.rejects;
     collected.entries.retain(|entry| {
         let (file, record) = entry.provenance;
-        let is_future = entry.linked.started_at > limit && file != u32::MAX;
+        let is_new =
+            file != u32::MAX && (settings.as_of.is_some() || !plausible.contains(&month_of(entry.contact_date)));
+        let is_future = entry.linked.started_at > limit && is_new;
         if is_future {
             let source = &mut files[file as usize];
             source.contacts -= 1;
@@ -257,9 +265,13 @@ fn reject_future(settings: &Settings, collected: &mut Collected) {
 /// Customer, hash of the words, channel: what two deliveries of one message share.
 type Sent<'a> = (&'a str, [u8; 16], Option<Channel>);
 
+/// Flag: the contact is a duplicate by its identifier alone, and its words are not those of the first delivery.
+const OTHER_WORDS: &str = "duplicate_with_other_words";
+
 /// Marks the second and later deliveries of a contact: the same identifier, or the same words of the same customer
-/// on the same channel within ten minutes.
-fn mark_duplicates(entries: &mut [Entry]) {
+/// on the same channel within ten minutes. The number of those whose words are not the ones that are kept is returned:
+/// they come from several files, or their identifier is that of two customers.
+fn mark_duplicates(entries: &mut [Entry]) -> u64 {
     let mut by_time: Vec<usize> = (0..entries.len()).collect();
     by_time.par_sort_by(|&a, &b| {
         let key = |index: usize| {
@@ -268,28 +280,33 @@ fn mark_duplicates(entries: &mut [Entry]) {
         };
         key(a).cmp(&key(b))
     });
-    let mut ids: HashSet<&str> = HashSet::new();
+    let mut ids: HashMap<&str, Option<[u8; 16]>> = HashMap::new();
     let mut words: HashMap<Sent<'_>, DateTime<Utc>> = HashMap::new();
     let mut duplicates = Vec::new();
     for index in by_time {
         let entry = &entries[index];
         let linked = &entry.linked;
-        let mut is_duplicate = !ids.insert(&linked.contact_id);
+        let first = ids.get(linked.contact_id.as_str()).copied();
+        let mut is_duplicate = first.is_some();
+        let has_other_words = first.is_some_and(|said| entry.said.is_some() && entry.said != said);
+        ids.entry(&linked.contact_id).or_insert(entry.said);
         if let (true, Some(customer), Some(said)) = (linked.is_counted, &linked.customer_key, entry.words) {
             let before = words.insert((customer, said, linked.channel), linked.started_at);
             is_duplicate |= before.is_some_and(|before| linked.started_at - before <= RESENT);
         }
         if is_duplicate {
-            duplicates.push(index);
+            duplicates.push((index, has_other_words));
         }
     }
-    for index in duplicates {
+    for &(index, has_other_words) in &duplicates {
         let entry = &mut entries[index];
+        entry.has_other_words = has_other_words;
         entry.kind = RecordKind::Duplicate;
         entry.linked.is_counted = false;
         entry.linked.meaning = None;
         entry.cost = None;
     }
+    duplicates.iter().filter(|(_, has_other_words)| *has_other_words).count() as u64
 }
 
 /// The tables with words, and their numbers of rows.
@@ -334,7 +351,12 @@ fn write_contacts(
 fn contact_row(made: &Made<'_>, catalogue: &Catalogue, index: usize, spilled: &Spilled) -> Result<ContactRow> {
     let entry = &made.entries[index];
     let outcome = &made.outcomes[index];
-    let labelled: Labelled = spilled.get(entry.place)?;
+    let mut labelled: Labelled = spilled.get(entry.place)?;
+    if entry.has_other_words {
+        labelled.contact.flags.push(OTHER_WORDS.to_owned());
+        labelled.contact.flags.sort();
+        labelled.contact.flags.dedup();
+    }
     let id_of = |index: usize| made.entries[index].linked.contact_id.clone();
     Ok(ContactRow {
         kind: entry.kind,
@@ -367,12 +389,14 @@ fn write_links(made: &Made<'_>, out: &Out<'_>) -> Result<Written> {
 }
 
 fn write_episodes(made: &Made<'_>, out: &Out<'_>) -> Result<Written> {
-    let rows: Vec<EpisodeRow> = made
-        .episodes
+    out.write(&schema::EPISODES, &episode_rows(made), rows::episodes)
+}
+
+fn episode_rows(made: &Made<'_>) -> Vec<EpisodeRow> {
+    made.episodes
         .iter()
         .filter_map(|episode| {
             let (&first, &last) = (episode.contacts.first()?, episode.contacts.last()?);
-            let costs: Vec<Cost> = episode.contacts.iter().filter_map(|&index| made.entries[index].cost).collect();
             let first_entry = &made.entries[first];
             Some(EpisodeRow {
                 customer_key: first_entry.linked.customer_key.clone(),
@@ -382,12 +406,12 @@ fn write_episodes(made: &Made<'_>, out: &Out<'_>) -> Result<Written> {
                 started_at: first_entry.linked.started_at,
                 ended_at: made.entries[last].linked.closed_at,
                 started_date: first_entry.contact_date,
-                cost: (!costs.is_empty()).then(|| costs.into_iter().sum()),
+                // Unknown unless each contact has one: a part would pass for the whole.
+                cost: episode.contacts.iter().map(|&index| made.entries[index].cost).sum(),
                 episode: episode.clone(),
             })
         })
-        .collect();
-    out.write(&schema::EPISODES, &rows, rows::episodes)
+        .collect()
 }
 
 fn write_faq(made: &Made<'_>, spilled: &Spilled, out: &Out<'_>) -> Result<Written> {
@@ -403,6 +427,7 @@ fn write_faq(made: &Made<'_>, spilled: &Spilled, out: &Out<'_>) -> Result<Writte
                 customer: entry.linked.customer_key.as_deref(),
                 language: entry.language.as_deref(),
                 criterion: entry.criterion.as_deref(),
+                looked_in_vain: entry.looked_in_vain,
                 is_repeat: made.outcomes[index].is_repeat[3],
                 cost: entry.cost,
                 vector: entry.linked.meaning.as_ref()?.whole(),
@@ -424,4 +449,92 @@ pub fn write_kpi(staging: &Path, batch: &RecordBatch, provenance: &[(String, Str
     let mut writer = Out { staging, provenance }.writer(schema::KPI.name, &schema::KPI)?;
     writer.write(batch)?;
     writer.close().map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cost::Cost;
+    use crate::repeat::LinkType;
+    use crate::repeat::link::tests::contact;
+    use crate::table::spill::Place;
+
+    fn entry(id: &str, hours: i64, cost: Option<Cost>) -> Entry {
+        let linked = contact(id, Some("k"), hours);
+        Entry {
+            kind: RecordKind::Contact,
+            contact_date: linked.started_at.date_naive(),
+            place: Place::default(),
+            content: [0; 16],
+            words: None,
+            said: None,
+            has_other_words: false,
+            provenance: (0, 1),
+            is_self_service_eligible: None,
+            cost,
+            language: None,
+            criterion: None,
+            looked_in_vain: None,
+            linked,
+        }
+    }
+
+    /// Cost of the episode that two contacts of these costs make.
+    fn cost_of_both(costs: [Option<Cost>; 2]) -> Option<Cost> {
+        let entries = [entry("a", 0, costs[0]), entry("b", 48, costs[1])];
+        let link = Link { from: 0, to: 1, gap_s: 1.0, probability: 0.9, similarity: 0.8, link_type: LinkType::Meaning };
+        let links = [link];
+        let (episodes, outcomes) = chain(&entries, &links, entries[1].linked.closed_at);
+        let made = Made { entries: &entries, links: &links, episodes: &episodes, outcomes: &outcomes };
+        let rows = episode_rows(&made);
+        assert_eq!((rows.len(), rows[0].episode.contacts.len()), (1, 2));
+        rows[0].cost
+    }
+
+    /// Identifiers of duplicates, and whether they are flagged, of contacts given as identifier, hours and words.
+    fn duplicates(given: &[(&str, i64, Option<u8>)]) -> (Vec<(String, i64, bool)>, u64) {
+        let mut entries: Vec<Entry> = given
+            .iter()
+            .map(|(id, hours, said)| Entry { said: said.map(|said| [said; 16]), ..entry(id, *hours, None) })
+            .collect();
+        let start = entries.iter().map(|entry| entry.linked.started_at).min().unwrap();
+        let flagged = mark_duplicates(&mut entries);
+        let mut found: Vec<(String, i64, bool)> = entries
+            .iter()
+            .filter(|entry| entry.kind == RecordKind::Duplicate)
+            .map(|entry| {
+                let hours = (entry.linked.started_at - start).num_hours();
+                (entry.linked.contact_id.clone(), hours, entry.has_other_words)
+            })
+            .collect();
+        found.sort();
+        (found, flagged)
+    }
+
+    #[test]
+    fn a_duplicate_with_other_words_is_flagged_whatever_the_order() {
+        let mut given = vec![("T1", 0, Some(1)), ("T1", 24, Some(2)), ("T1", 48, Some(1)), ("T1", 72, None)];
+        let found = vec![("T1".to_owned(), 24, true), ("T1".to_owned(), 48, false), ("T1".to_owned(), 72, false)];
+        assert_eq!(duplicates(&given), (found.clone(), 1));
+        given.reverse();
+        assert_eq!(duplicates(&given), (found, 1));
+        // The first delivery had no words at all: those of the second are lost.
+        let found = vec![("T1".to_owned(), 24, true)];
+        assert_eq!(duplicates(&[("T1", 0, None), ("T1", 24, Some(2))]), (found, 1));
+    }
+
+    #[test]
+    fn the_same_words_again_and_other_identifiers_are_not_flagged() {
+        let found = vec![("T1".to_owned(), 24, false)];
+        assert_eq!(duplicates(&[("T1", 0, Some(1)), ("T1", 24, Some(1))]), (found, 0));
+        assert_eq!(duplicates(&[("T1", 0, Some(1)), ("T2", 24, Some(2))]), (Vec::new(), 0));
+    }
+
+    #[test]
+    fn an_episode_has_a_cost_only_when_each_of_its_contacts_has_one() {
+        let call = Cost { low: 3.0, high: 8.0 };
+        let mail = Cost { low: 2.0, high: 5.0 };
+        assert_eq!(cost_of_both([Some(call), Some(mail)]), Some(Cost { low: 5.0, high: 13.0 }));
+        assert_eq!(cost_of_both([Some(call), None]), None);
+    }
 }

@@ -21,7 +21,7 @@ use crate::label::taxonomy::text_hash;
 use crate::label::{Catalogue, Labelled, Labeller};
 use crate::progress::Progress;
 use crate::repeat::{Linked, Meaning};
-use crate::source::{InputFile, Record, Source};
+use crate::source::{InputFile, Record, Source, Unread};
 use crate::table::read_back;
 use crate::table::spill::{Place, Spill, Spilled};
 use crate::text::Cleaner;
@@ -54,6 +54,10 @@ pub struct Entry {
     pub content: [u8; 16],
     /// Hash of the customer's words; `None` when there are too few to recognise.
     pub words: Option<[u8; 16]>,
+    /// Hash of all that was said, whoever said it; `None` when nothing was.
+    pub said: Option<[u8; 16]>,
+    /// A duplicate of a contact in which other words were said.
+    pub has_other_words: bool,
     /// File and record; the record is 0 for contacts of a kept month.
     pub provenance: (u32, u64),
     /// From the taxonomy; `None` for the reserved reasons.
@@ -62,8 +66,10 @@ pub struct Entry {
     pub cost: Option<Cost>,
     /// Language.
     pub language: Option<String>,
-    /// Verdicts that FAQ candidates count.
+    /// Criterion of the verdict, that FAQ candidates count.
     pub criterion: Option<String>,
+    /// Whether the customer had looked for the answer, as FAQ candidates count it.
+    pub looked_in_vain: Option<bool>,
 }
 
 impl AsRef<Linked> for Entry {
@@ -200,12 +206,32 @@ impl<'a> Intake<'a> {
                 match item {
                     Read::Record(Record::Contact(contact), file) => self.take(*contact, file, true)?,
                     Read::Record(Record::Reject(reject), _) => self.collected.rejects.push(reject),
-                    Read::File(file) => self.collected.files.push(file),
+                    Read::File(file, unread) => {
+                        if let Some(unread) = unread {
+                            self.warn_of_unread(&file.file, &unread);
+                        }
+                        self.collected.files.push(file);
+                    }
                 }
             }
             reader.join().map_err(|_| Error::bug("the reading of a file ended before its time"))?
         })?;
         self.drain(true)
+    }
+
+    /// Says that a file's contacts came without words, although one of its columns may hold them.
+    fn warn_of_unread(&self, file: &str, unread: &Unread) {
+        let Unread { count, names } = unread;
+        if names.is_empty() {
+            self.progress.warn(&format!(
+                "{file}: no column was recognised for the words of the contacts; columns left unread: {count}; set [columns] text in the configuration"
+            ));
+        } else {
+            let names = names.join(", ");
+            self.progress.warn(&format!(
+                "{file}: no column was recognised for the words of the contacts; left unread: {names}; set [columns] text in the configuration"
+            ));
+        }
     }
 
     /// Takes up the contacts of other months again.
@@ -226,6 +252,11 @@ impl<'a> Intake<'a> {
         self.collected.kept_contacts = (self.collected.entries.len() - before) as u64;
         self.collected.kept_months = months.to_vec();
         Ok(())
+    }
+
+    /// Moves contacts that lie in the future to the rejects, judged by the contacts so far.
+    pub fn reject_future(&mut self) {
+        super::assemble::reject_future(self.settings, &mut self.collected, &BTreeSet::new());
     }
 
     /// Months that the contacts cover so far.
@@ -347,8 +378,8 @@ fn size(contact: &Contact) -> usize {
 enum Read {
     /// A record, and the number of its file.
     Record(Record, u32),
-    /// The end of a file.
-    File(FileRecord),
+    /// The end of a file, and its columns left unread while none holds words.
+    File(FileRecord, Option<Unread>),
 }
 
 /// Items on their way to the stages, handed over together: a handover costs more than a short record.
@@ -383,7 +414,7 @@ fn read_all(settings: &Settings, files: &[InputFile], mut parcel: Parcel) -> Res
     let source = Source::new(settings)?;
     for (index, file) in files.iter().enumerate() {
         let summary = source.read(file, &mut |record| parcel.add(Read::Record(record, index as u32)))?;
-        parcel.add(Read::File(FileRecord {
+        let record = FileRecord {
             file: file.name.clone(),
             sha256: summary.sha256,
             bytes: summary.bytes,
@@ -391,7 +422,9 @@ fn read_all(settings: &Settings, files: &[InputFile], mut parcel: Parcel) -> Res
             records: summary.records_read,
             contacts: summary.contacts,
             rejects: summary.rejects,
-        }))?;
+        };
+        // Of a file without contacts, the rejects tell.
+        parcel.add(Read::File(record, summary.unread.filter(|_| summary.contacts > 0)))?;
     }
     parcel.send()
 }
@@ -447,6 +480,8 @@ fn entry(
         place: Place::default(),
         content,
         words: (words.chars().count() >= 20).then(|| half_hash(words.as_bytes())),
+        said: said(contact),
+        has_other_words: false,
         provenance: (file, contact.provenance.record),
         is_self_service_eligible: reason.map(|reason| reason.self_service),
         cost: if is_counted {
@@ -456,7 +491,14 @@ fn entry(
         },
         language: contact.language.clone(),
         criterion: labelled.criterion.clone(),
+        looked_in_vain: crate::faq::looked_in_vain(&catalogue.criteria, labelled),
     })
+}
+
+/// Hash of the words of all turns, however they are spaced.
+fn said(contact: &Contact) -> Option<[u8; 16]> {
+    let words: Vec<&str> = contact.turns.iter().flat_map(|turn| turn.text.split_whitespace()).collect();
+    (!words.is_empty()).then(|| half_hash(words.join(" ").as_bytes()))
 }
 
 /// Hash of a contact without its provenance and flags, which are put back.

@@ -102,9 +102,11 @@ pub fn run(settings: &Settings, context: Context<'_>) -> Result<Summary> {
     intake.read_files(&files)?;
     progress.end();
 
+    // A contact that is refused covers no month: the one of its wrong date stays as it was.
+    intake.reject_future();
     let covered: BTreeSet<String> = intake.months();
-    let kept: Vec<String> =
-        read_back::months(output.dir()).into_iter().filter(|month| !covered.contains(month)).collect();
+    let before = read_back::months(output.dir());
+    let kept: Vec<String> = before.iter().filter(|month| !covered.contains(*month)).cloned().collect();
     if !kept.is_empty() {
         progress.begin(Stage::Keep, None);
         intake.keep(output.dir(), &kept)?;
@@ -113,8 +115,11 @@ pub fn run(settings: &Settings, context: Context<'_>) -> Result<Summary> {
     for (month, before, now) in intake.shrunken(output.dir(), &covered)? {
         progress.warn(&format!("{month}: {before} contacts of the previous output are replaced by {now}"));
     }
-    let (collected, spilled) = intake.finish()?;
+    let (mut collected, spilled) = intake.finish()?;
     vectors.flush()?;
+    if collected.kept_contacts > 0 {
+        assemble::reject_future(settings, &mut collected, &before.into_iter().collect());
+    }
 
     let model = record::ModelRecord {
         name: model_name,

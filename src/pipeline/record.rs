@@ -70,6 +70,8 @@ pub struct RunRecord {
     inputs_hash: String,
     taxonomy_version: String,
     criteria_version: String,
+    /// First level of each reason, so that an evaluation needs no taxonomy.
+    reason_groups: BTreeMap<String, String>,
     inputs: Vec<FileRecord>,
     counts: Value,
     tables: BTreeMap<String, u64>,
@@ -109,6 +111,12 @@ impl RunRecord {
             inputs_hash: assembled.inputs_hash.clone(),
             taxonomy_version: catalogue.taxonomy.version.clone(),
             criteria_version: catalogue.criteria.version.clone(),
+            reason_groups: catalogue
+                .taxonomy
+                .reasons
+                .iter()
+                .map(|reason| (reason.id.clone(), reason.group.clone()))
+                .collect(),
             inputs: assembled.files.clone(),
             counts: json!({
                 "records": records,
