@@ -456,6 +456,28 @@ fn avoidability(messages: &Gold, windows: &[TurnWindows], catalogue: &Catalogue,
                 .collect()
         })
         .collect();
+    let doubted = |clue: &Clue| {
+        clue.cue.is_some()
+            && shipped::AVOIDABLE_MEANING * (clue.meaning + shipped::AVOIDABLE_SHARE * clue.share)
+                < -shipped::AVOIDABLE_DOUBT
+    };
+    let (mut with_cue, mut against) = (Vec::new(), Vec::new());
+    for (clues, gold) in clues.iter().zip(&gold) {
+        if clues.iter().any(|(_, clue)| clue.cue.is_some()) {
+            with_cue.push(*gold);
+        }
+        if clues.iter().any(|(_, clue)| doubted(clue)) {
+            against.push(*gold);
+        }
+    }
+    let right = |gold: &[bool]| gold.iter().filter(|is| **is).count();
+    print(&format!(
+        "messages with a cue: {} of {} avoidable; with a cue that the meaning speaks against by AVOIDABLE_DOUBT: {} of {}",
+        right(&with_cue),
+        with_cue.len(),
+        right(&against),
+        against.len()
+    ));
     let features = |clue: &Clue| [clue.meaning, clue.share, f64::from(u8::from(clue.cue.is_some()))];
     let strongest = |row: usize, weights: &[f64]| -> ([f64; 3], usize) {
         clues[row]

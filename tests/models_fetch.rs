@@ -360,6 +360,15 @@ fn a_wrong_checksum_is_thrown_away() {
 }
 
 #[test]
+fn a_file_without_a_checksum_is_counted_as_such() {
+    for (tag, unchecked) in [(Some("of-a-mirror".to_owned()), 1), (None, 0)] {
+        let cache = tempfile::tempdir().unwrap();
+        let fetched = Server::start(Plan { tag, ..Plan::default() }).fetch(cache.path(), None).unwrap();
+        assert_eq!(fetched.unchecked, unchecked);
+    }
+}
+
+#[test]
 fn refusals_say_what_to_do() {
     for (status, token, parts) in [
         (401, None, &["HTTP 401", "HF_TOKEN", "private"][..]),

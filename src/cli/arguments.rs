@@ -258,7 +258,8 @@ pub(crate) struct KpiArguments {
     /// KPI name; all when absent
     #[arg(long, value_name = "NAME")]
     pub(crate) kpi: Option<String>,
-    /// Dimension: all, reason, reason_l1, channel, product, team, site, language, owner or criterion
+    /// Dimension: all, reason, reason_l1, channel, product, team, site or language; owner or criterion of numbers and
+    /// costs of avoidable contacts
     #[arg(long, value_name = "NAME", default_value = "all")]
     pub(crate) dimension: String,
     /// Period: day, week, month or all

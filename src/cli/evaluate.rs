@@ -29,6 +29,7 @@ pub(crate) fn run(arguments: &EvaluateArguments, _quiet: bool) -> Result<Outcome
             (evaluation, common)
         }
         EvaluateTask::Sentiment { gold, sentiment: chosen, common } => {
+            super::models::check_labels(chosen.sentiment_model.as_deref(), !chosen.sentiment_labels.is_empty())?;
             let mut vectors = vectors(common)?;
             if let Some(name) = &chosen.sentiment_model {
                 let (encoder, device) =
@@ -50,10 +51,7 @@ pub(crate) fn run(arguments: &EvaluateArguments, _quiet: bool) -> Result<Outcome
             let catalogue = Catalogue::shipped()?;
             (repeat::evaluate(gold, &columns(common)?, &catalogue, limits, &mut vectors(common)?)?, common)
         }
-        EvaluateTask::Run { output, gold, common } => {
-            let catalogue = Catalogue::shipped()?;
-            (run::evaluate(output, gold, &columns(common)?, &catalogue.taxonomy)?, common)
-        }
+        EvaluateTask::Run { output, gold, common } => (run::evaluate(output, gold, &columns(common)?)?, common),
     };
     show(&evaluation, common.json)
 }

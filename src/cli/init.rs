@@ -34,3 +34,80 @@ pub(crate) fn run(arguments: &InitArguments, quiet: bool) -> Result<Outcome> {
     }
     Ok(Outcome::Done)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use motif::config::Options;
+    use motif::label::shipped;
+
+    use super::*;
+
+    /// Keys that have no default, so that their lines show examples; sections whose keys are the user's own end in a dot.
+    const EXAMPLES: [&str; 12] = [
+        "columns.",
+        "input.company_addresses",
+        "input.customers",
+        "input.default_channel",
+        "input.paths",
+        "model.sentiment",
+        "model.sentiment_labels",
+        "privacy.patterns.",
+        "privacy.secret_file",
+        "report.title",
+        "values.channel.",
+        "values.speaker.",
+    ];
+
+    /// The file with every line of TOML after `#` in effect, but for those that `is_left_out` names by their place.
+    fn in_effect(mut is_left_out: impl FnMut(&str) -> bool) -> String {
+        let (mut text, mut section) = (String::new(), String::new());
+        for line in CONFIGURATION.lines() {
+            let line = line.strip_prefix("# ").unwrap_or(line);
+            if let Some((name, _)) = line.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+                name.clone_into(&mut section);
+            } else {
+                let Some((key, _)) = line.split_once(" = ") else { continue };
+                let is_bare = key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+                let is_quoted = key.starts_with('"') && key.ends_with('"');
+                if !(is_bare || is_quoted) || is_left_out(&format!("{section}.{key}")) {
+                    continue;
+                }
+            }
+            text.push_str(line);
+            text.push('\n');
+        }
+        text
+    }
+
+    #[test]
+    fn every_default_that_the_starting_configuration_shows_is_the_one_that_ships() {
+        let mut seen: BTreeSet<&str> = BTreeSet::new();
+        let text = in_effect(|place| {
+            let example =
+                EXAMPLES.iter().find(|name| place == **name || (name.ends_with('.') && place.starts_with(**name)));
+            seen.extend(example);
+            example.is_some()
+        });
+        let mut shown: Options = toml::from_str(&text).unwrap();
+        shown.values.retain(|_, values| !values.is_empty());
+        let mut expected = Options::default();
+        expected.taxonomy.reasons = Some("taxonomy.toml".to_owned());
+        expected.taxonomy.criteria = Some("criteria.toml".to_owned());
+        expected.label.reason_threshold = Some(shipped::REASON_THRESHOLD);
+        expected.label.avoidable_threshold = Some(shipped::AVOIDABLE_THRESHOLD);
+        expected.repeat.threshold = Some(shipped::REPEAT_THRESHOLD);
+        assert_eq!(shown, expected);
+        assert_eq!(seen.len(), EXAMPLES.len(), "an example is no longer there: {seen:?}");
+    }
+
+    #[test]
+    fn every_line_of_the_starting_configuration_is_one_that_the_program_reads() {
+        let shown: Options = toml::from_str(&in_effect(|_| false)).unwrap();
+        assert_eq!(shown.columns.len(), 2);
+        assert_eq!(shown.values.len(), 2);
+        assert_eq!(shown.privacy.patterns.len(), 1);
+        assert_eq!(shown.model.sentiment_labels.len(), 3);
+    }
+}

@@ -9,7 +9,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use motif::Error;
 use motif::hub::{self, Step, fetch::Hub};
 use motif::model::family::Config;
-use motif::model::{DeviceChoice, Encoder, EncoderOptions, ModelFiles, SequenceClassifier, bundled};
+use motif::model::{
+    DeviceChoice, Encoder, EncoderOptions, ModelError, ModelFiles, ModelResult, SequenceClassifier, bundled,
+};
 use serde_json::json;
 
 use super::arguments::{ModelArguments, ModelsAction, ModelsArguments};
@@ -18,7 +20,7 @@ use super::{Outcome, logging, print, print_json, say};
 /// Loads a model by name: `bundled`, a folder in the Hugging Face layout, or the id of a model in the hub's cache.
 pub(crate) fn load(name: &str, device: &str) -> Result<Encoder> {
     let device: DeviceChoice = device.parse()?;
-    Ok(Encoder::load(&files(name)?, EncoderOptions { device, ..EncoderOptions::default() })?)
+    named(name, Encoder::load(&files(name)?, EncoderOptions { device, ..EncoderOptions::default() }))
 }
 
 /// Loads the model of `--model`, the bundled one by default.
@@ -44,7 +46,30 @@ pub(crate) fn load_classifier(name: &str, encoder: &str, device: &str) -> Result
     }
     let device: DeviceChoice = device.parse()?;
     let options = EncoderOptions { device, ..EncoderOptions::default() };
-    Ok(Some(SequenceClassifier::load(&files(name)?, options)?))
+    named(name, SequenceClassifier::load(&files(name)?, options)).map(Some)
+}
+
+/// Says of which model an error is: a run may load two, and a file inside a model names neither.
+fn named<T>(name: &str, loaded: ModelResult<T>) -> Result<T> {
+    loaded.map_err(|error| match error {
+        // Its place is in the message.
+        ModelError::MissingFiles { .. } => error.into(),
+        error => match Error::from(error) {
+            Error::Model { reason, .. } => Error::Model { name: name.to_owned(), reason }.into(),
+            other => other.into(),
+        },
+    })
+}
+
+/// Refuses labels that no model was named for: they would change nothing.
+pub(crate) fn check_labels(sentiment_model: Option<&str>, has_labels: bool) -> Result<()> {
+    if has_labels && sentiment_model.is_none() {
+        return Err(Error::usage(
+            "sentiment labels are given, and no sentiment model that has them; name it with --sentiment-model",
+        )
+        .into());
+    }
+    Ok(())
 }
 
 /// `LABEL_0=negative` to the mapping of a classifier's labels.
@@ -67,7 +92,7 @@ fn files(name: &str) -> Result<ModelFiles> {
         return Ok(bundled::files()?);
     }
     if Path::new(name).is_dir() {
-        return Ok(ModelFiles::open(name)?);
+        return named(name, ModelFiles::open(name));
     }
     let mut tried = vec![name.to_owned()];
     if let Some(cache) = hub::cache_folder() {
@@ -154,9 +179,16 @@ fn fetch(id: &str, revision: &str, is_json: bool, quiet: bool) -> Result<Outcome
     if let Err(error) = usable {
         logging::warning(&format!("{name} cannot be used: {error}"));
     }
+    if fetched.unchecked > 0 {
+        logging::warning(&format!(
+            "{} files came without a checksum from {}: only their sizes could be compared",
+            fetched.unchecked, fetched.record.endpoint
+        ));
+    }
     if is_json {
         print_json(&json!({
-            "name": name, "place": fetched.folder, "downloaded": fetched.downloaded, "record": fetched.record,
+            "name": name, "place": fetched.folder, "downloaded": fetched.downloaded, "without_checksum": fetched.unchecked,
+            "record": fetched.record,
         }))?;
     } else {
         say(

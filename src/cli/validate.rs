@@ -1,44 +1,35 @@
-//! `motif validate`: all problems of the configuration, the taxonomy and the criteria together.
+//! `motif validate`: all problems of the configuration, the taxonomy and the criteria together, and what a run will look for
+//! and is not there yet.
+
+use std::path::Path;
 
 use anyhow::Result;
 use motif::Error;
-use motif::error::Problem;
+use motif::config::{self, Settings};
 use motif::label::Catalogue;
 
 use super::arguments::ConfigArguments;
-use super::{Outcome, print_json, say};
+use super::{Outcome, logging, print_json, say};
 
 /// Checks; exit code 2 when there is a problem, since a run could not start.
 pub(crate) fn run(arguments: &ConfigArguments, quiet: bool) -> Result<Outcome> {
-    let mut problems: Vec<Problem> = Vec::new();
-    let mut collect = |error: Error| match error {
-        Error::Config { problems: found } => {
-            problems.extend(found);
-            Ok(())
-        }
-        other => Err(other),
-    };
-    let settings = match super::run::settings(arguments, |_| {}) {
-        Ok(settings) => Some(settings),
-        Err(error) => {
-            collect(error.downcast::<Error>()?)?;
-            None
-        }
-    };
-    let catalogue = match &settings {
-        Some(settings) => Catalogue::from_files(settings.reasons.as_deref(), settings.criteria.as_deref()),
-        None => Catalogue::shipped(),
-    };
-    let found = match catalogue {
+    let (settings, mut problems) = config::examine(&super::run::sources(arguments))?;
+    let found = match Catalogue::from_files(settings.reasons.as_deref(), settings.criteria.as_deref()) {
         Ok(catalogue) => (catalogue.taxonomy.reasons.len(), catalogue.criteria.criteria.len()),
-        Err(error) => {
-            collect(error)?;
+        Err(Error::Config { problems: found }) => {
+            problems.extend(found);
             (0, 0)
         }
+        Err(other) => return Err(other.into()),
     };
+    let warnings = not_there(&settings);
+    for message in &warnings {
+        logging::warning(message);
+    }
     if arguments.json {
         print_json(&serde_json::json!({
-            "valid": problems.is_empty(), "problems": problems, "reasons": found.0, "criteria": found.1,
+            "valid": problems.is_empty(), "problems": problems, "warnings": warnings, "reasons": found.0,
+            "criteria": found.1,
         }))?;
     }
     if problems.is_empty() {
@@ -46,4 +37,51 @@ pub(crate) fn run(arguments: &ConfigArguments, quiet: bool) -> Result<Outcome> {
         return Ok(Outcome::Done);
     }
     Err(Error::Config { problems }.into())
+}
+
+/// Inputs and customer directory that are not there: no problem of the configuration, which may be written first, but a run
+/// could not start.
+fn not_there(settings: &Settings) -> Vec<String> {
+    let inputs = settings.inputs.iter().map(|path| ("input.paths", path));
+    let customers = settings.customers.iter().map(|path| ("input.customers", path));
+    inputs
+        .chain(customers)
+        .filter(|(_, path)| !is_there(path))
+        .map(|(key, path)| format!("{key}: {} is not there yet; `motif run` will look for it", path.display()))
+        .collect()
+}
+
+/// A file, a folder, or a glob that something matches.
+fn is_there(path: &Path) -> bool {
+    path.exists() || glob::glob(&path.to_string_lossy()).is_ok_and(|mut found| found.any(|path| path.is_ok()))
+}
+
+#[cfg(test)]
+mod tests {
+    use motif::config::Options;
+
+    use super::*;
+
+    #[test]
+    fn files_folders_and_globs_that_are_not_there_are_named_with_their_key() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("october.csv"), "").unwrap();
+        std::fs::create_dir(folder.path().join("mails")).unwrap();
+        let mut settings = Settings::of(Options::default());
+        let place = |name: &str| folder.path().join(name);
+        settings.inputs = ["october.csv", "mails", "*.csv", "november.csv", "*.mbox"].map(place).to_vec();
+        settings.customers = Some(place("customers.csv"));
+        let told: Vec<String> = not_there(&settings)
+            .iter()
+            .map(|message| message.replace(&format!("{}/", folder.path().display()), ""))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "input.paths: november.csv is not there yet; `motif run` will look for it",
+                "input.paths: *.mbox is not there yet; `motif run` will look for it",
+                "input.customers: customers.csv is not there yet; `motif run` will look for it",
+            ]
+        );
+    }
 }

@@ -5,5 +5,5 @@ pub mod read;
 pub mod settings;
 
 pub use options::Options;
-pub use read::{Sources, read};
+pub use read::{Sources, examine, read};
 pub use settings::{Secret, Settings};

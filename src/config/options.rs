@@ -39,7 +39,7 @@ pub struct Options {
 
 /// One string or several.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected a name or a list of names")]
 pub enum OneOrMany {
     /// One.
     One(String),
@@ -66,12 +66,12 @@ pub struct InputOptions {
     /// `auto`, or the format of every file: `csv`, `tsv`, `jsonl`, `parquet`, `eml`, `mbox`, `vtt`, `srt`, `sbv`, `json`, `txt`.
     pub format: String,
     /// `auto` (told by the content), `none` (the general rules), or the platform whose JSON exports are read:
-    /// `amazon_connect`, `amazon_transcribe`, `genesys`, `google_insights`, `twilio`, `whisper`, `zendesk`, `freshdesk`,
-    /// `intercom`, `salesforce`.
+    /// `amazon_connect`, `amazon_transcribe`, `amazon_pca`, `genesys`, `google_insights`, `twilio`, `whisper`, `zendesk`,
+    /// `freshdesk`, `intercom`, `salesforce`.
     pub platform: String,
     /// `auto` (UTF-8, UTF-16 with a mark, else windows-1252) or a WHATWG encoding label.
     pub encoding: String,
-    /// `auto` or one character.
+    /// `auto`, `tab` or one character.
     pub delimiter: String,
     /// Time zone of local times without offset, and of day borders in KPIs (IANA name).
     pub time_zone: String,

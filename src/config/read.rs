@@ -12,6 +12,7 @@ use super::options::Options;
 use super::settings::{Secret, Settings};
 use crate::contact::Channel;
 use crate::error::{Error, Problem, Result};
+use crate::source::Format;
 
 /// Where settings come from.
 #[derive(Debug, Clone, Default)]
@@ -35,6 +36,18 @@ pub struct Sources {
 /// # Errors
 /// The file cannot be read, or [`Error::Config`] with all problems.
 pub fn read(sources: &Sources) -> Result<Settings> {
+    match examine(sources)? {
+        (settings, problems) if problems.is_empty() => Ok(settings),
+        (_, problems) => Err(Error::Config { problems }),
+    }
+}
+
+/// Reads the configuration and finds all its problems. Where there is one the settings hold the default, so that what they
+/// name can be looked at all the same; they are not fit for a run.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn examine(sources: &Sources) -> Result<(Settings, Vec<Problem>)> {
     let (file, text, base) = match &sources.config {
         Some(path) => {
             let text = std::fs::read_to_string(path).map_err(|e| Error::io("read", path, e))?;
@@ -48,7 +61,8 @@ pub fn read(sources: &Sources) -> Result<Settings> {
         Ok(table) => table,
         Err(error) => {
             let message = error.to_string().trim().replace('\n', "\n      ");
-            return Err(Error::Config { problems: vec![Problem { file, at: String::new(), message }] });
+            problems.push(Problem { file: file.clone(), at: String::new(), message });
+            Table::new()
         }
     };
     let written = table.clone();
@@ -68,16 +82,15 @@ pub fn read(sources: &Sources) -> Result<Settings> {
         // Messages name inputs as they were written, and these were written on the command line.
         options.input.paths = sources.inputs.iter().map(|path| path.display().to_string()).collect();
     }
+    problems.extend(crate::source::columns::check(&options, &file));
+    problems.extend(unknown_values(&options, &file));
     let settings = check(&file, &base, sources, options, &mut problems);
     for problem in &mut problems {
         if sources.overrides.iter().any(|assignment| is_set_by(assignment, &problem.at, &written)) {
             problem.file = "--set".into();
         }
     }
-    match settings {
-        Some(settings) if problems.is_empty() => Ok(settings),
-        _ => Err(Error::Config { problems }),
-    }
+    Ok((settings, problems))
 }
 
 /// Whether what stands at `at` comes from this assignment: it names the place or one around it, or it made the section there,
@@ -110,7 +123,7 @@ fn apply(table: &mut Table, assignment: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Reads the sections one by one, so that a problem in one does not hide those of the others.
+/// Reads the sections and their keys one by one, so that a problem in one does not hide those of the others.
 fn options_of(file: &str, table: &Table, problems: &mut Vec<Problem>) -> Options {
     let mut options = Options::default();
     let known = Table::try_from(Options::default()).unwrap_or_default();
@@ -142,17 +155,40 @@ fn options_of(file: &str, table: &Table, problems: &mut Vec<Problem>) -> Options
                 section.remove(&key);
             }
         }
-        let alone = Table::from_iter([(name.clone(), section)]);
-        match Value::Table(alone).try_into::<Options>() {
+        if let Value::Table(section) = &mut section {
+            section.retain(|key, value| {
+                let at = format!("{name}.{key}");
+                let alone = Value::Table(Table::from_iter([(key.to_owned(), value.clone())]));
+                let mistake = alone_in_a_file(name, alone).err();
+                let is_good = mistake.is_none();
+                problems.extend(mistake.map(|message| Problem {
+                    file: file.into(),
+                    message: without(&at, message),
+                    at,
+                }));
+                is_good
+            });
+        }
+        match alone_in_a_file(name, section) {
             Ok(read) => merge(&mut options, read, name),
-            Err(error) => problems.push(Problem {
-                file: file.into(),
-                at: name.clone(),
-                message: error.to_string().trim().replace('\n', "; "),
-            }),
+            Err(message) => problems.push(Problem { file: file.into(), at: name.clone(), message }),
         }
     }
     options
+}
+
+/// The options of a file with this section and no other.
+fn alone_in_a_file(name: &str, section: Value) -> Result<Options, String> {
+    let file = Value::Table(Table::from_iter([(name.to_owned(), section)]));
+    file.try_into().map_err(|error: toml::de::Error| error.to_string().trim().replace('\n', "; "))
+}
+
+/// The message without the place at its end, where this is the one that stands before the message.
+fn without(at: &str, mut message: String) -> String {
+    if let Some(rest) = message.strip_suffix(&format!("; in `{at}`")) {
+        message.truncate(rest.len());
+    }
+    message
 }
 
 /// Keys whose default is "absent", which therefore do not show in the written defaults.
@@ -187,14 +223,18 @@ fn merge(options: &mut Options, read: Options, section: &str) {
     }
 }
 
-/// Checks values and resolves paths.
-fn check(
-    file: &str,
-    base: &Path,
-    sources: &Sources,
-    options: Options,
-    problems: &mut Vec<Problem>,
-) -> Option<Settings> {
+/// Problems of `[values]`.
+fn unknown_values(options: &Options, file: &str) -> Vec<Problem> {
+    let problem = |unknown: crate::source::columns::UnknownValue| {
+        let message =
+            crate::label::taxonomy::unknown(unknown.what, &unknown.found, &unknown.known.into_iter().collect());
+        Problem { file: file.to_owned(), at: unknown.at, message }
+    };
+    crate::source::columns::unknown_values(options).into_iter().map(problem).collect()
+}
+
+/// Checks values and resolves paths; a value that is a problem is replaced by its default.
+fn check(file: &str, base: &Path, sources: &Sources, options: Options, problems: &mut Vec<Problem>) -> Settings {
     let mut problem = |at: &str, message: String| {
         problems.push(Problem { file: file.into(), at: at.into(), message });
     };
@@ -218,11 +258,23 @@ fn check(
             problem(at, crate::label::taxonomy::unknown("value", value, &known.iter().copied().collect()));
         }
     };
+    if Format::from_name(&options.input.format).is_none() {
+        let formats: Vec<&str> = ["auto"].into_iter().chain(Format::ALL.iter().map(|format| format.as_str())).collect();
+        one_of("input.format", &options.input.format, &formats);
+    }
     one_of("input.platform", &options.input.platform, &crate::source::platforms());
     one_of("input.date_order", &options.input.date_order, &["auto", "dmy", "mdy"]);
     one_of("model.device", &options.model.device, &["auto", "cpu", "cuda", "metal"]);
     one_of("survey.ces_high_means", &options.survey.ces_high_means, &["ease", "effort"]);
     one_of("report.language", &options.report.language, &["fr", "en"]);
+    let encoding = &options.input.encoding;
+    if encoding != "auto" && encoding_rs::Encoding::for_label(encoding.trim().as_bytes()).is_none() {
+        problem("input.encoding", format!("`{encoding}` is not an encoding such as utf-8 or windows-1252"));
+    }
+    let delimiter = options.input.delimiter.as_str();
+    if !matches!(delimiter, "auto" | "tab" | "\\t") && !(delimiter.len() == 1 && delimiter.is_ascii()) {
+        problem("input.delimiter", format!("`{delimiter}` is not auto, tab or one character such as ;"));
+    }
     for (at, threshold) in [
         ("label.reason_threshold", options.label.reason_threshold),
         ("label.avoidable_threshold", options.label.avoidable_threshold),
@@ -279,19 +331,19 @@ fn check(
         sources.inputs.clone()
     };
     let resolve = |path: &Option<String>| path.as_ref().map(|path| base.join(path));
-    Some(Settings {
+    Settings {
         inputs,
         output: sources.output.clone().unwrap_or_else(|| base.join(&options.output.dir)),
-        time_zone: time_zone?,
+        time_zone: time_zone.unwrap_or(Tz::Europe__Paris),
         default_channel,
         customers: resolve(&options.input.customers),
         reasons: resolve(&options.taxonomy.reasons),
         criteria: resolve(&options.taxonomy.criteria),
-        secret: secret?,
+        secret: secret.unwrap_or_else(Secret::public),
         as_of,
         config_hash: config_hash(&options, sources.as_of.as_deref()),
         options,
-    })
+    }
 }
 
 fn secret(base: &Path, options: &Options, problem: &mut impl FnMut(&str, String)) -> Option<Secret> {
@@ -403,6 +455,69 @@ mod tests {
         ] {
             assert_eq!(from(at), Some(file), "{at}: {problems:?}");
         }
+    }
+
+    #[test]
+    fn inputs_that_no_reader_knows_are_problems() {
+        let error = read_text(
+            "[input]\nformat = 'csvv'\nencoding = 'utf-88'\ndelimiter = ';;'\n[columns]\ncontct_id = 'a'\n[values.channel]\nemail = 'phonne'\n[values.chanel]\nx = 'phone'\n[values.speaker]\nMarie = 'agnet'\n",
+            &[],
+        )
+        .unwrap_err()
+        .to_string();
+        for part in [
+            "input.format",
+            "`utf-88` is not an encoding",
+            "`;;` is not auto",
+            "columns.contct_id",
+            "values.channel.email",
+            "did you mean `channel`",
+            "did you mean `agent`",
+        ] {
+            assert!(error.contains(part), "{part} is missing in {error}");
+        }
+        for good in ["format='ndjson'", "format='csv'", "encoding='latin1'", "delimiter='tab'", "delimiter='|'"] {
+            assert!(read_text(&format!("[input]\n{good}\n"), &[]).is_ok(), "{good}");
+        }
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_type_hides_no_other_problem() {
+        let text = "[model]\nname = 3\nwindow_chars = 'many'\nmax_windows_per_contact = 0\n[columns]\ntext = 5\n\
+                    contct_id = 'a'\n[values.channel]\nmail = 3\n";
+        let Err(Error::Config { problems }) = read_text(text, &["report.min_contacts=x", "cost.bot=free"]) else {
+            panic!("no problem was found")
+        };
+        let told = |at: &str| {
+            let found = problems.iter().find(|problem| problem.at == at);
+            found.map(|problem| problem.message.as_str()).unwrap_or_default()
+        };
+        assert_eq!(told("model.name"), "invalid type: integer `3`, expected a string");
+        assert_eq!(told("model.window_chars"), "invalid type: string \"many\", expected usize");
+        assert_eq!(told("model.max_windows_per_contact"), "expected at least 1");
+        assert_eq!(told("columns.text"), "expected a name or a list of names");
+        assert!(told("columns.contct_id").contains("contact_id"), "{problems:#?}");
+        assert!(told("values.channel").starts_with("invalid type: integer `3`"), "{problems:#?}");
+        assert!(told("report.min_contacts").starts_with("invalid type"), "{problems:#?}");
+        assert!(told("cost.bot").starts_with("invalid type"), "{problems:#?}");
+        assert_eq!(problems.len(), 8, "{problems:#?}");
+    }
+
+    #[test]
+    fn what_can_be_read_is_there_beside_the_problems() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("motif.toml");
+        std::fs::write(&path, "[input]\ntime_zone = 'Mars'\n[taxonomy]\nreasons = 'ours.toml'\n").unwrap();
+        let sources = Sources { config: Some(path.clone()), ..Sources::default() };
+        let (settings, problems) = examine(&sources).unwrap();
+        assert!(problems.len() == 1 && problems[0].at == "input.time_zone", "{problems:?}");
+        assert_eq!(settings.reasons, Some(folder.path().join("ours.toml")));
+        // After a syntax error, what the command line says is still looked at.
+        std::fs::write(&path, "[input\n").unwrap();
+        let overrides = vec!["repeat.threshold=2.0".to_owned()];
+        let (_, problems) = examine(&Sources { overrides, ..sources }).unwrap();
+        assert!(problems.len() == 2 && problems[1].at == "repeat.threshold", "{problems:?}");
+        assert_eq!(problems[1].file, "--set");
     }
 
     #[test]

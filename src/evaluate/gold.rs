@@ -82,6 +82,8 @@ pub struct Row {
 pub struct Gold {
     path: PathBuf,
     fields: Vec<&'static str>,
+    /// Which of the fields the file has a column or a key for.
+    has: Vec<bool>,
     /// Rows, in the order of the file; never empty.
     pub rows: Vec<Row>,
 }
@@ -95,7 +97,7 @@ impl Gold {
         columns.check(fields)?;
         let (format, text) = text_of(path)?;
         let reader = Reader { path, columns, fields };
-        let rows = match format {
+        let (rows, has) = match format {
             Format::Csv => reader.csv(&text)?,
             Format::Tsv => reader.tsv(&text)?,
             Format::Jsonl => reader.jsonl(&text)?,
@@ -103,7 +105,7 @@ impl Gold {
         if rows.is_empty() {
             return Err(Error::file(path, "it holds no row", "give a file with a header and labelled rows"));
         }
-        Ok(Self { path: path.to_owned(), fields: fields.iter().map(|field| field.names[0]).collect(), rows })
+        Ok(Self { path: path.to_owned(), fields: fields.iter().map(|field| field.names[0]).collect(), has, rows })
     }
 
     /// Number of rows.
@@ -114,6 +116,11 @@ impl Gold {
     /// Whether there is no row; never true of a file that was read.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
+    }
+
+    /// Whether the file has this column, be it empty; of JSONL, whether an object has the key.
+    pub fn has(&self, field: usize) -> bool {
+        self.has[field]
     }
 
     /// The value of a column, `None` when it is absent or null.
@@ -256,7 +263,7 @@ impl Reader<'_> {
         self.fields.iter().map(|field| self.find(field, names)).collect()
     }
 
-    fn csv(&self, text: &str) -> Result<Vec<Row>> {
+    fn csv(&self, text: &str) -> Result<(Vec<Row>, Vec<bool>)> {
         let first = text.lines().next().unwrap_or_default();
         // Spreadsheets of French users write semicolons.
         let delimiter = if first.contains(';') && !first.contains(',') { b';' } else { b',' };
@@ -271,7 +278,7 @@ impl Reader<'_> {
         let header = reader.headers().map_err(|_| damaged(Some(1)))?.clone();
         let names: Vec<&str> = header.iter().collect();
         if names.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Default::default());
         }
         let places = self.places(&names)?;
         let mut rows = Vec::new();
@@ -281,13 +288,15 @@ impl Reader<'_> {
             self.check_width(line, record.len(), names.len())?;
             rows.push(Row { line, values: values(&places, |place| record.get(place)) });
         }
-        Ok(rows)
+        Ok((rows, places.iter().map(Option::is_some).collect()))
     }
 
-    fn tsv(&self, text: &str) -> Result<Vec<Row>> {
+    fn tsv(&self, text: &str) -> Result<(Vec<Row>, Vec<bool>)> {
         // Without quoting a row is a line; a carriage return alone is part of the text.
         let mut lines = text.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line)).zip(1u64..);
-        let Some((header, _)) = lines.next().filter(|(header, _)| !header.is_empty()) else { return Ok(Vec::new()) };
+        let Some((header, _)) = lines.next().filter(|(header, _)| !header.is_empty()) else {
+            return Ok(Default::default());
+        };
         let names: Vec<&str> = header.split('\t').collect();
         let places = self.places(&names)?;
         let mut rows = Vec::new();
@@ -296,7 +305,7 @@ impl Reader<'_> {
             self.check_width(line, record.len(), names.len())?;
             rows.push(Row { line, values: values(&places, |place| record.get(place).copied()) });
         }
-        Ok(rows)
+        Ok((rows, places.iter().map(Option::is_some).collect()))
     }
 
     fn check_width(&self, line: u64, found: usize, wanted: usize) -> Result<()> {
@@ -310,15 +319,16 @@ impl Reader<'_> {
         ))
     }
 
-    fn jsonl(&self, text: &str) -> Result<Vec<Row>> {
-        let mut rows = Vec::new();
+    fn jsonl(&self, text: &str) -> Result<(Vec<Row>, Vec<bool>)> {
+        let (mut rows, mut has) = (Vec::new(), vec![false; self.fields.len()]);
         for (object, line) in objects(self.path, text)? {
             let names: Vec<&str> = object.keys().map(String::as_str).collect();
             let places = self.places(&names).map_err(|error| at_line(error, line))?;
+            has.iter_mut().zip(&places).for_each(|(has, place)| *has |= place.is_some());
             let values = places.iter().map(|place| place.and_then(|place| scalar(&object[names[place]]))).collect();
             rows.push(Row { line, values });
         }
-        Ok(rows)
+        Ok((rows, has))
     }
 }
 
@@ -451,6 +461,18 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_column_is_told_from_an_absent_one() {
+        let fields = [Field::required(&["text"]), Field::optional(&["label"])];
+        let has = |name: &str, bytes: &[u8]| {
+            let (_folder, path) = file(name, bytes);
+            Gold::read(&path, &Columns::default(), &fields).unwrap().has(1)
+        };
+        assert!(has("g.csv", b"text,label\na,\n") && has("g.tsv", b"text\tlabel\na\t\n"));
+        assert!(has("g.jsonl", b"{\"text\":\"a\"}\n{\"text\":\"b\",\"label\":null}\n"));
+        assert!(!has("g.csv", b"text\na\n") && !has("g.jsonl", b"{\"text\":\"a\"}\n"));
+    }
+
+    #[test]
     fn numbers_and_flags_are_checked() {
         let (_folder, path) = file("g.csv", b"text,label\n1.5,true\nsecret,perhaps\n0,\n");
         let gold = Gold::read(&path, &Columns::default(), &FIELDS).unwrap();
@@ -458,6 +480,7 @@ mod tests {
         assert_eq!(gold.flag(0, 1).unwrap(), Some(true));
         assert!(gold.number(1, 0).is_err() && gold.flag(1, 1).is_err());
         assert_eq!(gold.flag(2, 1).unwrap(), None);
+        assert!(gold.has(0) && gold.has(1));
         assert!(gold.labels(1).is_err());
     }
 }

@@ -14,7 +14,6 @@ use super::interval::bootstrap;
 use super::ranking::auc;
 use super::run_tables::{RunContact, RunTables};
 use crate::error::Result;
-use crate::label::taxonomy::Taxonomy;
 
 const FIELDS: [Field; 8] = [
     Field::required(&["contact_id"]),
@@ -26,6 +25,9 @@ const FIELDS: [Field; 8] = [
     Field::optional(&["sentiment", "sentiment_label"]),
     Field::optional(&["repeat_of", "repeat_of_contact_id"]),
 ];
+
+/// Place of `repeat_of` in [`FIELDS`].
+const REPEAT_OF: usize = 7;
 
 /// What stands for a verdict that the run does not have.
 const ABSENT: &str = "(none)";
@@ -51,11 +53,11 @@ struct Labels<'a> {
 /// avoidable; `same_reason_pairs`: of all pairs of contacts with one gold reason, one avoidable and one not, the share
 /// that the probability orders right (ties half); `sentiment_*`; `repeat_*`: a gold repeat is found when the run puts
 /// it in an episode with, or links it to, another contact of its gold chain, and a link is right when both ends are in
-/// one gold chain. Chains are what `repeat_of` connects.
+/// one gold chain. Chains are what `repeat_of` connects; a file without that column says nothing of repeats.
 ///
 /// # Errors
-/// A file is not as it should be.
-pub fn evaluate(output: &Path, gold: &Path, columns: &Columns, taxonomy: &Taxonomy) -> Result<Evaluation> {
+/// A file is not as it should be; a `repeat_of` names a contact that neither the gold file nor the run has.
+pub fn evaluate(output: &Path, gold: &Path, columns: &Columns) -> Result<Evaluation> {
     let gold = Gold::read(gold, columns, &FIELDS)?;
     let tables = RunTables::read(output)?;
     let rows = labels(&gold, &tables)?;
@@ -65,7 +67,7 @@ pub fn evaluate(output: &Path, gold: &Path, columns: &Columns, taxonomy: &Taxono
     let known: BTreeSet<&str> = rows.iter().map(|row| row.id).collect();
     let unlabelled = tables.contacts.keys().filter(|id| !known.contains(id.as_str())).count();
     evaluation.count("without_gold", unlabelled);
-    reasons(&rows, taxonomy, &mut evaluation);
+    reasons(&rows, &tables, &mut evaluation);
     avoidability(&rows, &mut evaluation);
     same_reason_pairs(&rows, &mut evaluation);
     let felt: Vec<(&str, &str)> = rows
@@ -73,12 +75,13 @@ pub fn evaluate(output: &Path, gold: &Path, columns: &Columns, taxonomy: &Taxono
         .filter_map(|row| Some((row.sentiment?, row.run.and_then(|run| run.sentiment.as_deref()).unwrap_or(ABSENT))))
         .collect();
     evaluation.classified("sentiment_", &Classified::new(felt));
-    repeats(&rows, &mut evaluation);
+    repeats(&rows, &tables, gold.has(REPEAT_OF), &mut evaluation);
     Ok(evaluation)
 }
 
 fn labels<'a>(gold: &'a Gold, tables: &'a RunTables) -> Result<Vec<Labels<'a>>> {
     let ids = gold.labels(0)?;
+    let known: BTreeSet<&str> = ids.iter().copied().collect();
     let mut seen = BTreeSet::new();
     let filled = |row: usize, field: usize| gold.value(row, field).map(str::trim).filter(|text| !text.is_empty());
     ids.iter()
@@ -86,6 +89,15 @@ fn labels<'a>(gold: &'a Gold, tables: &'a RunTables) -> Result<Vec<Labels<'a>>> 
         .map(|(row, id)| {
             if !seen.insert(*id) {
                 return Err(gold.wrong(row, 0, "repeats an earlier contact", "keep one row per contact"));
+            }
+            let repeat_of = filled(row, REPEAT_OF);
+            if repeat_of.is_some_and(|earlier| !known.contains(earlier) && !tables.contacts.contains_key(earlier)) {
+                return Err(gold.wrong(
+                    row,
+                    REPEAT_OF,
+                    "names a contact that neither this file nor the run has",
+                    "write the contact_id of the earlier contact",
+                ));
             }
             Ok(Labels {
                 id,
@@ -95,14 +107,14 @@ fn labels<'a>(gold: &'a Gold, tables: &'a RunTables) -> Result<Vec<Labels<'a>>> 
                 lenient: gold.flag(row, 4)?,
                 criterion: filled(row, 5),
                 sentiment: filled(row, 6),
-                repeat_of: filled(row, 7),
+                repeat_of,
                 run: tables.contacts.get(*id),
             })
         })
         .collect()
 }
 
-fn reasons(rows: &[Labels], taxonomy: &Taxonomy, evaluation: &mut Evaluation) {
+fn reasons(rows: &[Labels], tables: &RunTables, evaluation: &mut Evaluation) {
     let labelled: Vec<(&Labels, &str)> = rows.iter().filter_map(|row| Some((row, row.reason?))).collect();
     let n = labelled.len() as u64;
     let said = |row: &Labels| row.run.and_then(|run| run.reason.clone()).unwrap_or_else(|| ABSENT.to_owned());
@@ -118,7 +130,7 @@ fn reasons(rows: &[Labels], taxonomy: &Taxonomy, evaluation: &mut Evaluation) {
         row.run.and_then(|run| run.reason.as_deref()).is_some_and(|said| said == gold || Some(said) == row.second)
     });
     evaluation.share("reason_either_accuracy", either, n);
-    let l1 = count(&|row, gold| row.run.and_then(|run| run.reason_l1.as_deref()) == Some(taxonomy.l1(gold)));
+    let l1 = count(&|row, gold| row.run.and_then(|run| run.reason_l1.as_deref()) == Some(tables.l1(gold)));
     evaluation.share("reason_l1_accuracy", l1, n);
     evaluation.detail(&classified);
 }
@@ -191,29 +203,27 @@ fn same_reason_pairs(rows: &[Labels], evaluation: &mut Evaluation) {
     });
 }
 
-fn repeats(rows: &[Labels], evaluation: &mut Evaluation) {
+fn repeats(rows: &[Labels], tables: &RunTables, is_labelled: bool, evaluation: &mut Evaluation) {
     let chains = chains(rows);
     let chain = |id: &str| chains.get(id).copied();
-    let mut members: BTreeMap<usize, Vec<&Labels>> = BTreeMap::new();
-    for row in rows {
-        if let Some(number) = chain(row.id) {
-            members.entry(number).or_default().push(row);
-        }
+    let mut members: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
+    for (id, number) in &chains {
+        members.entry(*number).or_default().push(id);
     }
     let together = |row: &Labels| {
         let (Some(number), Some(run)) = (chain(row.id), row.run) else { return false };
         let linked = run.linked_from.iter().any(|from| chain(from) == Some(number));
         let in_episode = members[&number]
             .iter()
-            .filter(|other| other.id != row.id)
-            .filter_map(|other| other.run)
+            .filter(|other| **other != row.id)
+            .filter_map(|other| tables.contacts.get(*other))
             .any(|other| run.episode.is_some() && other.episode == run.episode);
         linked || in_episode
     };
     // Contacts that are no customer contact (outbound, automatic) have no label at all and are no repeats.
     let judged: Vec<Judged> = rows
         .iter()
-        .filter(|row| row.reason.is_some() || row.repeat_of.is_some())
+        .filter(|row| is_labelled && (row.reason.is_some() || row.repeat_of.is_some()))
         .map(|row| {
             let links = row.run.map_or(&[][..], |run| run.linked_from.as_slice());
             let number = chain(row.id);
@@ -254,22 +264,18 @@ struct Judged {
     is_right: bool,
 }
 
-/// The chain of each contact that `repeat_of` connects with another, by the place of its lowest row.
+/// The chain of each contact that `repeat_of` connects with another, with a row of its own or not, by number.
 fn chains<'a>(rows: &[Labels<'a>]) -> BTreeMap<&'a str, usize> {
-    let places: BTreeMap<&str, usize> = rows.iter().enumerate().map(|(place, row)| (row.id, place)).collect();
-    let mut chain: Vec<usize> = (0..rows.len()).collect();
-    // Relabelling by hand is quadratic at worst; gold files are small.
-    for (place, row) in rows.iter().enumerate() {
-        if let Some(&earlier) = row.repeat_of.and_then(|id| places.get(id)) {
-            let (low, high) = (chain[place].min(chain[earlier]), chain[place].max(chain[earlier]));
-            chain.iter_mut().filter(|number| **number == high).for_each(|number| *number = low);
-        }
+    let mut chain: BTreeMap<&str, usize> = BTreeMap::new();
+    for row in rows {
+        let Some(earlier) = row.repeat_of.filter(|earlier| *earlier != row.id) else { continue };
+        let next = chain.len();
+        let low = *chain.entry(earlier).or_insert(next);
+        let high = *chain.entry(row.id).or_insert(low);
+        // Relabelling by hand is quadratic at worst; gold files are small.
+        chain.values_mut().filter(|number| **number == high).for_each(|number| *number = low);
     }
-    let mut sizes: BTreeMap<usize, usize> = BTreeMap::new();
-    for number in &chain {
-        *sizes.entry(*number).or_default() += 1;
-    }
-    rows.iter().zip(chain).filter(|(_, number)| sizes[number] > 1).map(|(row, number)| (row.id, number)).collect()
+    chain
 }
 
 #[cfg(test)]
@@ -281,7 +287,6 @@ mod tests {
     use super::super::run_tables::tests::write;
     use super::super::turn::tests::gold_file;
     use super::*;
-    use crate::label::Catalogue;
     use crate::table::schema::{CONTACTS, LINKS};
 
     /// Four contacts; c is a repeat of a, d is not; e is in the gold file alone.
@@ -299,6 +304,10 @@ mod tests {
     );
 
     fn evaluation(links: &[(&str, &str)]) -> Evaluation {
+        evaluation_of(GOLD, links).unwrap()
+    }
+
+    fn evaluation_of(gold: &str, links: &[(&str, &str)]) -> Result<Evaluation> {
         let folder = tempfile::tempdir().unwrap();
         let texts = |values: [Option<&str>; 4]| Arc::new(StringArray::from(values.to_vec())) as _;
         let flags = |values: [Option<bool>; 4]| Arc::new(BooleanArray::from(values.to_vec())) as _;
@@ -330,9 +339,8 @@ mod tests {
                 ("to_contact_id", Arc::new(StringArray::from(to)) as _),
             ],
         );
-        let (_gold_folder, gold) = gold_file("gold.jsonl", GOLD);
-        let taxonomy = Catalogue::shipped().unwrap().taxonomy;
-        evaluate(folder.path(), &gold, &Columns::default(), &taxonomy).unwrap()
+        let (_gold_folder, gold) = gold_file("gold.jsonl", gold);
+        evaluate(folder.path(), &gold, &Columns::default())
     }
 
     fn value(evaluation: &Evaluation, name: &str) -> Option<f64> {
@@ -370,5 +378,26 @@ mod tests {
         assert_eq!(value(&right, "repeat_f1"), Some(1.0));
         let wrong = evaluation(&[("a", "b"), ("b", "c")]);
         assert_eq!((value(&wrong, "repeat_precision"), value(&wrong, "repeat_recall")), (Some(0.0), Some(0.0)));
+    }
+
+    #[test]
+    fn a_gold_file_without_repeats_says_nothing_of_them() {
+        let gold = r#"{"contact_id":"a","reason":"delivery.late"}
+{"contact_id":"c","reason":"delivery.damaged"}"#;
+        let evaluation = evaluation_of(gold, &[("a", "c")]).unwrap();
+        for name in ["repeat_precision", "repeat_recall", "repeat_f1"] {
+            let figure = evaluation.figure(name).unwrap();
+            assert_eq!((figure.value, figure.n), (None, 0), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_earlier_contact_needs_no_row_of_its_own_and_must_exist() {
+        let gold = r#"{"contact_id":"c","reason":"delivery.damaged","repeat_of":"a"}"#;
+        let evaluation = evaluation_of(gold, &[("a", "c")]).unwrap();
+        assert_eq!(value(&evaluation, "repeat_precision"), Some(1.0));
+        assert_eq!((value(&evaluation, "repeat_recall"), value(&evaluation, "repeat_f1")), (Some(1.0), Some(1.0)));
+        let error = evaluation_of(&gold.replace("\"a\"", "\"nobody\""), &[]).unwrap_err().to_string();
+        assert!(error.contains("line 1: column `repeat_of`") && !error.contains("nobody"), "{error}");
     }
 }

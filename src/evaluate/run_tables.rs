@@ -1,4 +1,4 @@
-//! What an evaluation needs of a finished run's tables: one row per contact, and the links.
+//! What an evaluation needs of a finished run: one row per contact with its links, and the first level of each reason.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -10,6 +10,7 @@ use arrow::datatypes::{DataType, Float64Type};
 use arrow::record_batch::RecordBatch;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use serde::Deserialize;
 
 use crate::error::{Error, Result};
 
@@ -43,6 +44,15 @@ pub struct RunContact {
 pub struct RunTables {
     /// Contacts by identifier.
     pub contacts: BTreeMap<String, RunContact>,
+    /// First level of each reason of the run's taxonomy.
+    groups: BTreeMap<String, String>,
+}
+
+/// The part of `run.json` that is read here.
+#[derive(Deserialize)]
+struct Record {
+    #[serde(default)]
+    reason_groups: BTreeMap<String, String>,
 }
 
 const CONTACT_COLUMNS: [&str; 11] = [
@@ -63,9 +73,10 @@ impl RunTables {
     /// Reads the tables under an output folder.
     ///
     /// # Errors
-    /// A table is absent, unreadable, or lacks a column.
+    /// A table is absent, unreadable, or lacks a column; `run.json` is damaged.
     pub fn read(output: &Path) -> Result<Self> {
-        let mut contacts = BTreeMap::new();
+        let mut groups = recorded_groups(output)?;
+        let mut contacts: BTreeMap<String, RunContact> = BTreeMap::new();
         for batch in batches(output, "contacts", &CONTACT_COLUMNS)? {
             let texts = |name: &str| texts(&batch, name);
             let [ids, reasons, second, third, l1, criteria, sentiments, episodes] = [
@@ -110,9 +121,31 @@ impl RunTables {
         }
         for contact in contacts.values_mut() {
             contact.linked_from.sort();
+            // Runs of before had no record of their reasons.
+            if let Some((reason, group)) = contact.reason.as_ref().zip(contact.reason_l1.as_ref()) {
+                groups.entry(reason.clone()).or_insert_with(|| group.clone());
+            }
         }
-        Ok(Self { contacts })
+        Ok(Self { contacts, groups })
     }
+
+    /// First level of a reason; the reserved ones and unknown ones are their own.
+    pub fn l1<'a>(&'a self, reason: &'a str) -> &'a str {
+        self.groups.get(reason).map_or(reason, String::as_str)
+    }
+}
+
+/// What `run.json` says of the reasons; nothing without it.
+fn recorded_groups(output: &Path) -> Result<BTreeMap<String, String>> {
+    let path = output.join("run.json");
+    let bytes = match std::fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
+        Err(error) => return Err(Error::io("read", &path, error)),
+    };
+    serde_json::from_slice(&bytes)
+        .map(|record: Record| record.reason_groups)
+        .map_err(|_| Error::file(path, "not the record of a run", "give the output folder of a finished `motif run`"))
 }
 
 /// The batches of one table, its files in order of their names, with the wanted columns.
@@ -243,6 +276,37 @@ pub(crate) mod tests {
         assert_eq!(later.avoidable_probability, Some(0.75));
         assert_eq!(later.linked_from, ["a"]);
         assert!(tables.contacts["a"].linked_from.is_empty());
+    }
+
+    #[test]
+    fn the_first_level_of_a_reason_is_that_of_the_run() {
+        let folder = tempfile::tempdir().unwrap();
+        write(
+            &folder.path().join("contacts/contact_month=2026-01/part-0.parquet"),
+            &CONTACTS,
+            &[
+                ("contact_id", Arc::new(StringArray::from(vec!["a"])) as ArrayRef),
+                ("reason_id", Arc::new(StringArray::from(vec!["livraison.retard"]))),
+                ("reason_l1", Arc::new(StringArray::from(vec!["livraison"]))),
+            ],
+        );
+        write(
+            &folder.path().join("links/part-0.parquet"),
+            &LINKS,
+            &[
+                ("from_contact_id", Arc::new(StringArray::from(Vec::<&str>::new())) as ArrayRef),
+                ("to_contact_id", Arc::new(StringArray::from(Vec::<&str>::new()))),
+            ],
+        );
+        // Without a record, from the contacts; with one, also of reasons that no contact has.
+        assert_eq!(RunTables::read(folder.path()).unwrap().l1("livraison.retard"), "livraison");
+        std::fs::write(folder.path().join("run.json"), r#"{"reason_groups":{"livraison.casse":"livraison"},"x":1}"#)
+            .unwrap();
+        let tables = RunTables::read(folder.path()).unwrap();
+        assert_eq!(tables.l1("livraison.casse"), "livraison");
+        assert_eq!(tables.l1("other"), "other");
+        std::fs::write(folder.path().join("run.json"), "{").unwrap();
+        assert!(RunTables::read(folder.path()).unwrap_err().to_string().contains("run.json"));
     }
 
     #[test]

@@ -103,6 +103,8 @@ pub struct Fetched {
     pub folder: PathBuf,
     /// Files that came over the network; the others were there.
     pub downloaded: usize,
+    /// Of those, files for which the hub gave no checksum: their sizes alone were compared.
+    pub unchecked: usize,
 }
 
 /// `GET /api/models/ID/revision/REVISION`.
@@ -152,7 +154,7 @@ pub fn fetch(hub: &Hub, id: &str, revision: &str, progress: &mut dyn FnMut(Step<
     }
     let known = super::find(&hub.cache, &format!("{id}@{commit}"))?.and_then(|local| local.record);
     let mut files = BTreeMap::new();
-    let mut downloaded = 0;
+    let (mut downloaded, mut unchecked) = (0, 0);
     for name in names {
         let target = folder.join(&name);
         if let Some(before) = known.as_ref().and_then(|record| record.files.get(&name))
@@ -166,7 +168,10 @@ pub fn fetch(hub: &Hub, id: &str, revision: &str, progress: &mut dyn FnMut(Step<
         let path = format!("/{id}/resolve/{commit}/{name}");
         let facts = download(hub, &client, &path, &name, &part, progress)?.map_err(failed)?;
         let record = match verify(&part, &facts, &name)? {
-            Ok(record) => record,
+            Ok((record, is_checked)) => {
+                unchecked += usize::from(!is_checked);
+                record
+            }
             Err(reason) => {
                 // Whatever it is, resuming it would not help.
                 std::fs::remove_file(&part).map_err(|error| Error::io("remove", &part, error))?;
@@ -193,7 +198,7 @@ pub fn fetch(hub: &Hub, id: &str, revision: &str, progress: &mut dyn FnMut(Step<
     if !is_commit(revision) {
         replace(&model.join("refs").join(revision), &commit)?;
     }
-    Ok(Fetched { record, folder, downloaded })
+    Ok(Fetched { record, folder, downloaded, unchecked })
 }
 
 /// Tries again after passing failures, with growing pauses.
@@ -354,8 +359,9 @@ fn attempt(
     Ok(Ok(facts))
 }
 
-/// Compares a whole download with what the hub said of it. The inner error is what to tell the user.
-fn verify(part: &Path, facts: &Facts, name: &str) -> Result<Result<FileRecord, String>> {
+/// Compares a whole download with what the hub said of it; also whether that held a checksum. The inner error is what to
+/// tell the user.
+fn verify(part: &Path, facts: &Facts, name: &str) -> Result<Result<(FileRecord, bool), String>> {
     let bytes = std::fs::metadata(part).map_err(|error| Error::io("read", part, error))?.len();
     if let Some(size) = facts.size.filter(|size| *size != bytes) {
         return Ok(Err(format!("{name}: {bytes} bytes came, the hub says {size}; it was thrown away, fetch again")));
@@ -374,7 +380,7 @@ fn verify(part: &Path, facts: &Facts, name: &str) -> Result<Result<FileRecord, S
         64 if is_hash => &sha256,
         40 if is_hash => &git,
         // Some mirrors give another kind of tag; the size is all that can be compared then.
-        _ => return Ok(Ok(FileRecord { sha256, bytes })),
+        _ => return Ok(Ok((FileRecord { sha256, bytes }, false))),
     };
     if !found.eq_ignore_ascii_case(etag) {
         return Ok(Err(format!(
@@ -382,7 +388,7 @@ fn verify(part: &Path, facts: &Facts, name: &str) -> Result<Result<FileRecord, S
              help, something between here and the hub changes files"
         )));
     }
-    Ok(Ok(FileRecord { sha256, bytes }))
+    Ok(Ok((FileRecord { sha256, bytes }, true)))
 }
 
 /// SHA-256 of a file.

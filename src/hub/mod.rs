@@ -7,7 +7,7 @@
 mod client;
 pub mod fetch;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -106,23 +106,41 @@ pub fn names(cache: &Path) -> Vec<String> {
         else {
             continue;
         };
-        let refs = std::fs::read_dir(entry.path().join("refs")).into_iter().flatten().flatten();
-        for reference in refs.filter_map(|reference| reference.file_name().into_string().ok()) {
+        let inside = |folder: &str| {
+            let entries = std::fs::read_dir(entry.path().join(folder)).into_iter().flatten().flatten();
+            entries.filter_map(|entry| entry.file_name().into_string().ok()).collect::<Vec<String>>()
+        };
+        let mut named = BTreeSet::new();
+        for reference in inside("refs") {
+            named.extend(
+                std::fs::read_to_string(entry.path().join("refs").join(&reference))
+                    .map(|commit| commit.trim().to_owned()),
+            );
             names.push(if reference == "main" { id.clone() } else { format!("{id}@{reference}") });
         }
+        // A model that was asked for by its commit has no other name.
+        let unnamed = inside("snapshots").into_iter().filter(|commit| is_commit(commit) && !named.contains(commit));
+        names.extend(unnamed.map(|commit| format!("{id}@{commit}")));
     }
     names.sort();
     names
 }
 
 impl Local {
-    /// Opens the files; those that were verified when they were fetched must not have changed since.
+    /// Opens the files; those that were verified when they were fetched must not have changed since, nor be gone: a model
+    /// without its list of modules would load, and say something else.
     ///
     /// # Errors
-    /// [`ModelError::Hash`] for the first file that differs, and those of [`ModelFiles::open`].
+    /// A file is gone; [`ModelError::Hash`] for the first one that differs, and those of [`ModelFiles::open`].
     pub fn open(&self) -> Result<ModelFiles> {
         let files = ModelFiles::open(&self.folder)?;
         if let Some(record) = &self.record {
+            if let Some(gone) = record.files.keys().find(|name| !self.folder.join(name).is_file()) {
+                return Err(Error::Model {
+                    name: record.id.clone(),
+                    reason: format!("{gone} was fetched and is gone; run `motif models fetch {}` again", record.id),
+                });
+            }
             for (name, found) in files.digests() {
                 if let Some(file) = record.files.get(name) {
                     same(name, &file.sha256, found)?;
@@ -209,5 +227,28 @@ mod tests {
         assert!(find(cache.path(), "org/name").unwrap().unwrap().record.is_none());
         assert!(find(cache.path(), &format!("org/name@{commit}")).unwrap().is_some());
         assert_eq!(names(cache.path()), ["org/name"]);
+        // Another commit, which no reference names, has its own.
+        let other = "b".repeat(40);
+        std::fs::create_dir_all(model.join("snapshots").join(&other)).unwrap();
+        assert_eq!(names(cache.path()), ["org/name".to_owned(), format!("org/name@{other}")]);
+    }
+
+    #[test]
+    fn a_recorded_file_that_is_gone_is_missed() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("config.json"), "{}").unwrap();
+        std::fs::write(folder.path().join("tokenizer.json"), "{}").unwrap();
+        std::fs::write(folder.path().join("model.safetensors"), "").unwrap();
+        let file = FileRecord { sha256: String::new(), bytes: 0 };
+        let record = Record {
+            id: "org/name".into(),
+            revision: "main".into(),
+            commit: "a".repeat(40),
+            endpoint: "https://hub".into(),
+            files: BTreeMap::from([("modules.json".to_owned(), file)]),
+        };
+        let local = Local { folder: folder.path().to_owned(), record: Some(record) };
+        let error = local.open().unwrap_err().to_string();
+        assert!(error.contains("modules.json was fetched and is gone"), "{error}");
     }
 }

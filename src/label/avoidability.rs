@@ -40,11 +40,14 @@ pub struct Clue {
 }
 
 impl Clue {
-    /// The score with the coefficients that ship: log-odds that the criterion applies.
+    /// The score with the coefficients that ship: log-odds that the criterion applies. Meaning can speak for a cue, and
+    /// against it only so far: a cue is evidence on its own, also of a criterion that no example tells the meaning of.
     fn score(&self) -> f64 {
-        let cue = if self.cue.is_some() { shipped::AVOIDABLE_CUE } else { 0.0 };
-        let meaning = self.meaning + shipped::AVOIDABLE_SHARE * self.share;
-        shipped::AVOIDABLE_BIAS + shipped::AVOIDABLE_MEANING * meaning + cue
+        let meaning = shipped::AVOIDABLE_MEANING * (self.meaning + shipped::AVOIDABLE_SHARE * self.share);
+        match self.cue {
+            None => shipped::AVOIDABLE_BIAS + meaning,
+            Some(_) => shipped::AVOIDABLE_BIAS + shipped::AVOIDABLE_CUE + meaning.max(-shipped::AVOIDABLE_DOUBT),
+        }
     }
 
     /// The logistic of the score.
@@ -232,4 +235,21 @@ impl AvoidabilityModel {
 fn logit(probability: f64) -> f64 {
     let probability = probability.clamp(1e-6, 1.0 - 1e-6);
     (probability / (1.0 - probability)).ln()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cue_is_evidence_on_its_own() {
+        // The lowest that a window can say, as for a criterion without examples.
+        let unlike = Clue { meaning: -13.8, share: -13.8, cue: None };
+        let with_cue = Clue { cue: Some((0, 5)), ..unlike };
+        assert!(unlike.probability() < 1e-6);
+        assert!(with_cue.probability() > shipped::AVOIDABLE_THRESHOLD);
+        // Meaning that agrees makes it stronger still.
+        let alike = Clue { meaning: 1.0, share: -0.1, ..with_cue };
+        assert!(alike.probability() > with_cue.probability());
+    }
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
-use super::taxonomy::{Bilingual, BilingualList, Taxonomy, syntax_problem, unknown};
+use super::taxonomy::{Bilingual, BilingualList, Mistake, Reading, Taxonomy, mistake, read_entries, unknown};
 use crate::error::Problem;
 
 /// Value of `owner` that stands for the owner of the contact's reason.
@@ -79,19 +79,38 @@ impl Criteria {
     /// # Errors
     /// All problems together: syntax, unknown keys, duplicate identifiers, unknown owners, invalid cues, no evidence.
     pub fn parse(file: &str, text: &str, taxonomy: &Taxonomy) -> Result<Self, Vec<Problem>> {
-        let criteria: Self = toml::from_str(text).map_err(|error| vec![syntax_problem(file, &error)])?;
+        let owners = taxonomy.owners.iter().map(|owner| owner.id.as_str()).collect();
+        Self::read(file, text, Some(owners)).whole()
+    }
+
+    /// What can be read of the text of a criteria file, with all its problems; owners are not checked when they are unknown.
+    pub(crate) fn read(file: &str, text: &str, owners: Option<BTreeSet<&str>>) -> Reading<Self> {
+        let lists: [(&str, Mistake); 1] = [("criterion", mistake::<Criterion>)];
+        let mut reading: Reading<Self> = read_entries(file, text, &lists);
+        if let Some(criteria) = &reading.content {
+            reading.problems.extend(criteria.problems(file, owners));
+        }
+        reading
+    }
+
+    /// What is wrong with entries that could be read.
+    fn problems(&self, file: &str, owners: Option<BTreeSet<&str>>) -> Vec<Problem> {
         let mut problems = Vec::new();
         let mut problem = |at: String, message: String| problems.push(Problem { file: file.into(), at, message });
-        let mut owners: BTreeSet<&str> = taxonomy.owners.iter().map(|owner| owner.id.as_str()).collect();
-        owners.insert(OWNER_OF_REASON);
+        let owners = owners.map(|mut owners| {
+            owners.insert(OWNER_OF_REASON);
+            owners
+        });
         let mut ids = BTreeSet::new();
-        for criterion in &criteria.criteria {
+        for criterion in &self.criteria {
             let at = format!("criterion.{}", criterion.id);
             if !ids.insert(criterion.id.as_str()) {
                 problem(at.clone(), "this id is used twice".into());
             }
-            if !owners.contains(criterion.owner.as_str()) {
-                problem(format!("{at}.owner"), unknown("owner", &criterion.owner, &owners));
+            if let Some(owners) = &owners
+                && !owners.contains(criterion.owner.as_str())
+            {
+                problem(format!("{at}.owner"), unknown("owner", &criterion.owner, owners));
             }
             if criterion.wording.fr.is_empty() || criterion.wording.en.is_empty() {
                 problem(format!("{at}.wording"), "a wording is needed in French (fr) and in English (en)".into());
@@ -105,7 +124,7 @@ impl Criteria {
                 }
             }
         }
-        if problems.is_empty() { Ok(criteria) } else { Err(problems) }
+        problems
     }
 
     /// A criterion by identifier.

@@ -1,14 +1,15 @@
 //! Cues: regular expressions over folded words, and where they matched in the words as written.
 //!
 //! Folding makes one pattern serve all spellings: lower case, accents stripped, curly apostrophes straight, blanks
-//! single. Each folded character remembers the character that it came from.
+//! single. Each folded character remembers the character that it came from. The letters of a pattern are folded too:
+//! `Échange` finds what `echange` finds.
 
 use std::collections::BTreeMap;
 
 use aho_corasick::AhoCorasick;
 use regex::Regex;
 use regex_syntax::hir::literal::Extractor;
-use regex_syntax::hir::{Hir, HirKind};
+use regex_syntax::hir::{Capture, Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Repetition};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -18,6 +19,8 @@ use crate::error::{Error, Result};
 const SHORTEST_NEEDLE: usize = 3;
 /// More strings than this are no longer telling.
 const MOST_NEEDLES: usize = 400;
+/// A larger class of characters (`\w`, `[^.?!]`) is no list of letters that somebody wrote.
+const LARGEST_LIST: u32 = 256;
 
 /// Folded words, with the place of each folded byte in the original, in characters.
 #[derive(Debug, Clone, Default)]
@@ -47,19 +50,7 @@ impl Folded {
                 last_blank = true;
             } else {
                 last_blank = false;
-                match character {
-                    '’' | '‘' | 'ʼ' | '`' => push('\'', &mut folded, &mut origin),
-                    'œ' | 'Œ' => {
-                        push('o', &mut folded, &mut origin);
-                        push('e', &mut folded, &mut origin);
-                    }
-                    _ if character.is_ascii() => push(character.to_ascii_lowercase(), &mut folded, &mut origin),
-                    _ => {
-                        for part in character.nfd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase) {
-                            push(part, &mut folded, &mut origin);
-                        }
-                    }
-                }
+                fold(character, |part| push(part, &mut folded, &mut origin));
             }
             index += 1;
         }
@@ -72,6 +63,62 @@ impl Folded {
         let first = self.origin[start];
         let last = if end > start { self.origin[end - 1] + 1 } else { first };
         (first, last)
+    }
+}
+
+/// The characters that stand for one that is no blank.
+fn fold(character: char, mut push: impl FnMut(char)) {
+    match character {
+        '’' | '‘' | 'ʼ' | '`' => push('\''),
+        'œ' | 'Œ' => {
+            push('o');
+            push('e');
+        }
+        _ if character.is_ascii() => push(character.to_ascii_lowercase()),
+        _ => character.nfd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).for_each(push),
+    }
+}
+
+/// The pattern that finds in folded text what this one means: its letters folded, those of a list `[éè]` beside them.
+fn folded_pattern(hir: &Hir) -> Hir {
+    match hir.kind() {
+        HirKind::Literal(literal) => {
+            let Ok(text) = std::str::from_utf8(&literal.0) else { return hir.clone() };
+            let mut folded = String::with_capacity(text.len());
+            for character in text.chars() {
+                if character.is_whitespace() {
+                    folded.push(' ');
+                } else {
+                    fold(character, |part| folded.push(part));
+                }
+            }
+            Hir::literal(folded.into_bytes())
+        }
+        HirKind::Class(Class::Unicode(class)) => {
+            let size: u32 = class.ranges().iter().map(|range| range.end() as u32 - range.start() as u32 + 1).sum();
+            if size > LARGEST_LIST {
+                return hir.clone();
+            }
+            let mut letters: Vec<ClassUnicodeRange> = class.ranges().to_vec();
+            for character in class.ranges().iter().flat_map(|range| range.start()..=range.end()) {
+                let mut folded = Vec::new();
+                fold(character, |part| folded.push(part));
+                // `œ` becomes two letters, which a list of single ones cannot hold.
+                if let [single] = folded[..] {
+                    letters.push(ClassUnicodeRange::new(single, single));
+                }
+            }
+            Hir::class(Class::Unicode(ClassUnicode::new(letters)))
+        }
+        HirKind::Repetition(repetition) => {
+            Hir::repetition(Repetition { sub: Box::new(folded_pattern(&repetition.sub)), ..repetition.clone() })
+        }
+        HirKind::Capture(capture) => {
+            Hir::capture(Capture { sub: Box::new(folded_pattern(&capture.sub)), ..capture.clone() })
+        }
+        HirKind::Concat(parts) => Hir::concat(parts.iter().map(folded_pattern).collect()),
+        HirKind::Alternation(branches) => Hir::alternation(branches.iter().map(folded_pattern).collect()),
+        _ => hir.clone(),
     }
 }
 
@@ -113,8 +160,11 @@ impl Cues {
         for (group, texts) in groups.into_iter().enumerate() {
             count = group + 1;
             for text in texts {
-                let regex = Regex::new(text).map_err(|_| broken())?;
-                let found = needles(&regex_syntax::parse(text).map_err(|_| broken())?);
+                let hir = regex_syntax::parse(text).map_err(|_| broken())?;
+                let folded = folded_pattern(&hir);
+                let regex = if folded == hir { Regex::new(text) } else { Regex::new(&folded.to_string()) };
+                let regex = regex.map_err(|_| broken())?;
+                let found = needles(&folded);
                 if found.is_none() {
                     always_tried.push(patterns.len());
                 }
@@ -193,6 +243,26 @@ mod tests {
         let (start, end) = cues.find(&Folded::new(text))[0].unwrap();
         let words: String = text.chars().skip(start as usize).take((end - start) as usize).collect();
         assert_eq!(words, "TOUJOURS pas reçu");
+    }
+
+    #[test]
+    fn a_pattern_may_be_written_as_the_words_are() {
+        let text = "Le BON D’ÉCHANGE du cœur, s'il vous plaît";
+        let span = |pattern: &str| Cues::new([[pattern]]).unwrap().find(&Folded::new(text))[0];
+        for pattern in [
+            r"\bbon d'echange\b",
+            r"\bBon d’échange\b",
+            r"\bbon d.[éè]change\b",
+            r"\bbon d.(É|e)change\b",
+            r"bon\td'[A-Z]change",
+            r"(?i)bon D'ÉCHANGE",
+        ] {
+            assert_eq!(span(pattern), Some((3, 16)), "{pattern}");
+        }
+        assert_eq!(span("cœur"), Some((20, 24)));
+        // Classes that leave something out mean what they say.
+        assert_eq!(span(r"plaît[^a-zé]"), None);
+        assert_eq!(span(r"d'[^.?!]{7}"), span("d'échange"));
     }
 
     #[test]

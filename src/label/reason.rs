@@ -283,7 +283,10 @@ impl ReasonModel {
         for &class in &order[1..] {
             // A second reason needs words of its own: another window, where it is the likely one.
             let own_words = hits.iter().all(|other| other.window != Some(highest[class].1));
-            if hits.len() < 3 && own_words && f64::from(highest[class].0) >= shipped::SECOND_REASON_THRESHOLD {
+            // Thanks beside a matter are none.
+            let is_matter = !self.courtesy[class] || self.courtesy[first];
+            let is_likely = f64::from(highest[class].0) >= shipped::SECOND_REASON_THRESHOLD;
+            if hits.len() < 3 && own_words && is_matter && is_likely {
                 hits.push(hit(class));
             }
         }
@@ -299,4 +302,32 @@ impl ReasonModel {
 /// Texts that a criteria file adds to what must be encoded; kept here so that both models share one pass.
 pub fn criteria_texts(criteria: &Criteria) -> impl Iterator<Item = &str> {
     criteria.criteria.iter().flat_map(|criterion| criterion.examples.iter().chain(criterion.counter_examples.iter()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thanks_beside_a_matter_are_no_second_reason() {
+        let model = |courtesy: [bool; 3]| ReasonModel {
+            ids: ["late", "damaged", "thanks"].map(str::to_owned).to_vec(),
+            groups: vec!["delivery".to_owned(); 3],
+            courtesy: courtesy.to_vec(),
+            head: Head::fit(&[], 1, &[], 4, FitOptions::default()),
+            threshold: 0.2,
+            weighing: Weighing::default(),
+        };
+        // Every reason is likely in a window of its own; (strength, window).
+        let highest = [(0.9, 0), (0.6, 1), (0.95, 2)];
+        let named = |model: &ReasonModel, scores: [f32; 3]| {
+            let hits = model.hits(&scores, &highest, &[(0.0, 0); 3], 1.0);
+            hits.into_iter().map(|hit| hit.id).collect::<Vec<String>>()
+        };
+        let with_thanks = model([false, false, true]);
+        assert_eq!(named(&with_thanks, [0.7, 0.2, 0.1]), ["late", "damaged"]);
+        // Thanks alone are the reason, and a matter beside them still counts.
+        assert_eq!(named(&with_thanks, [0.1, 0.05, 0.85]), ["thanks", "late", "damaged"]);
+        assert_eq!(named(&model([false; 3]), [0.7, 0.1, 0.2]), ["late", "thanks", "damaged"]);
+    }
 }

@@ -32,6 +32,8 @@ pub const AVOIDABLE_MEANING: f64 = 0.80;
 pub const AVOIDABLE_SHARE: f64 = 2.71;
 /// Weight of a cue.
 pub const AVOIDABLE_CUE: f64 = 6.24;
+/// How much of it nearness of meaning can take away: not enough to undo a cue at the threshold that ships.
+pub const AVOIDABLE_DOUBT: f64 = 5.0;
 /// Probability from which there is a verdict.
 pub const AVOIDABLE_THRESHOLD: f64 = 0.5;
 /// Criteria whose probabilities differ by less are of like strength.

@@ -2,8 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use toml::Spanned;
+use toml::de::{DeArray, DeTable, DeValue, Deserializer, ValueDeserializer};
 
 use crate::error::{Problem, Result};
 
@@ -140,16 +143,31 @@ impl Taxonomy {
     /// # Errors
     /// All problems together: syntax, unknown keys, duplicate identifiers, unknown groups or owners, empty names.
     pub fn parse(file: &str, text: &str) -> Result<Self, Vec<Problem>> {
-        let taxonomy: Self = toml::from_str(text).map_err(|error| vec![syntax_problem(file, &error)])?;
+        Self::read(file, text).whole()
+    }
+
+    /// What can be read of the text of a taxonomy, with all its problems.
+    pub(crate) fn read(file: &str, text: &str) -> Reading<Self> {
+        let lists: [(&str, Mistake); 3] =
+            [("group", mistake::<Group>), ("owner", mistake::<Owner>), ("reason", mistake::<Reason>)];
+        let mut reading: Reading<Self> = read_entries(file, text, &lists);
+        if let Some(taxonomy) = &reading.content {
+            reading.problems.extend(taxonomy.problems(file, &reading.partial));
+        }
+        reading
+    }
+
+    /// What is wrong with entries that could be read; what refers to a list that lacks entries is not judged.
+    fn problems(&self, file: &str, partial: &BTreeSet<&str>) -> Vec<Problem> {
         let mut problems = Vec::new();
         let mut problem = |at: String, message: String| problems.push(Problem { file: file.into(), at, message });
-        let groups: BTreeSet<&str> = taxonomy.groups.iter().map(|group| group.id.as_str()).collect();
-        let owners: BTreeSet<&str> = taxonomy.owners.iter().map(|owner| owner.id.as_str()).collect();
+        let groups: BTreeSet<&str> = self.groups.iter().map(|group| group.id.as_str()).collect();
+        let owners: BTreeSet<&str> = self.owners.iter().map(|owner| owner.id.as_str()).collect();
         let mut ids = BTreeSet::new();
-        if taxonomy.reasons.len() < 2 {
+        if self.reasons.len() < 2 && !partial.contains("reason") {
             problem("reason".into(), "at least two [[reason]] entries are needed to tell contacts apart".into());
         }
-        for reason in &taxonomy.reasons {
+        for reason in &self.reasons {
             let at = format!("reason.{}", reason.id);
             if reason.id == OTHER || reason.id == UNCLEAR {
                 problem(at.clone(), format!("`{}` is reserved; remove the entry", reason.id));
@@ -160,10 +178,10 @@ impl Taxonomy {
             if !ids.insert(reason.id.as_str()) {
                 problem(at.clone(), "this id is used twice".into());
             }
-            if !groups.contains(reason.group.as_str()) {
+            if !groups.contains(reason.group.as_str()) && !partial.contains("group") {
                 problem(format!("{at}.group"), unknown("group", &reason.group, &groups));
             }
-            if !owners.contains(reason.owner.as_str()) {
+            if !owners.contains(reason.owner.as_str()) && !partial.contains("owner") {
                 problem(format!("{at}.owner"), unknown("owner", &reason.owner, &owners));
             }
             if reason.name.fr.is_empty() || reason.name.en.is_empty() {
@@ -173,7 +191,7 @@ impl Taxonomy {
                 problem(format!("{at}.level"), format!("the support level is 1, 2 or 3, not {}", reason.level));
             }
         }
-        if problems.is_empty() { Ok(taxonomy) } else { Err(problems) }
+        problems
     }
 
     /// A reason by identifier; `None` for the reserved ones.
@@ -197,6 +215,115 @@ pub fn text_hash(text: &str) -> String {
     Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// What could be read of a file of `[[entries]]`, and what could not.
+#[derive(Debug)]
+pub(crate) struct Reading<T> {
+    /// The file without the entries that could not be read; `None` when nothing could.
+    pub(crate) content: Option<T>,
+    /// What could not be read.
+    pub(crate) problems: Vec<Problem>,
+    /// Lists that lack entries which the file has.
+    pub(crate) partial: BTreeSet<&'static str>,
+}
+
+impl<T> Reading<T> {
+    /// Of a text that is not there.
+    pub(crate) fn nothing() -> Self {
+        Self { content: None, problems: Vec::new(), partial: BTreeSet::new() }
+    }
+
+    /// The file, when nothing is wrong with it.
+    pub(crate) fn whole(self) -> Result<T, Vec<Problem>> {
+        match self.content {
+            Some(content) if self.problems.is_empty() => Ok(content),
+            _ => Err(self.problems),
+        }
+    }
+}
+
+/// Why an entry cannot be read; `None` when it can.
+pub(crate) type Mistake = fn(&Spanned<DeValue<'_>>) -> Option<toml::de::Error>;
+
+/// The first mistake in an entry that should be a `T`.
+pub(crate) fn mistake<T: DeserializeOwned>(entry: &Spanned<DeValue<'_>>) -> Option<toml::de::Error> {
+    T::deserialize(ValueDeserializer::from(entry.clone())).err()
+}
+
+/// Reads a file entry by entry, so that a mistake in one does not hide those of the others. `lists` names the lists of
+/// entries with what finds a mistake in one. A syntax error ends the reading, since what follows it can mean anything.
+pub(crate) fn read_entries<T: DeserializeOwned>(
+    file: &str,
+    text: &str,
+    lists: &[(&'static str, Mistake)],
+) -> Reading<T> {
+    let mut reading = Reading::nothing();
+    let mut document = match DeTable::parse(text) {
+        Ok(document) => document,
+        Err(error) => {
+            reading.problems.push(syntax_problem(file, &error));
+            return reading;
+        }
+    };
+    let mut errors = Vec::new();
+    for (list, mistake) in lists {
+        let Some(DeValue::Array(entries)) = document.get_mut().get_mut(*list).map(Spanned::get_mut) else { continue };
+        let mut kept = DeArray::new();
+        for mut entry in std::mem::replace(entries, DeArray::new()) {
+            if is_readable(&mut entry, *mistake, &mut errors) {
+                kept.push(entry);
+            } else {
+                reading.partial.insert(*list);
+            }
+        }
+        *entries = kept;
+    }
+    loop {
+        match T::deserialize(Deserializer::from(document.clone())) {
+            Ok(content) => {
+                reading.content = Some(content);
+                break;
+            }
+            Err(error) => {
+                // A list under an unknown name may be any of the known ones; without it the others can be read.
+                let is_wrong = |key: &&Spanned<_>| Some(key.span()) == error.span();
+                let wrong = document.get_ref().keys().find(is_wrong).map(|key| key.get_ref().to_string());
+                errors.push(error);
+                let Some(wrong) = wrong else { break };
+                document.get_mut().remove(wrong.as_str());
+                reading.partial.extend(lists.iter().map(|(list, _)| *list));
+            }
+        }
+    }
+    errors.sort_by_key(|error| error.span().map_or(0, |span| span.start));
+    for mut error in errors {
+        error.set_input(Some(text));
+        reading.problems.push(syntax_problem(file, &error));
+    }
+    reading
+}
+
+/// Whether an entry can be read, with its mistakes. A value that is none of the few known ones (`complexity = "easy"`) is
+/// replaced by one of them, so that it hides nothing after it.
+fn is_readable(entry: &mut Spanned<DeValue<'_>>, mistake: Mistake, errors: &mut Vec<toml::de::Error>) -> bool {
+    while let Some(error) = mistake(entry) {
+        let (span, known) = (error.span(), known_value(error.message()).map(str::to_owned));
+        errors.push(error);
+        let (DeValue::Table(fields), Some(known)) = (entry.get_mut(), known) else { return false };
+        match fields.iter_mut().find(|(_, value)| Some(value.span()) == span) {
+            Some((_, value)) if value.get_ref().as_str() != Some(known.as_str()) => {
+                *value.get_mut() = DeValue::String(known.into());
+            }
+            _ => return false,
+        }
+    }
+    true
+}
+
+/// The last value that a message names as known: "unknown variant `easy`, expected one of `simple`, `standard`, `complex`".
+fn known_value(message: &str) -> Option<&str> {
+    message.strip_prefix("unknown variant ")?.rsplit('`').nth(1)
+}
+
 /// A syntax error or an unknown key, with its line.
 pub(crate) fn syntax_problem(file: &str, error: &toml::de::Error) -> Problem {
     Problem { file: file.into(), at: String::new(), message: error.to_string().trim().replace('\n', "\n      ") }
@@ -213,5 +340,54 @@ pub fn unknown(what: &str, found: &str, known: &BTreeSet<&str>) -> String {
     match closest {
         Some((_, candidate)) => format!("unknown {what} `{found}`; did you mean `{candidate}`? Known: {known}"),
         None => format!("unknown {what} `{found}`. Known: {known}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::label::catalogue::SHIPPED_TAXONOMY;
+
+    #[test]
+    fn a_wrong_value_hides_no_other_mistake_of_the_file() {
+        let text = SHIPPED_TAXONOMY
+            .replacen("complexity = \"simple\"", "complexity = \"facile\"", 1)
+            .replacen("company_value = \"irritant\"", "company_value = \"irritating\"", 1)
+            .replacen("level = 1", "level = 7", 1)
+            .replacen("self_service = false", "self_service = \"no\"", 1);
+        let problems = Taxonomy::parse("t.toml", &text).unwrap_err();
+        let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        assert_eq!(told.len(), 4, "{told:#?}");
+        for part in [
+            "unknown variant `facile`, expected one of `simple`, `standard`, `complex`",
+            "unknown variant `irritating`, expected `irritant` or `value`",
+            "the support level is 1, 2 or 3, not 7",
+            "invalid type: string \"no\", expected a boolean",
+        ] {
+            assert!(told.iter().any(|line| line.contains(part)), "{part}: {told:#?}");
+        }
+        // Each with its line, in the order of the file.
+        let lines: Vec<u32> =
+            told.iter().filter_map(|line| line.split_once("at line ")?.1.split(',').next()?.parse().ok()).collect();
+        assert!(lines.len() == 3 && lines.is_sorted(), "{told:#?}");
+    }
+
+    #[test]
+    fn entries_under_an_unknown_name_make_no_problems_of_those_that_refer_to_them() {
+        let text = SHIPPED_TAXONOMY.replace("[[group]]", "[[groups]]").replacen("level = 1", "level = 7", 1);
+        let told: Vec<String> = Taxonomy::parse("t.toml", &text).unwrap_err().iter().map(ToString::to_string).collect();
+        assert_eq!(told.len(), 2, "{told:#?}");
+        assert!(told[0].contains("unknown field `groups`") && told[1].contains("not 7"), "{told:#?}");
+        // An owner that cannot be read is no unknown owner.
+        let text = SHIPPED_TAXONOMY.replacen("[[owner]]\nid = ", "[[owner]]\nidd = ", 1);
+        assert_ne!(text, SHIPPED_TAXONOMY);
+        let told = Taxonomy::parse("t.toml", &text).unwrap_err();
+        assert_eq!(told.len(), 1, "{told:#?}");
+    }
+
+    #[test]
+    fn what_follows_a_syntax_error_is_not_guessed() {
+        let problems = Taxonomy::parse("t.toml", "version = \"1\"\n[[reason]\nid = \"a\"\n").unwrap_err();
+        assert!(problems.len() == 1 && problems[0].message.contains("line 2"), "{problems:?}");
     }
 }

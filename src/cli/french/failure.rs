@@ -239,6 +239,29 @@ mod tests {
             say("input", "invalid type: integer `3`, expected a sequence; in `input.paths`"),
             "m.toml : input : type incorrect : l'entier `3` ; attendu : une liste ; dans `input.paths`"
         );
+        assert_eq!(
+            say("columns.text", "expected a name or a list of names"),
+            "m.toml : columns.text : un nom ou une liste de noms était attendu"
+        );
+        for (text, french) in [
+            (
+                "unknown variant `a`, expected `strict` or `lenient`",
+                "valeur inconnue `a` ; valeurs connues : `strict`, `lenient`",
+            ),
+            ("unknown field `de`, expected `fr` or `en`", "champ inconnu `de` ; champs connus : `fr`, `en`"),
+        ] {
+            assert_eq!(say("", text), format!("m.toml : {french}"));
+        }
+        let path = Path::new("no/such/taxonomy.toml");
+        let problems = match Labels::from_files(Some(path), None) {
+            Err(Error::Config { problems }) => problems,
+            other => panic!("{other:?}"),
+        };
+        assert!(
+            problem(&problems[0])
+                .starts_with("no/such/taxonomy.toml : lecture impossible : fichier ou dossier introuvable"),
+            "{problems:?}"
+        );
         let error = toml::from_str::<toml::Table>("a = \n").unwrap_err().to_string();
         assert_eq!(
             say("", error.trim()),

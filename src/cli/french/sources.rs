@@ -70,11 +70,13 @@ const NO_MESSAGES: [(&str, &str); 17] = [
 ];
 
 /// Literals, by their beginning, that no person sees on stderr as they are.
-const EXCEPTIONS: [(&str, &str); 13] = [
+const EXCEPTIONS: [(&str, &str); 15] = [
     ("{msg} ", "the form of a progress bar; its words are looked up apart"),
     ("{}: done in {} s", "with --log-format json alone"),
     ("%Y-%m-%d", "the form of a time"),
     ("value = {}", "TOML that the program makes"),
+    ("unknown variant ", "how a message of the library that reads TOML begins"),
+    ("; in `{}`", "how a message of the library that reads TOML ends"),
     ("motif: no secret was configured", "the public default key"),
     (", record {}", "rejects, which a script reads: rejects.jsonl"),
     ("the contact starts ", "rejects, which a script reads: rejects.jsonl"),
