@@ -43,7 +43,7 @@ def with_typos(text: str, rng: random.Random) -> str:
 
 
 # Characters of a window, as the program cuts turns.
-WINDOW = 240
+WINDOW = 360
 SENTENCE_END = re.compile(r"""(?:(?<=[.!?…;])|(?<=[.!?…;]["»)']))\s+""")
 
 

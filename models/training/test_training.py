@@ -12,7 +12,7 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
 import heads
-from batches import encode, windows, with_typos
+from batches import WINDOW, encode, windows, with_typos
 from blend import projection
 from corpora import Corpora, bucket, key
 from encoder import CONFIG, Encoder, SentimentHead, mean_pool
@@ -133,7 +133,7 @@ class Rules(unittest.TestCase):
         text = "Le colis n'est jamais arrivé (« en cours de livraison. ») Rien.\n" + "mot " * 100 + "fin. Merci."
         parts = windows(text)
         self.assertEqual(" ".join(parts).split(), text.split())
-        self.assertTrue(all(len(part) <= 240 for part in parts))
+        self.assertTrue(len(parts) > 2 and all(len(part) <= WINDOW for part in parts))
         self.assertTrue(parts[0].endswith("Rien."), parts[0])
         self.assertEqual((windows("Bonjour. Merci !"), windows("")), (["Bonjour. Merci !"], [""]))
 

@@ -156,7 +156,7 @@ impl Default for ModelOptions {
         Self {
             name: "bundled".into(),
             device: "auto".into(),
-            window_chars: 240,
+            window_chars: 360,
             max_windows_per_contact: 400,
             sentiment: None,
             sentiment_labels: BTreeMap::new(),
