@@ -272,7 +272,8 @@ fn check(file: &str, base: &Path, sources: &Sources, options: Options, problems:
         problem("input.encoding", format!("`{encoding}` is not an encoding such as utf-8 or windows-1252"));
     }
     let delimiter = options.input.delimiter.as_str();
-    if !matches!(delimiter, "auto" | "tab" | "\\t") && !(delimiter.len() == 1 && delimiter.is_ascii()) {
+    let is_named = matches!(delimiter, "auto" | "tab" | "\\t");
+    if !is_named && (delimiter.len() != 1 || !delimiter.is_ascii()) {
         problem("input.delimiter", format!("`{delimiter}` is not auto, tab or one character such as ;"));
     }
     for (at, threshold) in [
