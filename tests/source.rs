@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use motif::RecordError;
 use motif::config::{Options, Settings};
 use motif::source::{InputFile, Record, Source, discover};
 use serde_json::{Value, json};
@@ -125,6 +126,19 @@ fn compressed_files_give_the_same_contacts() {
     assert_eq!(read(&folder.path().join("calls.jsonl.zst")), expected);
 }
 
+/// The rejects of the one file that the settings name.
+fn rejects(settings: &Settings) -> Vec<RecordError> {
+    let mut rejects = Vec::new();
+    motif::source::read(&discover(settings).unwrap()[0], settings, &mut |record| {
+        if let Record::Reject(error) = record {
+            rejects.push(error);
+        }
+        Ok(())
+    })
+    .unwrap();
+    rejects
+}
+
 #[test]
 fn a_mapped_column_that_is_absent_refuses_the_file_and_names_the_nearest() {
     let folder = tempfile::tempdir().unwrap();
@@ -132,14 +146,7 @@ fn a_mapped_column_that_is_absent_refuses_the_file_and_names_the_nearest() {
     std::fs::write(&path, "Référence;date;texte\n1;2026-09-03;a\n").unwrap();
     let mut settings = settings(vec![path.clone()]);
     settings.options.columns.insert("contact_id".into(), motif::config::options::OneOrMany::One("Refrence".into()));
-    let mut rejects = Vec::new();
-    motif::source::read(&discover(&settings).unwrap()[0], &settings, &mut |record| {
-        if let Record::Reject(error) = record {
-            rejects.push(error);
-        }
-        Ok(())
-    })
-    .unwrap();
+    let rejects = rejects(&settings);
     assert_eq!(rejects.len(), 1);
     assert_eq!((rejects[0].code.as_str(), rejects[0].record), ("missing_column", None));
     assert!(rejects[0].message.contains("closest: Référence"), "{}", rejects[0].message);
@@ -151,14 +158,7 @@ fn the_words_of_a_file_without_header_row_are_not_repeated() {
     let path = folder.path().join("a.csv");
     std::fs::write(&path, "Je veux parler à Mme Zèbre\nMa box est en panne depuis lundi\n").unwrap();
     let settings = settings(vec![path]);
-    let mut rejects = Vec::new();
-    motif::source::read(&discover(&settings).unwrap()[0], &settings, &mut |record| {
-        if let Record::Reject(error) = record {
-            rejects.push(error);
-        }
-        Ok(())
-    })
-    .unwrap();
+    let rejects = rejects(&settings);
     assert_eq!((rejects.len(), rejects[0].code.as_str()), (1, "missing_column"));
     assert!(!rejects[0].message.contains("Zèbre") && !rejects[0].message.contains("parler"), "{}", rejects[0].message);
 }

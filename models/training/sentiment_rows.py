@@ -148,7 +148,7 @@ def emotional_comments(corpora: Corpora, split: str = "train") -> list[tuple[str
     return [row for part in by_label for row in corpora.sample(part, min(cap, 5000), "goemotions-felt")]
 
 
-def training_rows(corpora: Corpora, opinions_times: int = 6) -> list[tuple[str, int, int]]:
+def training_rows(corpora: Corpora, opinions_times: int) -> list[tuple[str, int, int]]:
     """(text, label index, emotion index) of one epoch, `IGNORED` where a set does not tell; the sets nearest to
     customers' words appear several times over."""
     service = [(row[lang], row["label"]) for row in corpora.service_pairs("train") for lang in ("en", "fr")]

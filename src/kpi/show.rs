@@ -58,7 +58,8 @@ pub struct Filters {
 ///
 /// # Errors
 ///
-/// [`Error::Usage`] when a filter names nothing that exists, or a dimension that the KPI does not have, [`Error::File`] when there is no such table.
+/// [`Error::Usage`] when a filter names nothing that exists, or a dimension that the KPI does not have, [`Error::File`] when
+/// there is no such table.
 pub fn query(output: &Path, filters: &Filters) -> Result<Vec<KpiRow>> {
     check(filters)?;
     let folder = output.join(KPI.name);

@@ -432,10 +432,11 @@ pub(crate) fn unread(headers: &[String], mapping: &Mapping, can_nest_turns: bool
 ///
 /// Caught: `customer` and `agent`, or two names in one conversation. Not caught: addresses of e-mail, which are the
 /// customer's; a telephone number that stands alone in each contact.
-pub(crate) fn senders_speak<'a>(cells: impl Iterator<Item = (&'a str, &'a str)>, options: &Options) -> bool {
+pub(crate) fn senders_speak<T: AsRef<str>>(cells: &[(T, T)], options: &Options) -> bool {
     let mut sender_of: std::collections::BTreeMap<&str, &str> = std::collections::BTreeMap::new();
     let mut is_party = false;
-    for (id, sender) in cells.map(|(id, sender)| (id.trim(), sender.trim())).filter(|(_, sender)| !sender.is_empty()) {
+    let cells = cells.iter().map(|(id, sender)| (id.as_ref().trim(), sender.as_ref().trim()));
+    for (id, sender) in cells.filter(|(_, sender)| !sender.is_empty()) {
         if sender.contains('@') {
             return false;
         }
@@ -772,7 +773,7 @@ mod tests {
         let mapping = mapping.with_speakers(&headers, &options);
         assert_eq!((mapping.column(Field::CustomerEmail), mapping.column(Field::Speaker)), (None, Some(2)));
         assert!(mapping.is_one_row_per_turn());
-        let speak = |cells: &[(&str, &str)]| senders_speak(cells.iter().copied(), &options);
+        let speak = |cells: &[(&str, &str)]| senders_speak(cells, &options);
         assert!(speak(&[("1", "customer"), ("2", "Lumio")]));
         assert!(speak(&[("1", "Anne"), ("1", "Paul")]));
         assert!(!speak(&[("1", "Anne"), ("2", "Paul")]));

@@ -1,8 +1,8 @@
 //! JSON lines, JSON arrays and single JSON documents to contacts.
 //!
 //! One object is one contact, with `turns` (or `messages`, `transcript`, `segments`…) or a flat `text`; or one message of
-//! a contact, with its speaker, as in a table with one row per turn, or under an identifier that comes back. Nested keys are joined with a dot (`customer.id`) and
-//! mapped like the headers of a table. Exports of known platforms are told by their
+//! a contact, with its speaker, as in a table with one row per turn, or under an identifier that comes back. Nested keys are
+//! joined with a dot (`customer.id`) and mapped like the headers of a table. Exports of known platforms are told by their
 //! keys, see [`super::platform`]. An array is read element by element, so its size does not matter.
 
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ use super::group::Grouper;
 use super::lenient::{self, Lenient};
 use super::platform;
 use super::returning::Returning;
-use super::row::{self, Place, Row};
+use super::row::{self, PRIVATE, Place, Row};
 use super::shape::Shape;
 use super::speakers::push;
 use super::time::Moment;
@@ -415,7 +415,7 @@ impl Mappings {
             }
         }
         row.is_turn = row.turns.is_none() && (self.is_one_message_each || mapping.is_one_row_per_turn());
-        row.is_message = row.turns.is_none() && !row.is_turn && self.returning.has(&row);
+        row.is_message = !row.is_turn && self.returning.has(&row);
         row.is_turn |= row.is_message;
         row
     }
@@ -482,7 +482,7 @@ pub(crate) fn turns(elements: &[Value], place: &Place<'_>, flags: &mut Vec<Strin
     let mut turns = Vec::with_capacity(elements.len());
     for element in elements.iter().filter_map(Value::as_object) {
         if is_private(element, &place.settings.options) {
-            push(flags, "private_notes_left_out");
+            push(flags, PRIVATE);
             continue;
         }
         if let Some(turn) = turn(element, place) {

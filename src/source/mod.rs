@@ -6,8 +6,9 @@
 //!
 //! Counts always reconcile: `records_read == contacts + rejects`. The unit is the contact: a row or object of a file with
 //! one contact per row; the rows of one contact together in a file with one row per turn, or where an identifier comes back
-//! with other words (a row that cannot be read or has no contact identifier counts alone); a message of a mailbox; a transcript file as a whole. A file refused as a whole, and
-//! an error that stops the reading before the end, count as one record read and one reject.
+//! with other words (a row that cannot be read or has no contact identifier counts alone); a message of a mailbox; a
+//! transcript file as a whole. A file refused as a whole, and an error that stops the reading before the end, count as one
+//! record read and one reject.
 
 mod automatic;
 pub mod columns;

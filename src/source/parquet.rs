@@ -210,10 +210,7 @@ fn senders_speak(mapping: &Mapping, columns: &[(String, ArrayRef)], place: &Plac
     let cells: Vec<(String, String)> = (0..columns[sender].1.len())
         .filter_map(|index| Some((text(id, index).unwrap_or_default(), text(sender, index)?)))
         .collect();
-    super::columns::senders_speak(
-        cells.iter().map(|(id, sender)| (id.as_str(), sender.as_str())),
-        &place.settings.options,
-    )
+    super::columns::senders_speak(&cells, &place.settings.options)
 }
 
 /// Columns with their path; fields of structs are columns of their own, dictionaries are unpacked.

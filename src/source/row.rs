@@ -201,7 +201,7 @@ fn writer(row: &Row, options: &Options) -> Speaker {
 }
 
 /// Flag: private notes were there and are not among the turns.
-const PRIVATE: &str = "private_notes_left_out";
+pub(super) const PRIVATE: &str = "private_notes_left_out";
 
 /// Whether the words of a row are an internal note: the company's own words to itself.
 fn is_private(row: &Row, options: &Options) -> bool {

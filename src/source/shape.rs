@@ -189,8 +189,7 @@ impl<'l, 'p> Look<'l, 'p> {
 
     fn shape(&self) -> Shape {
         let options = &self.place.settings.options;
-        let cells = self.senders.iter().map(|(id, sender)| (id.as_str(), sender.as_str()));
-        let senders_speak = columns::senders_speak(cells, options);
+        let senders_speak = columns::senders_speak(&self.senders, options);
         Shape {
             order: DateOrder::configured(options).unwrap_or_else(|| self.orders.order()),
             senders_speak,

@@ -189,7 +189,7 @@ fn senders_speak(mapping: &Mapping, head: &str, delimiter: u8, quoting: bool, op
             Ok(RowRead::Eof) | Err(_) => break,
         }
     }
-    columns::senders_speak(cells.iter().map(|(id, sender)| (id.as_str(), sender.as_str())), options)
+    columns::senders_speak(&cells, options)
 }
 
 /// Which identifiers come back with other words, so that their rows are messages; `again` opens the text a second time.

@@ -8,6 +8,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::fold::pattern;
+
 /// Phrases that mail programs put before a subject, folded. Alone or before a colon or bracket they are enough.
 const PHRASES: [&str; 44] = [
     "reponse automatique",
@@ -143,11 +145,6 @@ pub(super) fn is_automatic_body(body: &str) -> bool {
 
 /// An automatic reply says what it is at once; further down stands what it answers.
 const FIRST_CHARS: usize = 500;
-
-fn pattern(text: &str) -> Regex {
-    // Every caller passes a literal, and the tests of this module compile each.
-    Regex::new(text).expect("a literal pattern that the tests compile")
-}
 
 #[cfg(test)]
 mod tests {

@@ -9,6 +9,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::fold::pattern;
+
 /// How surely a paragraph is a notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Notice {
@@ -130,11 +132,6 @@ fn opening(words: &str) -> Regex {
     const TITLE: &str = r"(?:[a-z' -]{0,30}\b(?:notice|note|important|disclaimer|avis|attention|avertissement|legal|legales?|confidential|confidentiel|confidentialite)\s*[:\-!.*]+\s*)?";
     const LEAF: &str = r"(?:p\s+|\x{1f333}\s*|\x{1f332}\s*|\x{267b}\S*\s*)?";
     pattern(&format!("{SIGNS}{TITLE}{LEAF}(?:{words})"))
-}
-
-fn pattern(text: &str) -> Regex {
-    // Every caller passes a literal, and the tests of this module compile each.
-    Regex::new(text).expect("a literal pattern that the tests compile")
 }
 
 /// Whether the first paragraph of a message is the warning of a mail server about its sender.

@@ -141,8 +141,9 @@ pub fn mail_kind(message: &Message<'_>) -> MailKind {
     let is_form = submitted.starts_with("auto-generated") && message.reply_to().is_some();
     let is_submitted = !submitted.is_empty() && !submitted.starts_with("no") && !is_form;
     let precedence = header("Precedence").unwrap_or_default();
-    let is_bulk_absence = matches!(precedence.as_str(), "bulk" | "junk" | "list")
-        && (subject.contains("absence") || subject.contains("absent") || subject.contains("automati"));
+    let is_bulk = matches!(precedence.as_str(), "bulk" | "junk" | "list");
+    let is_bulk_absence =
+        is_bulk && (subject.contains("absence") || subject.contains("absent") || subject.contains("automati"));
     let is_automatic = is_submitted
         || is_bulk_absence
         || header("Return-Path").is_some_and(|path| path == "<>")
@@ -152,18 +153,17 @@ pub fn mail_kind(message: &Message<'_>) -> MailKind {
         || header("X-Auto-Response").is_some()
         || matches!(precedence.as_str(), "auto_reply" | "auto-reply")
         || header("X-Precedence").is_some_and(|value| value == "auto_reply")
-        || says_automatic(message, subject);
+        || says_automatic(message, subject, is_bulk);
     if is_automatic { MailKind::AutoReply } else { MailKind::Message }
 }
 
 /// Whether the folded subject says that a program answered, and the rest of the message agrees where customers write the
 /// same.
-fn says_automatic(message: &Message<'_>, subject: &str) -> bool {
+fn says_automatic(message: &Message<'_>, subject: &str, is_bulk: bool) -> bool {
     match automatic::subject(subject) {
         Subject::Automatic => true,
         Subject::Doubtful => {
-            let precedence = message.header_raw("Precedence").map(|value| value.trim().to_ascii_lowercase());
-            matches!(precedence.as_deref(), Some("bulk" | "junk" | "list"))
+            is_bulk
                 || message.header_raw("X-Auto-Response-Suppress").is_some()
                 || automatic::is_automatic_body(&body_text(message))
         }

@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use regex::Regex;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -32,6 +33,11 @@ pub(crate) fn fold(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(folded)
+}
+
+/// A pattern for folded text. For literals alone, each of which the tests of its module compile.
+pub(super) fn pattern(text: &str) -> Regex {
+    Regex::new(text).expect("a literal pattern that the tests compile")
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::fold::pattern;
 use super::lines::Line;
 
 /// A header of quoted history.
@@ -130,11 +131,6 @@ pub(super) fn is_reply_above(folded: &str) -> bool {
         )
     });
     ABOVE.is_match(folded)
-}
-
-fn pattern(text: &str) -> Regex {
-    // Every caller passes a literal, and each literal is compiled by the tests of this module.
-    Regex::new(text).expect("a literal pattern that the tests compile")
 }
 
 fn skip_blank(lines: &[Line<'_>], mut at: usize, most: usize) -> usize {

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use regex::Regex;
 
 use super::super::dialogue::RawTurn;
-use super::super::row::{self, Row};
+use super::super::row::{self, PRIVATE, Row};
 use super::super::speakers::push;
 use crate::contact::Speaker;
 
@@ -18,8 +18,6 @@ use crate::contact::Speaker;
 pub(super) const MERGED_AWAY: &str = "merged_into_other_ticket";
 /// Flag: the ticket took in other tickets.
 pub(super) const MERGED_IN: &str = "other_tickets_merged_in";
-/// Flag: private notes were there and are not among the turns.
-pub(super) const PRIVATE: &str = "private_notes_left_out";
 /// Flag: the ticket was opened by the company, not by the customer.
 pub(super) const BY_AGENT: &str = "opened_by_agent";
 

@@ -2,17 +2,16 @@
 -- cost, or none of the repeats has a cost.
 SELECT
     cell,
-    CASE
-        WHEN repeated_costed > 0 OR (repeated = 0 AND repeated_judged_costed > 0) THEN repeated_cost_mid
-    END AS value,
+    CASE WHEN is_known THEN repeated_cost_mid END AS value,
     repeated_cost_mid AS numerator,
     CAST(NULL AS DOUBLE) AS denominator,
     repeated_costed AS n,
-    CASE
-        WHEN repeated_costed > 0 OR (repeated = 0 AND repeated_judged_costed > 0) THEN repeated_cost_low
-    END AS lo,
-    CASE
-        WHEN repeated_costed > 0 OR (repeated = 0 AND repeated_judged_costed > 0) THEN repeated_cost_high
-    END AS hi
-FROM int_contact_periods
+    CASE WHEN is_known THEN repeated_cost_low END AS lo,
+    CASE WHEN is_known THEN repeated_cost_high END AS hi
+FROM (
+    SELECT
+        *,
+        repeated_costed > 0 OR (repeated = 0 AND repeated_judged_costed > 0) AS is_known
+    FROM int_contact_periods
+)
 ORDER BY cell
