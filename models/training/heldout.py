@@ -58,9 +58,9 @@ def described(run: Runner) -> dict:
 
 
 def sentiment(run: Runner) -> dict:
-    """Turns and lines, then longer reviews: macro-F1 of three classes, and negative against positive."""
+    """Turns and lines, longer reviews, then messages with emoji: macro-F1 of three classes, and negative against positive."""
     found = {}
-    for name in ("service", "reviews"):
+    for name in ("service", "reviews", "emoji"):
         rows = read_csv(HELD_OUT / f"sentiment_{name}.csv")
         logits = run.logits("sentiment", [row["text"] for row in rows])
         truth = np.array([LABELS.index(row["label"]) for row in rows])
