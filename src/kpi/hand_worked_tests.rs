@@ -198,20 +198,20 @@ fn cross_channel_share_compares_a_contact_with_the_one_it_is_linked_to() {
 // ep-07, ep-08 and ep-12 are too recent; ep-05 has no cost; the first contact of ep-11 is not in the table. Nobody knows
 // whose issue ep-13 is, so nobody knows whether that customer came back.
 const EPISODES: &str = "
-    episode_id | customer_key | reason_id     | first_contact_id | contacts | started_date | is_elapsed_7d | cost_low_eur | cost_mid_eur | cost_high_eur
-    ep-01      | k01          | delivery.late | e01              | 1        | 2026-09-30   | true          | 3            | 5.5          | 8
-    ep-02      | k02          | delivery.late | e02              | 3        | 2026-10-01   | true          | 9            | 16.5         | 24
-    ep-03      | k03          | billing.error | e03              | 1        | 2026-10-02   | true          | 2            | 3.5          | 5
-    ep-04      | k04          | billing.error | e04              | 2        | 2026-10-05   | true          | 4            | 7            | 10
-    ep-05      | k05          |               | e05              | 1        | 2026-10-06   | true          |              |              |
-    ep-06      | k06          | delivery.late | e06              | 1        | 2026-10-06   | true          | 0.1          | 0.3          | 0.5
-    ep-07      | k07          | delivery.late | e07              | 2        | 2026-11-20   | false         | 6            | 11           | 16
-    ep-08      | k08          | delivery.late | e08              | 1        | 2026-11-21   | false         | 3            | 5.5          | 8
-    ep-09      | k09          | delivery.late | e09              | 1        | 2026-10-31   | true          | 3            | 5.5          | 8
-    ep-10      | k10          | billing.error | e10              | 4        | 2026-10-31   | true          | 12           | 22           | 32
-    ep-11      | k11          | billing.error | e11              | 1        | 2026-11-01   | true          | 2            | 3.5          | 5
-    ep-12      | k12          | billing.error | e12              | 1        | 2026-11-22   | false         | 2            | 3.5          | 5
-    ep-13      |              | delivery.late | e13              | 1        | 2026-10-20   | true          | 3            | 5.5          | 8
+    episode_id | customer_key | reason_id     | first_contact_id | contacts | started_date | is_resolution_known | cost_low_eur | cost_mid_eur | cost_high_eur
+    ep-01      | k01          | delivery.late | e01              | 1        | 2026-09-30   | true                | 3            | 5.5          | 8
+    ep-02      | k02          | delivery.late | e02              | 3        | 2026-10-01   | true                | 9            | 16.5         | 24
+    ep-03      | k03          | billing.error | e03              | 1        | 2026-10-02   | true                | 2            | 3.5          | 5
+    ep-04      | k04          | billing.error | e04              | 2        | 2026-10-05   | true                | 4            | 7            | 10
+    ep-05      | k05          |               | e05              | 1        | 2026-10-06   | true                |              |              |
+    ep-06      | k06          | delivery.late | e06              | 1        | 2026-10-06   | true                | 0.1          | 0.3          | 0.5
+    ep-07      | k07          | delivery.late | e07              | 2        | 2026-11-20   | false               | 6            | 11           | 16
+    ep-08      | k08          | delivery.late | e08              | 1        | 2026-11-21   | false               | 3            | 5.5          | 8
+    ep-09      | k09          | delivery.late | e09              | 1        | 2026-10-31   | true                | 3            | 5.5          | 8
+    ep-10      | k10          | billing.error | e10              | 4        | 2026-10-31   | true                | 12           | 22           | 32
+    ep-11      | k11          | billing.error | e11              | 1        | 2026-11-01   | true                | 2            | 3.5          | 5
+    ep-12      | k12          | billing.error | e12              | 1        | 2026-11-22   | false               | 2            | 3.5          | 5
+    ep-13      |              | delivery.late | e13              | 1        | 2026-10-20   | false               | 3            | 5.5          | 8
 ";
 
 const FIRST_CONTACTS: &str = "

@@ -36,7 +36,7 @@ fn synthetic(contacts: usize) -> KpiInputs {
     );
     let mut links = String::from("from_contact_id|to_contact_id\n");
     let mut episodes = String::from(
-        "episode_id|customer_key|reason_id|first_contact_id|contacts|started_date|is_elapsed_7d|cost_low_eur|\
+        "episode_id|customer_key|reason_id|first_contact_id|contacts|started_date|is_resolution_known|cost_low_eur|\
          cost_mid_eur|cost_high_eur\n",
     );
     let bool_or_null = |draw: u64| ["", "true", "false", "false", "false"][draw as usize];

@@ -15,7 +15,7 @@ use crate::label::shipped;
 
 /// Earlier contacts of one customer that a contact is compared with at most; beyond it the identifier is a shared one
 /// (a switchboard, a test account).
-const MOST_COMPARISONS: usize = 200;
+pub(super) const MOST_COMPARISONS: usize = 200;
 
 /// Probability of a link that rests on e-mail headers.
 const THREAD_PROBABILITY: f64 = 0.95;

@@ -28,6 +28,12 @@ pub struct Meaning {
 }
 
 impl Meaning {
+    /// Some words, for tests to which it does not matter which.
+    #[cfg(test)]
+    pub(super) fn plain() -> Self {
+        Self { whole: vec![f16::ONE], telling: vec![f16::ONE], reasons: Vec::new(), said: Said::default() }
+    }
+
     /// Condenses the windows of a contact. `None` without windows.
     pub fn new(embeddings: &[&[f32]], lengths: &[u32], verdict: &ReasonVerdict, said: Said) -> Option<Self> {
         let hidden = embeddings.first()?.len();

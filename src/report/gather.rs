@@ -85,11 +85,10 @@ fn read_links(dir: &Path) -> Result<Vec<(String, String)>> {
 fn read_episodes(dir: &Path, input: &mut ReportInput) -> Result<BTreeSet<String>> {
     let columns = [
         "episode_id",
-        "customer_key",
         "reason_id",
         "contacts",
         "channels",
-        "is_elapsed_7d",
+        "is_resolution_known",
         "cost_low_eur",
         "cost_mid_eur",
         "cost_high_eur",
@@ -98,14 +97,13 @@ fn read_episodes(dir: &Path, input: &mut ReportInput) -> Result<BTreeSet<String>
     let mut undecided = BTreeSet::new();
     for_each_batch(dir, &EPISODES, &columns, None, |batch| {
         let (ids, reasons) = (batch.text("episode_id")?, batch.text("reason_id")?);
-        let customers = batch.text("customer_key")?;
         let (contacts, channels) = (batch.long("contacts")?, batch.lists("channels")?);
-        let (elapsed, costs) = (batch.boolean("is_elapsed_7d")?, batch.costs()?);
+        let (known, costs) = (batch.boolean("is_resolution_known")?, batch.costs()?);
         for row in 0..batch.rows() {
             let (count, cost) = (contacts.value(row).unsigned_abs(), costs.get(row));
             let reason = text_at(&reasons, row).unwrap_or(UNKNOWN);
             // As in the KPI fcr_demand: nobody can see an unknown customer come back.
-            if boolean_at(&elapsed, row) == Some(true) && text_at(&customers, row).is_some() {
+            if boolean_at(&known, row) == Some(true) {
                 let is_resolved = Some(count == 1);
                 episodes.resolved_at_first.add(is_resolved);
                 episodes.resolved_by_reason.entry(reason.to_string()).or_default().add(is_resolved);

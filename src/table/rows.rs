@@ -278,6 +278,7 @@ pub fn episodes(rows: &[EpisodeRow]) -> Result<RecordBatch> {
         .date("started_date", |row| Some(row.started_date))
         .boolean("is_elapsed_7d", |row| Some(row.episode.is_elapsed[0]))
         .boolean("is_elapsed_14d", |row| Some(row.episode.is_elapsed[1]))
+        .boolean("is_resolution_known", |row| Some(row.episode.is_resolution_known))
         .eur("cost_low_eur", |row| row.cost.map(|cost| cost.low))?
         .eur("cost_mid_eur", |row| row.cost.map(|cost| cost.mid()))?
         .eur("cost_high_eur", |row| row.cost.map(|cost| cost.high))?

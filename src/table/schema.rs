@@ -404,15 +404,15 @@ pub const CONTACTS: Table = Table {
         may(
             "is_repeat_7d",
             Boolean,
-            "the same within 7 days; null while unknown: no customer, or the loaded history before the contact is shorter than the window and shows no earlier contact",
-            "idem dans les 7 jours ; null tant que la réponse est inconnue : pas de client, ou historique chargé avant le contact plus court que le délai et sans contact antérieur",
+            "the same within 7 days; null while unknown: no customer, the loaded history before the contact is shorter than the window and shows no earlier contact, or an earlier contact of the customer in the window cannot be compared since one of the two has no customer words",
+            "idem dans les 7 jours ; null tant que la réponse est inconnue : pas de client, historique chargé avant le contact plus court que le délai et sans contact antérieur, ou contact antérieur du client dans le délai sans comparaison possible, l'un des deux n'ayant pas de mots du client",
         ),
         may("is_repeat_14d", Boolean, "the same within 14 days", "idem dans les 14 jours"),
         may(
             "is_recontacted_48h",
             Boolean,
-            "the next contact of the same episode began within 48 hours of this contact's closing; null until the window has elapsed, and without a customer. The repeat rates use this column",
-            "le contact suivant du même épisode a commencé dans les 48 heures après la clôture du présent contact ; null tant que le délai n'est pas écoulé, et sans client. Les taux de réitération utilisent cette colonne",
+            "the next contact of the same episode began within 48 hours of this contact's closing; null until the window has elapsed, without a customer, and where a later contact of the customer in the window cannot be compared since one of the two has no customer words. The repeat rates use this column",
+            "le contact suivant du même épisode a commencé dans les 48 heures après la clôture du présent contact ; null tant que le délai n'est pas écoulé, sans client, et si un contact ultérieur du client dans le délai ne peut pas être comparé, l'un des deux n'ayant pas de mots du client. Les taux de réitération utilisent cette colonne",
         ),
         may("is_recontacted_72h", Boolean, "the same within 72 hours", "idem dans les 72 heures"),
         may("is_recontacted_7d", Boolean, "the same within 7 days", "idem dans les 7 jours"),
@@ -643,10 +643,16 @@ pub const EPISODES: Table = Table {
         must(
             "is_elapsed_7d",
             Boolean,
-            "whether 7 days have passed since the closing of the first contact, so that first contact resolution is known",
-            "vrai si 7 jours se sont écoulés depuis la clôture du premier contact : la résolution au premier contact (FCR) est alors connue",
+            "whether 7 days have passed since the closing of the first contact",
+            "vrai si 7 jours se sont écoulés depuis la clôture du premier contact",
         ),
         must("is_elapsed_14d", Boolean, "whether 14 days have passed", "vrai si 14 jours se sont écoulés"),
+        must(
+            "is_resolution_known",
+            Boolean,
+            "whether it is known if the first contact settled the issue: 7 days have passed, the customer is known, and, where the issue has one contact only, no other contact of the customer in these days lacks words to compare. First contact resolution counts these issues",
+            "vrai si l'on sait si le premier contact a réglé la demande : 7 jours écoulés, client connu et, pour une demande d'un seul contact, aucun autre contact du client dans ce délai sans mots à comparer. La résolution au premier contact (FCR) compte ces demandes",
+        ),
         may(
             "cost_low_eur",
             Eur,

@@ -109,9 +109,9 @@ fn output(dir: &Path) {
     });
     write(dir, &SPANS, "part-0000.parquet", &[span]);
     write(dir, &LINKS, "part-0000.parquet", &[json!({"from_contact_id": "a1", "to_contact_id": "a2"})]);
-    let episode = |id: &str, contacts: i64, channels: Value, is_elapsed: bool, cost: f64| {
+    let episode = |id: &str, contacts: i64, channels: Value, is_known: bool, cost: f64| {
         json!({"episode_id": id, "customer_key": "0a", "reason_id": "delivery.late", "contacts": contacts,
-               "channels": channels, "is_elapsed_7d": is_elapsed, "cost_low_eur": cost, "cost_mid_eur": cost, "cost_high_eur": cost})
+               "channels": channels, "is_resolution_known": is_known, "cost_low_eur": cost, "cost_mid_eur": cost, "cost_high_eur": cost})
     };
     let episodes =
         [episode("ep-a1", 2, json!(["email", "phone"]), true, 9.0), episode("ep-b1", 1, json!(["email"]), false, 3.5)];
@@ -169,7 +169,7 @@ fn issues_of_unknown_customers_are_no_resolution() {
     let dir = tempfile::tempdir().unwrap();
     let single = |id: &str, customer: Value| {
         json!({"episode_id": id, "customer_key": customer, "reason_id": "info.hours", "contacts": 1,
-               "channels": ["email"], "is_elapsed_7d": true})
+               "channels": ["email"], "is_resolution_known": !customer.is_null()})
     };
     write(dir.path(), &EPISODES, "part-0000.parquet", &[single("ep-a", Value::Null)]);
     let episodes = ReportInput::from_contacts(dir.path(), 4.0).unwrap().episodes;

@@ -1,12 +1,12 @@
--- One row per episode, plain types. `is_known`: what became of the issue can be known. Without a customer nobody can be
--- seen coming back, and counting such issues as settled would flatter the resolution.
+-- One row per episode, plain types. `is_known`: what became of the issue can be known. Without a customer, or beside a
+-- contact without words, nobody can be seen coming back, and counting such issues as settled would flatter the resolution.
 SELECT
     episode_id,
     CAST(reason_id AS VARCHAR) AS reason_id,
     first_contact_id,
     contacts,
     started_date,
-    is_elapsed_7d AND customer_key IS NOT NULL AS is_known,
+    is_resolution_known AS is_known,
     cost_low_eur,
     cost_mid_eur,
     cost_high_eur
