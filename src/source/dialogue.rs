@@ -8,11 +8,13 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use chrono::{DateTime, Utc};
 use regex::Regex;
 
 use crate::config::Options;
 use crate::contact::Speaker;
 
+use super::time::{self, DateOrder, Orders};
 use super::{plain, value};
 
 /// One turn as written.
@@ -27,9 +29,9 @@ pub(crate) struct RawTurn {
     /// End, in seconds from the start of the contact.
     pub(crate) end_s: Option<f64>,
     /// Start as an instant, when the source gives a time for each message.
-    pub(crate) at: Option<chrono::DateTime<chrono::Utc>>,
+    pub(crate) at: Option<DateTime<Utc>>,
     /// End as an instant, when the source gives full times.
-    pub(crate) ended: Option<chrono::DateTime<chrono::Utc>>,
+    pub(crate) ended: Option<DateTime<Utc>>,
     /// Role that the source states by other means than the label; the configuration still wins.
     pub(crate) role: Option<Speaker>,
     /// Role that the platform's convention suggests (the agent speaks on channel 1), to be confirmed by the words.
@@ -108,6 +110,7 @@ fn split_lines(text: &str, options: &Options, is_transcript: bool, own: &BTreeSe
     if names.is_empty() {
         return None;
     }
+    let order = DateOrder::configured(options).unwrap_or_else(|| date_order(text, &names, options));
     let mut turns: Vec<RawTurn> = Vec::new();
     // Words before the first label.
     let mut unlabelled: Vec<RawTurn> = Vec::new();
@@ -117,7 +120,8 @@ fn split_lines(text: &str, options: &Options, is_transcript: bool, own: &BTreeSe
         match found {
             Some(found) => {
                 let time = found.name("t").or(found.name("u")).map(|time| time.as_str());
-                let at = found.name("d").zip(time).and_then(|(date, time)| instant(date.as_str(), time, options));
+                let at =
+                    found.name("d").zip(time).and_then(|(date, time)| instant(date.as_str(), time, order, options));
                 let start_s = if at.is_some() { None } else { time.and_then(seconds) };
                 turns.push(RawTurn {
                     label: Some(name_of(&found["l"])),
@@ -257,10 +261,32 @@ fn name_of(label: &str) -> String {
 }
 
 /// A date and a time of day as an instant of the configured time zone.
-fn instant(date: &str, time: &str, options: &Options) -> Option<chrono::DateTime<chrono::Utc>> {
+fn instant(date: &str, time: &str, order: DateOrder, options: &Options) -> Option<DateTime<Utc>> {
     let zone = options.input.time_zone.parse().ok()?;
-    super::time::instant(&format!("{date} {time}"), zone, super::order(&options.input.date_order))
-        .map(|moment| moment.instant)
+    time::instant(&format!("{date} {time}"), zone, order).map(|moment| moment.instant)
+}
+
+/// Which of 9/3/26 is the day in the dates before the words: as one of them proves, else the only order in which no message is older
+/// than the one before, else the day first.
+fn date_order(text: &str, names: &[String], options: &Options) -> DateOrder {
+    let mut orders = Orders::default();
+    let mut dated: Vec<(&str, &str)> = Vec::new();
+    for found in text.lines().filter_map(labelled).filter(|found| names.contains(&name_of(&found["l"]))) {
+        let (Some(date), Some(time)) = (found.name("d"), found.name("t").or(found.name("u"))) else { continue };
+        if !time::is_day_month_year(date.as_str()) {
+            return DateOrder::DayFirst;
+        }
+        orders.see(date.as_str());
+        dated.push((date.as_str(), time.as_str()));
+    }
+    let goes_back = |order: DateOrder| {
+        let instants: Vec<_> = dated.iter().map(|(date, time)| instant(date, time, order, options)).collect();
+        !instants.is_sorted()
+    };
+    if orders.is_open() && goes_back(DateOrder::DayFirst) && !goes_back(DateOrder::MonthFirst) {
+        return DateOrder::MonthFirst;
+    }
+    orders.order()
 }
 
 /// The speaker labels of a text: known roles, and names that come back or that start most lines of a transcript.
@@ -397,6 +423,27 @@ mod tests {
         let turns =
             split("03/09/2026 09:12:05 Client : a\n03/09/2026 09:12:35 Conseiller : b", &Options::default(), true);
         assert_eq!(turns.unwrap()[0].at.unwrap().to_rfc3339(), "2026-09-03T07:12:05+00:00");
+    }
+
+    #[test]
+    fn the_dates_of_a_message_export_tell_which_number_is_the_day() {
+        let starts = |text: &str| -> Vec<String> {
+            let turns = split(text, &Options::default(), true).unwrap();
+            turns.iter().map(|turn| turn.at.unwrap().format("%m-%dT%H:%M").to_string()).collect()
+        };
+        let proven = "9/3/26, 2:05 PM - Sarah: My parcel?\n9/3/26, 2:09 PM - Shop: On its way\n9/14/26, 9:00 AM - Sarah: Still nothing";
+        assert_eq!(starts(proven), ["09-03T12:05", "09-03T12:09", "09-14T07:00"]);
+        // Read day first, the second message would be older than the first.
+        let by_sequence = "[9/12/26, 14:05:00] Sarah: My parcel?\n[10/1/26, 09:00:00] Shop: On its way";
+        assert_eq!(starts(by_sequence), ["09-12T12:05", "10-01T07:00"]);
+        assert_eq!(
+            starts("[03/09/26, 14:05:00] Sarah : Mon colis ?\n[04/09/26, 09:00:00] Lumio : En route"),
+            ["09-03T12:05", "09-04T07:00"]
+        );
+        let mut us = Options::default();
+        us.input.date_order = "mdy".into();
+        let turns = split("[03/09/26, 14:05:00] Sarah: a\n[04/09/26, 09:00:00] Shop: b", &us, true).unwrap();
+        assert_eq!(turns[1].at.unwrap().format("%m-%d").to_string(), "04-09");
     }
 
     #[test]

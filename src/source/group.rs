@@ -120,6 +120,28 @@ mod tests {
     use crate::error::RejectCode;
     use crate::source::testing;
 
+    /// Rows that look alike to nobody, so that their compressed form has a middle to break at.
+    fn packed_turns(contacts: usize) -> Vec<u8> {
+        let mut text = "contact_id,started_at,speaker,text\n".to_owned();
+        for number in 0..contacts * 3 {
+            let words = super::hash(&number.to_string());
+            text.push_str(&format!("c{},2026-09-03T09:12:00Z,client,mot {words}\n", number / 3));
+        }
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        std::io::Write::write_all(&mut gzip, text.as_bytes()).unwrap();
+        gzip.finish().unwrap()
+    }
+
+    #[test]
+    fn a_file_that_breaks_off_gives_the_contacts_before_and_one_reject() {
+        let whole = packed_turns(3000);
+        let (contacts, rejects, _) = testing::read_bytes("a.csv.gz", &whole);
+        assert_eq!((contacts.len(), rejects.len()), (3000, 0));
+        let (contacts, rejects, _) = testing::read_bytes("a.csv.gz", &whole[..whole.len() / 2]);
+        assert!((1000..2000).contains(&contacts.len()), "{} contacts", contacts.len());
+        assert_eq!((rejects.len(), rejects[0].code), (1, RejectCode::Truncated));
+    }
+
     #[test]
     fn rows_that_come_back_after_the_window_are_one_reject() {
         let mut text = "contact_id,started_at,speaker,text\n".to_owned();

@@ -235,7 +235,7 @@ impl Reading<'_, '_, '_> {
     fn document(&mut self, value: Value) {
         if let Value::Object(mut object) = value {
             if !platform::knows(&object, self.place)
-                && let Some(key) = envelope(&object)
+                && let Some(key) = envelope(&object, self.place)
                 && let Some(Value::Array(elements)) = object.remove(&key)
             {
                 for element in elements {
@@ -309,8 +309,9 @@ impl<'de> DeserializeSeed<'de> for &mut Reading<'_, '_, '_> {
     }
 }
 
-/// The key of an array of contacts, in objects that are only an envelope.
-pub(crate) fn envelope(object: &Map<String, Value>) -> Option<String> {
+/// The key of an array of contacts, in objects that are only an envelope. A contact may list what it is about (`items`): then the words
+/// stand beside the list and not in it.
+pub(crate) fn envelope(object: &Map<String, Value>, place: &Place<'_>) -> Option<String> {
     const KEYS: [&str; 14] = [
         "contacts",
         "conversations",
@@ -327,13 +328,23 @@ pub(crate) fn envelope(object: &Map<String, Value>) -> Option<String> {
         "value",
         "emails",
     ];
-    object
-        .iter()
-        .find(|(key, value)| {
-            KEYS.contains(&normalise(key).as_str())
-                && value.as_array().is_some_and(|array| array.iter().all(Value::is_object))
-        })
-        .map(|(key, _)| key.clone())
+    let (key, array) = object.iter().find_map(|(key, value)| {
+        let array = value.as_array().filter(|array| array.iter().all(Value::is_object))?;
+        KEYS.contains(&normalise(key).as_str()).then_some((key, array))
+    })?;
+    let is_envelope = array.iter().filter_map(Value::as_object).any(|element| has_words(element, None, place))
+        || !has_words(object, Some(key), place);
+    is_envelope.then(|| key.clone())
+}
+
+/// Whether an object has a key of words, leaving one of its keys aside.
+fn has_words(object: &Map<String, Value>, aside: Option<&str>, place: &Place<'_>) -> bool {
+    let mut flat = Vec::new();
+    flatten("", object, 0, &mut flat);
+    flat.retain(|(key, _)| Some(key.as_str()) != aside);
+    let keys: Vec<String> = flat.iter().map(|(key, _)| key.clone()).collect();
+    let (mapping, _) = Mapping::lenient(&keys, &place.settings.options);
+    mapping.has(Field::Text) || mapping.has(Field::Turns) || nests_turns(&flat)
 }
 
 /// Mappings by key set: the objects of one file mostly have the same keys.
@@ -681,6 +692,22 @@ mod tests {
         let words: Vec<&str> = contacts[0].turns.iter().map(|turn| turn.text.as_str()).collect();
         assert_eq!(words, ["Ma box", "Je regarde"]);
         assert_eq!(contacts[0].flags, ["private_notes_left_out"]);
+    }
+
+    #[test]
+    fn a_contact_that_lists_its_articles_is_no_envelope_and_an_answer_with_a_message_is_one() {
+        let one = r#"{"contact_id": "c1", "started_at": "2026-09-03T09:12:00Z", "text": "Il manque une lampe",
+            "items": [{"sku": "L1", "quantity": 2}, {"sku": "L2", "quantity": 1}]}"#;
+        let (contacts, rejects, _) = testing::read_bytes("a.json", one.as_bytes());
+        assert_eq!((contacts.len(), rejects.len()), (1, 0));
+        assert_eq!(
+            (contacts[0].contact_id.as_str(), contacts[0].turns[0].text.as_str()),
+            ("c1", "Il manque une lampe")
+        );
+        let answer = r#"{"message": "OK", "data": [{"contact_id": "c2", "started_at": "2026-09-03T09:12:00Z", "text": "Mon colis ?"}]}"#;
+        let (contacts, rejects, _) = testing::read_bytes("a.json", answer.as_bytes());
+        assert_eq!((contacts.len(), rejects.len()), (1, 0));
+        assert_eq!(contacts[0].contact_id, "c2");
     }
 
     #[test]

@@ -116,7 +116,7 @@ impl<'l, 'p> Look<'l, 'p> {
     /// One top-level value, or the elements of the array in it.
     fn document(&mut self, value: &Value) {
         let Value::Object(object) = value else { return };
-        let elements = envelope(object).filter(|_| !platform::knows(object, self.place));
+        let elements = envelope(object, self.place).filter(|_| !platform::knows(object, self.place));
         match elements.and_then(|key| object.get(&key)).and_then(Value::as_array) {
             Some(elements) => elements.iter().filter_map(Value::as_object).for_each(|element| self.see(element)),
             None => self.see(object),

@@ -83,57 +83,26 @@ pub(crate) fn read(
     } else {
         Returning::default()
     };
-    let mut joined = beside.map(|beside| Joined::load(beside, &place, output)).transpose()?;
-    let is_one_row_per_turn = mapping.is_one_row_per_turn();
-    let mut grouper = (is_one_row_per_turn || !returning.is_empty()).then(|| Grouper::new(place));
-    // The header is row 1, as in a spreadsheet.
-    let mut record = 1;
-    let mut is_empty = true;
-    loop {
-        record += 1;
-        match rows.next()? {
-            RowRead::Eof => break,
-            RowRead::Bad { code, message } => {
-                output.met();
-                output.reject(place.reject(record, code, message))?;
-            }
-            RowRead::Row { fields, lossy } => {
-                let fields = match &sheet {
-                    Some(sheet) => match sheet.row(&fields) {
-                        Some(fields) => fields,
-                        None => continue,
-                    },
-                    None => fields,
-                };
-                match row_of(record, fields, lossy, &headers, &mapping) {
-                    Err(message) => {
-                        output.met();
-                        output.reject(place.reject(record, RejectCode::Malformed, message))?;
-                    }
-                    Ok(mut row) => match &mut grouper {
-                        Some(grouper) if is_one_row_per_turn || returning.has(&row) => {
-                            row.is_message = !is_one_row_per_turn;
-                            grouper.add(row, output)?;
-                        }
-                        _ => {
-                            if let Some(joined) = &mut joined {
-                                joined.complete(&mut row, &place);
-                            }
-                            output.met();
-                            output.record(row::contact(&row, &place))?;
-                        }
-                    },
-                }
-            }
+    let mut given = Given {
+        is_one_row_per_turn: mapping.is_one_row_per_turn(),
+        joined: beside.map(|beside| Joined::load(beside, &place, output)).transpose()?,
+        grouper: (mapping.is_one_row_per_turn() || !returning.is_empty()).then(|| Grouper::new(place)),
+        returning,
+        place,
+        is_empty: true,
+    };
+    let read = each_row(&mut rows, &headers, &mapping, sheet.as_ref(), &mut given, output);
+    let Given { joined, grouper, is_empty, .. } = given;
+    // Where the reading stopped half-way, what was read before is given all the same.
+    if !matches!(read, Err(Failure::Sink(_))) {
+        if let Some(mut joined) = joined {
+            joined.rest(&place, output)?;
         }
-        is_empty = false;
+        if let Some(grouper) = grouper {
+            grouper.finish(output)?;
+        }
     }
-    if let Some(joined) = &mut joined {
-        joined.rest(&place, output)?;
-    }
-    if let Some(grouper) = grouper {
-        grouper.finish(output)?;
-    }
+    read?;
     if is_empty {
         output.met();
         output.reject(place.reject_file(
@@ -146,6 +115,73 @@ pub(crate) fn read(
         ))?;
     }
     Ok(())
+}
+
+/// What becomes of the rows of a table.
+struct Given<'a> {
+    is_one_row_per_turn: bool,
+    /// Identifiers whose rows are messages.
+    returning: Returning,
+    grouper: Option<Grouper<'a>>,
+    joined: Option<Joined>,
+    place: Place<'a>,
+    /// No row was met.
+    is_empty: bool,
+}
+
+impl Given<'_> {
+    fn add(&mut self, mut row: Row, output: &mut Output<'_>) -> crate::error::Result<()> {
+        match &mut self.grouper {
+            Some(grouper) if self.is_one_row_per_turn || self.returning.has(&row) => {
+                row.is_message = !self.is_one_row_per_turn;
+                grouper.add(row, output)
+            }
+            _ => {
+                if let Some(joined) = &mut self.joined {
+                    joined.complete(&mut row, &self.place);
+                }
+                output.met();
+                output.record(row::contact(&row, &self.place))
+            }
+        }
+    }
+}
+
+/// Gives the rows behind the header row, which is row 1, as in a spreadsheet.
+fn each_row(
+    rows: &mut Delimited<'_>,
+    headers: &[String],
+    mapping: &Mapping,
+    sheet: Option<&Sheet>,
+    given: &mut Given<'_>,
+    output: &mut Output<'_>,
+) -> Result<(), Failure> {
+    let mut record = 1;
+    loop {
+        record += 1;
+        match rows.next()? {
+            RowRead::Eof => return Ok(()),
+            RowRead::Bad { code, message } => {
+                output.met();
+                output.reject(given.place.reject(record, code, message))?;
+            }
+            RowRead::Row { fields, lossy } => {
+                let fields = match sheet.map(|sheet| sheet.row(&fields)) {
+                    Some(Some(fields)) => fields,
+                    Some(None) => continue,
+                    None => fields,
+                };
+                match row_of(record, fields, lossy, headers, mapping) {
+                    Err(message) => {
+                        output.met();
+                        output.reject(given.place.reject(record, RejectCode::Malformed, message))?;
+                    }
+                    Ok(row) => given.add(row, output)?,
+                }
+            }
+        }
+        given.is_empty = false;
+    }
 }
 
 /// The header row, after Excel's `sep=` line if there is one.

@@ -70,6 +70,11 @@ impl Orders {
         self.day_first || (self.others > ENOUGH && !self.month_first)
     }
 
+    /// Whether no date proves either order.
+    pub(crate) fn is_open(&self) -> bool {
+        !self.day_first && !self.month_first
+    }
+
     /// The order found.
     pub(crate) fn order(&self) -> DateOrder {
         if self.month_first && !self.day_first { DateOrder::MonthFirst } else { DateOrder::DayFirst }
