@@ -181,4 +181,18 @@ fn the_schema_command_speaks_french_and_english() {
         assert!(text.contains(column[meaning].as_str().unwrap()), "{text}");
     }
     expect(2, &mut motif(&["schema", "--language", "de"]));
+    // Every code of a flag that the demo sets is explained.
+    let contacts = expect(0, &mut motif(&["schema", "contacts", "--language", "fr"]));
+    let tables: serde_json::Value =
+        serde_json::from_str(&expect(0, &mut motif(&["schema", "contacts", "--json"]))).unwrap();
+    let columns = tables[0]["columns"].as_array().unwrap();
+    let codes = columns.iter().find(|column| column["name"] == "flags").unwrap()["codes"].as_array().unwrap().clone();
+    let run: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(Path::new(OUTPUT.path()).join("run.json")).unwrap()).unwrap();
+    let set = run["counts"]["by_flag"].as_object().unwrap();
+    assert!(!set.is_empty());
+    for flag in set.keys() {
+        let code = codes.iter().find(|code| code["code"] == flag.as_str()).unwrap();
+        assert!(contacts.contains(code["meaning_fr"].as_str().unwrap()), "{flag}");
+    }
 }

@@ -29,3 +29,12 @@ pub use view::{
     Cause, CauseKey, Cell, Completeness, EVIDENCE_PER_CAUSE, Episode, EpisodeSum, Episodes, Evidence, FAQ_CANDIDATES,
     FaqCandidate, FaqTotal, IDS_PER_CAUSE, KpiValue, ReportInput, Step, UNKNOWN,
 };
+
+/// What each code in the column `flags` of `contacts` says, by code.
+///
+/// # Errors
+/// A bug in the texts of the report.
+pub fn flag_meanings() -> crate::error::Result<Vec<(String, Bilingual)>> {
+    let phrases = phrases::Phrases::shipped()?;
+    Ok(phrases.with_prefix("flag_").map(|(code, meaning)| (code.to_owned(), meaning.clone())).collect())
+}

@@ -35,6 +35,11 @@ impl Phrases {
         self.0.get(key).map(|phrase| phrase.get(language))
     }
 
+    /// What follows a prefix of the keys, with its text, in the order of the keys.
+    pub(crate) fn with_prefix<'p>(&'p self, prefix: &'p str) -> impl Iterator<Item = (&'p str, &'p Bilingual)> {
+        self.0.iter().filter_map(move |(key, phrase)| Some((key.strip_prefix(prefix)?, phrase)))
+    }
+
     /// The text as HTML: everything escaped, emphasis marked.
     ///
     /// # Errors
