@@ -21,8 +21,8 @@ pub struct Episode {
     pub channels: Vec<&'static str>,
     /// Whether 7 and 14 days have passed since the closing of the first contact.
     pub is_elapsed: [bool; 2],
-    /// Whether it can be known if the first contact settled it: the customer is known, 7 days have passed, and where no
-    /// contact follows, none lies in these days that could not be compared.
+    /// Whether it can be known if the first contact settled it: the customer is known, 7 days have passed, and where it has
+    /// one contact only, none lies within 7 days before or after that could not be compared.
     pub is_resolution_known: bool,
 }
 
@@ -89,7 +89,8 @@ pub fn chain<L: AsRef<Linked>>(contacts: &[L], links: &[Link], now: DateTime<Utc
             .collect();
         episode.channels = channels.into_iter().collect();
         let first = episode.contacts[0];
-        let is_open = episode.contacts.len() == 1 && unheard[first].after.is_some_and(|gap| gap <= Duration::days(7));
+        let is_near = |gap: Option<Duration>| gap.is_some_and(|gap| gap <= Duration::days(7));
+        let is_open = episode.contacts.len() == 1 && (is_near(unheard[first].before) || is_near(unheard[first].after));
         episode.is_resolution_known = contacts[first].customer_key.is_some() && episode.is_elapsed[0] && !is_open;
         for (place, &index) in episode.contacts.iter().enumerate() {
             let contact = contacts[index];
@@ -201,7 +202,7 @@ mod tests {
         let (episodes, outcomes) = chain(&contacts, &[], now);
         assert_eq!(
             episodes.iter().map(|one| one.is_resolution_known).collect::<Vec<_>>(),
-            [true, false, true, true, true]
+            [true, false, false, true, true]
         );
         assert_eq!(outcomes[0].is_recontacted, [Some(false); 4]);
         assert_eq!(outcomes[1].is_repeat, [Some(false); 4]);

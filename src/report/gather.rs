@@ -102,7 +102,7 @@ fn read_episodes(dir: &Path, input: &mut ReportInput) -> Result<BTreeSet<String>
         for row in 0..batch.rows() {
             let (count, cost) = (contacts.value(row).unsigned_abs(), costs.get(row));
             let reason = text_at(&reasons, row).unwrap_or(UNKNOWN);
-            // As in the KPI fcr_demand: nobody can see an unknown customer come back.
+            // As in the KPI fcr_demand.
             if boolean_at(&known, row) == Some(true) {
                 let is_resolved = Some(count == 1);
                 episodes.resolved_at_first.add(is_resolved);

@@ -266,8 +266,8 @@ fn instant(date: &str, time: &str, order: DateOrder, options: &Options) -> Optio
     time::instant(&format!("{date} {time}"), zone, order).map(|moment| moment.instant)
 }
 
-/// Which of 9/3/26 is the day in the dates before the words: as one of them proves, else the only order in which no message is older
-/// than the one before, else the day first.
+/// Which of 9/3/26 is the day in the dates before the words: as one of them proves, else the only order in which the messages
+/// follow each other (some exports put the newest first), else the day first.
 fn date_order(text: &str, names: &[String], options: &Options) -> DateOrder {
     let mut orders = Orders::default();
     let mut dated: Vec<(&str, &str)> = Vec::new();
@@ -279,11 +279,11 @@ fn date_order(text: &str, names: &[String], options: &Options) -> DateOrder {
         orders.see(date.as_str());
         dated.push((date.as_str(), time.as_str()));
     }
-    let goes_back = |order: DateOrder| {
+    let follow = |order: DateOrder| {
         let instants: Vec<_> = dated.iter().map(|(date, time)| instant(date, time, order, options)).collect();
-        !instants.is_sorted()
+        instants.is_sorted() || instants.iter().rev().is_sorted()
     };
-    if orders.is_open() && goes_back(DateOrder::DayFirst) && !goes_back(DateOrder::MonthFirst) {
+    if orders.is_open() && !follow(DateOrder::DayFirst) && follow(DateOrder::MonthFirst) {
         return DateOrder::MonthFirst;
     }
     orders.order()
@@ -433,9 +433,11 @@ mod tests {
         };
         let proven = "9/3/26, 2:05 PM - Sarah: My parcel?\n9/3/26, 2:09 PM - Shop: On its way\n9/14/26, 9:00 AM - Sarah: Still nothing";
         assert_eq!(starts(proven), ["09-03T12:05", "09-03T12:09", "09-14T07:00"]);
-        // Read day first, the second message would be older than the first.
-        let by_sequence = "[9/12/26, 14:05:00] Sarah: My parcel?\n[10/1/26, 09:00:00] Shop: On its way";
-        assert_eq!(starts(by_sequence), ["09-12T12:05", "10-01T07:00"]);
+        // Read day first, the messages would go back and forth: 9 December, 10 January, 10 February.
+        let by_sequence = "[9/12/26, 14:05:00] Sarah: My parcel?\n[10/1/26, 09:00:00] Shop: On its way\n[10/2/26, 09:00:00] Sarah: Thanks";
+        assert_eq!(starts(by_sequence), ["09-12T12:05", "10-01T07:00", "10-02T07:00"]);
+        let newest_first = "[01/10/26, 09:00:00] Sarah : Merci\n[12/09/26, 14:05:00] Lumio : En route";
+        assert_eq!(starts(newest_first), ["10-01T07:00", "09-12T12:05"]);
         assert_eq!(
             starts("[03/09/26, 14:05:00] Sarah : Mon colis ?\n[04/09/26, 09:00:00] Lumio : En route"),
             ["09-03T12:05", "09-04T07:00"]

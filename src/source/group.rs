@@ -11,6 +11,10 @@ use crate::error::{RecordError, RejectCode, Result};
 use super::Output;
 use super::columns::Field;
 use super::row::{self, Place, Row};
+use super::speakers::push;
+
+/// Flag of a contact that was open when its file broke off.
+pub(crate) const MAY_LACK_TURNS: &str = "may_lack_turns";
 
 /// Contacts open at the same time.
 const MAX_OPEN: usize = 4096;
@@ -73,8 +77,12 @@ impl<'a> Grouper<'a> {
         Ok(())
     }
 
-    /// Closes every contact still open.
-    pub(crate) fn finish(mut self, output: &mut Output<'_>) -> Result<()> {
+    /// Closes every contact still open. Where the file broke off they are given all the same, each of them possibly without
+    /// its last turns.
+    pub(crate) fn finish(mut self, is_broken: bool, output: &mut Output<'_>) -> Result<()> {
+        for row in self.open.values_mut().filter_map(|group| group.rows.first_mut()).filter(|_| is_broken) {
+            push(&mut row.flags, MAY_LACK_TURNS);
+        }
         // In the order of their first rows, which is what a reader of the file expects.
         let mut groups: Vec<Group> = std::mem::take(&mut self.open).into_values().collect();
         groups.sort_by_key(|group| group.rows.first().map(|row| row.record));
@@ -139,6 +147,9 @@ mod tests {
         assert_eq!((contacts.len(), rejects.len()), (3000, 0));
         let (contacts, rejects, _) = testing::read_bytes("a.csv.gz", &whole[..whole.len() / 2]);
         assert!((1000..2000).contains(&contacts.len()), "{} contacts", contacts.len());
+        let is_told =
+            |contact: &crate::contact::Contact| contact.flags.iter().any(|flag| flag == super::MAY_LACK_TURNS);
+        assert!(contacts.iter().all(is_told), "all of them were open");
         assert_eq!((rejects.len(), rejects[0].code), (1, RejectCode::Truncated));
     }
 

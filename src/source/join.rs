@@ -127,7 +127,7 @@ impl Joined {
         }
         let own = Place { file: &beside.comments_name, ..*place };
         let comments = &mut joined.comments;
-        each(&beside.comments, options, &COMMENT_CELLS, |record, row| {
+        let read = each(&beside.comments, options, &COMMENT_CELLS, |record, row| {
             let row = match row {
                 Ok(row) => row,
                 Err((code, message)) => {
@@ -153,7 +153,16 @@ impl Joined {
             };
             comments.entry(ticket.to_owned()).or_default().push(Written { record, comment });
             Ok(())
-        })?;
+        });
+        match read {
+            // The tickets are whole, and so are the comments before the break.
+            Err(Failure::Io(error)) => {
+                let (code, message) = super::unreadable(&error);
+                output.met();
+                output.reject(own.reject_file(code, message))?;
+            }
+            read => read?,
+        }
         Ok(joined)
     }
 

@@ -54,11 +54,8 @@ pub(crate) fn read_lines(
         .any(|object| mappings.has_id(&object, &place));
     let mut grouper = None;
     let read = each_line(stream, &mut mappings, &place, &mut grouper, output);
-    // Where the reading stopped half-way, the contacts before are given all the same.
-    if let Some(grouper) = grouper
-        && !matches!(read, Err(Failure::Sink(_)))
-    {
-        grouper.finish(output)?;
+    if let Some(grouper) = grouper.filter(|_| !matches!(read, Err(Failure::Sink(_)))) {
+        grouper.finish(read.is_err(), output)?;
     }
     read
 }
@@ -194,7 +191,7 @@ pub(crate) fn read_document(
         return Err(failure);
     }
     if let Some(grouper) = grouper {
-        grouper.finish(output)?;
+        grouper.finish(error.is_some(), output)?;
     }
     match error {
         Some(error) if error.is_io() => return Err(Failure::Io(std::io::Error::from(error))),
@@ -332,19 +329,24 @@ pub(crate) fn envelope(object: &Map<String, Value>, place: &Place<'_>) -> Option
         let array = value.as_array().filter(|array| array.iter().all(Value::is_object))?;
         KEYS.contains(&normalise(key).as_str()).then_some((key, array))
     })?;
-    let is_envelope = array.iter().filter_map(Value::as_object).any(|element| has_words(element, None, place))
-        || !has_words(object, Some(key), place);
-    is_envelope.then(|| key.clone())
+    let is_contact = !array.is_empty()
+        && is_contact(object, Some(key), place)
+        && !array
+            .iter()
+            .filter_map(Value::as_object)
+            .any(|element| platform::knows(element, place) || is_contact(element, None, place));
+    (!is_contact).then(|| key.clone())
 }
 
-/// Whether an object has a key of words, leaving one of its keys aside.
-fn has_words(object: &Map<String, Value>, aside: Option<&str>, place: &Place<'_>) -> bool {
+/// Whether an object has an identifier, a start and words, leaving one of its keys aside.
+fn is_contact(object: &Map<String, Value>, aside: Option<&str>, place: &Place<'_>) -> bool {
     let mut flat = Vec::new();
     flatten("", object, 0, &mut flat);
     flat.retain(|(key, _)| Some(key.as_str()) != aside);
     let keys: Vec<String> = flat.iter().map(|(key, _)| key.clone()).collect();
     let (mapping, _) = Mapping::lenient(&keys, &place.settings.options);
-    mapping.has(Field::Text) || mapping.has(Field::Turns) || nests_turns(&flat)
+    let has_words = mapping.has(Field::Text) || mapping.has(Field::Turns) || nests_turns(&flat);
+    has_words && mapping.has(Field::ContactId) && mapping.has(Field::StartedAt)
 }
 
 /// Mappings by key set: the objects of one file mostly have the same keys.
@@ -697,7 +699,7 @@ mod tests {
     #[test]
     fn a_contact_that_lists_its_articles_is_no_envelope_and_an_answer_with_a_message_is_one() {
         let one = r#"{"contact_id": "c1", "started_at": "2026-09-03T09:12:00Z", "text": "Il manque une lampe",
-            "items": [{"sku": "L1", "quantity": 2}, {"sku": "L2", "quantity": 1}]}"#;
+            "items": [{"sku": "L1", "description": "Lampe"}, {"sku": "L2", "description": "Pied"}]}"#;
         let (contacts, rejects, _) = testing::read_bytes("a.json", one.as_bytes());
         assert_eq!((contacts.len(), rejects.len()), (1, 0));
         assert_eq!(
@@ -708,6 +710,11 @@ mod tests {
         let (contacts, rejects, _) = testing::read_bytes("a.json", answer.as_bytes());
         assert_eq!((contacts.len(), rejects.len()), (1, 0));
         assert_eq!(contacts[0].contact_id, "c2");
+        let (contacts, rejects, _) = testing::read_bytes("a.json", br#"{"message": "OK", "data": []}"#);
+        assert_eq!(
+            (contacts.len(), rejects.iter().map(|reject| reject.code).collect::<Vec<_>>()),
+            (0, vec![crate::error::RejectCode::EmptyFile])
+        );
     }
 
     #[test]

@@ -139,16 +139,7 @@ impl<'a> Source<'a> {
             Ok(()) => {}
             Err(Failure::Sink(error)) => return Err(error),
             Err(Failure::Io(error)) => {
-                let (code, message) = match error.kind() {
-                    io::ErrorKind::UnexpectedEof => {
-                        (RejectCode::Truncated, "the compressed data end in the middle".to_owned())
-                    }
-                    io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::Other => {
-                        (RejectCode::UnreadableFile, "the compressed data are damaged".to_owned())
-                    }
-                    // The system's words: "Permission denied", "No such file or directory".
-                    kind => (RejectCode::UnreadableFile, format!("the file cannot be read: {kind}")),
-                };
+                let (code, message) = unreadable(&error);
                 output.met();
                 output.reject(RecordError::new(&file.name, None, code, message))?;
             }
@@ -314,6 +305,18 @@ impl From<io::Error> for Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self::Sink(error)
+    }
+}
+
+/// Why a file, or the rest of it, cannot be read.
+fn unreadable(error: &io::Error) -> (RejectCode, String) {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => (RejectCode::Truncated, "the compressed data end in the middle".to_owned()),
+        io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::Other => {
+            (RejectCode::UnreadableFile, "the compressed data are damaged".to_owned())
+        }
+        // The system's words: "Permission denied", "No such file or directory".
+        kind => (RejectCode::UnreadableFile, format!("the file cannot be read: {kind}")),
     }
 }
 

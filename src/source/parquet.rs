@@ -58,9 +58,11 @@ pub(crate) fn read(
     };
     let mut table: Option<Table<'_>> = None;
     let mut record = 0u64;
+    let mut is_broken = false;
     for batch in reader {
         let Ok(batch) = batch else {
             refuse(output, true)?;
+            is_broken = true;
             break;
         };
         let columns = columns(&batch);
@@ -93,7 +95,7 @@ pub(crate) fn read(
         }
     }
     if let Some(grouper) = table.and_then(|table| table.grouper) {
-        grouper.finish(output)?;
+        grouper.finish(is_broken, output)?;
     }
     if record == 0 && output.records_read == 0 {
         output.met();

@@ -93,14 +93,12 @@ pub(crate) fn read(
     };
     let read = each_row(&mut rows, &headers, &mapping, sheet.as_ref(), &mut given, output);
     let Given { joined, grouper, is_empty, .. } = given;
-    // Where the reading stopped half-way, what was read before is given all the same.
-    if !matches!(read, Err(Failure::Sink(_))) {
-        if let Some(mut joined) = joined {
-            joined.rest(&place, output)?;
-        }
-        if let Some(grouper) = grouper {
-            grouper.finish(output)?;
-        }
+    // Comments whose ticket may stand behind a break are no contacts of their own.
+    if let Some(mut joined) = joined.filter(|_| read.is_ok()) {
+        joined.rest(&place, output)?;
+    }
+    if let Some(grouper) = grouper.filter(|_| !matches!(read, Err(Failure::Sink(_)))) {
+        grouper.finish(read.is_err(), output)?;
     }
     read?;
     if is_empty {

@@ -5,6 +5,7 @@
 use super::columns::{Field, Mapping, normalise};
 use super::delimited::{Delimited, RowRead};
 use super::dialogue::RawTurn;
+use super::group::MAY_LACK_TURNS;
 use super::json::Fallback;
 use super::row::{self, Place, Row};
 use super::speakers::push;
@@ -66,14 +67,18 @@ pub(crate) fn read(
     let mut row = Row::new(1);
     let mut turns = Vec::new();
     let mut skip_header = columns.has_header;
-    output.met();
+    let mut broken = None;
     loop {
-        let fields = match rows.next()? {
-            RowRead::Eof => break,
-            RowRead::Row { fields, .. } => fields,
-            RowRead::Bad { .. } => {
+        let fields = match rows.next() {
+            Ok(RowRead::Eof) => break,
+            Ok(RowRead::Row { fields, .. }) => fields,
+            Ok(RowRead::Bad { .. }) => {
                 push(&mut row.flags, "damaged_rows");
                 continue;
+            }
+            Err(error) => {
+                broken = Some(error);
+                break;
             }
         };
         if std::mem::take(&mut skip_header) {
@@ -95,7 +100,15 @@ pub(crate) fn read(
             None => push(&mut row.flags, "damaged_rows"),
         }
     }
+    // The turns before a break are given all the same; the break is told by a reject of its own.
+    if broken.is_some() {
+        push(&mut row.flags, MAY_LACK_TURNS);
+    }
     if turns.is_empty() {
+        if let Some(error) = broken {
+            return Err(Failure::Io(error));
+        }
+        output.met();
         output.reject(place.reject_file(crate::error::RejectCode::EmptyFile, "the transcript has no row"))?;
         return Ok(());
     }
@@ -105,13 +118,32 @@ pub(crate) fn read(
     if place.settings.default_channel.is_none() {
         row.set(Field::Channel, Some(Cell::Text("phone".into())), 1.0);
     }
+    output.met();
     output.record(row::contact(&row, &place))?;
-    Ok(())
+    broken.map_or(Ok(()), |error| Err(Failure::Io(error)))
 }
 
 #[cfg(test)]
 mod tests {
     use crate::source::testing;
+
+    #[test]
+    fn a_transcript_that_breaks_off_gives_its_first_turns_and_a_reject() {
+        let mut text = "start\tend\ttext\n".to_owned();
+        for number in 0u64..3000 {
+            let words = number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            text.push_str(&format!("{number}00\t{number}50\tmot {words}\n"));
+        }
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        std::io::Write::write_all(&mut gzip, text.as_bytes()).unwrap();
+        let whole = gzip.finish().unwrap();
+        let (contacts, rejects, _) = testing::read_bytes("2026-09-03.tsv.gz", &whole[..whole.len() / 2]);
+        assert_eq!((contacts.len(), rejects.len(), rejects[0].code), (1, 1, crate::error::RejectCode::Truncated));
+        assert!((1000..2000).contains(&contacts[0].turns.len()), "{} turns", contacts[0].turns.len());
+        assert!(contacts[0].flags.iter().any(|flag| flag == super::MAY_LACK_TURNS), "{:?}", contacts[0].flags);
+        let (contacts, rejects, _) = testing::read_bytes("2026-09-03.tsv.gz", &whole[..20]);
+        assert_eq!((contacts.len(), rejects.len()), (0, 1));
+    }
 
     #[test]
     fn tables_of_a_speech_recogniser_are_one_transcript() {

@@ -650,8 +650,8 @@ pub const EPISODES: Table = Table {
         must(
             "is_resolution_known",
             Boolean,
-            "whether it is known if the first contact settled the issue: 7 days have passed, the customer is known, and, where the issue has one contact only, no other contact of the customer in these days lacks words to compare. First contact resolution counts these issues",
-            "vrai si l'on sait si le premier contact a réglé la demande : 7 jours écoulés, client connu et, pour une demande d'un seul contact, aucun autre contact du client dans ce délai sans mots à comparer. La résolution au premier contact (FCR) compte ces demandes",
+            "whether it is known if the first contact settled the issue: 7 days have passed, the customer is known, and, where the issue has one contact only, the customer has no other within 7 days before or after that cannot be compared since one of the two has no customer words. First contact resolution counts these issues",
+            "vrai si l'on sait si le premier contact a réglé la demande : 7 jours écoulés, client connu et, pour une demande d'un seul contact, aucun autre contact du client dans les 7 jours avant ou après impossible à comparer, l'un des deux n'ayant pas de mots du client. La résolution au premier contact (FCR) compte ces demandes",
         ),
         may(
             "cost_low_eur",

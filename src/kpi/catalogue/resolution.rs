@@ -16,8 +16,8 @@
 use super::{Bounds, COMMON, Direction, Family, Kpi, Method, Unit, Words, words};
 
 const WINDOW_NULL: Words = words(
-    "les contacts sans client connu, dont le délai n'est pas écoulé ou que suit dans ce délai un contact impossible à comparer (sans mots du client) sont exclus ; vide s'il n'en reste aucun",
-    "contacts without a known customer, whose window has not elapsed, or followed in it by a contact that cannot be compared (no customer words) are left out; null when none remains",
+    "les contacts sans client connu, dont le délai n'est pas écoulé ou que suit dans ce délai un contact impossible à comparer (l'un des deux n'a pas de mots du client) sont exclus ; vide s'il n'en reste aucun",
+    "contacts without a known customer, whose window has not elapsed, or followed in it by a contact that cannot be compared (one of the two has no customer words) are left out; null when none remains",
 );
 
 pub(super) const KPIS: &[Kpi] = &[
@@ -210,8 +210,8 @@ pub(super) const KPIS: &[Kpi] = &[
             "issues of known customers, window elapsed",
         )),
         null_rule: words(
-            "les demandes sans client connu, trop récentes ou d'un seul contact à côté d'un autre sans mots à comparer sont exclues ; vide s'il n'en reste aucune",
-            "issues without a known customer, too recent, or of one contact beside another without words to compare are left out; null when none remains",
+            "les demandes sans client connu, trop récentes ou d'un seul contact près d'un autre impossible à comparer (l'un des deux n'a pas de mots du client) sont exclues ; vide s'il n'en reste aucune",
+            "issues without a known customer, too recent, or of one contact near another that cannot be compared (one of the two has no customer words) are left out; null when none remains",
         ),
         unit: Unit::Share,
         source: "",

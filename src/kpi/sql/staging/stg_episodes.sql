@@ -6,7 +6,8 @@ SELECT
     first_contact_id,
     contacts,
     started_date,
-    is_resolution_known AS is_known,
+    -- Tables of older runs lack the first of these.
+    coalesce(is_resolution_known, is_elapsed_7d AND customer_key IS NOT NULL) AS is_known,
     cost_low_eur,
     cost_mid_eur,
     cost_high_eur
