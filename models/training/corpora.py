@@ -104,9 +104,9 @@ EMOTIONS = ["satisfaction", "dissatisfaction", "frustration", "confusion", "none
 
 
 def key(text: str) -> str:
-    """Case, accent and punctuation folded away: two texts with one key are the same text."""
+    """Case, accent and punctuation folded away: two texts with one key are the same text. A text without a letter is its own key."""
     folded = unicodedata.normalize("NFD", text.lower())
-    return re.sub(r"[^a-z0-9]+", " ", "".join(c for c in folded if not unicodedata.combining(c))).strip()
+    return re.sub(r"[^a-z0-9]+", " ", "".join(c for c in folded if not unicodedata.combining(c))).strip() or text.strip()
 
 
 def bucket(text: str, modulus: int) -> int:

@@ -26,10 +26,11 @@ class Embeddings(nn.Module):
         self.position_embeddings = nn.Embedding(config["max_position_embeddings"], hidden)
         self.token_type_embeddings = nn.Embedding(config["type_vocab_size"], hidden)
         self.LayerNorm = nn.LayerNorm(hidden, eps=config["layer_norm_eps"])
+        self.dropout = nn.Dropout(0.0)
 
     def forward(self, input_ids: torch.Tensor) -> torch.Tensor:
         positions = self.position_embeddings.weight[: input_ids.shape[1]] + self.token_type_embeddings.weight[0]
-        return self.LayerNorm(self.word_embeddings(input_ids) + positions)
+        return self.dropout(self.LayerNorm(self.word_embeddings(input_ids) + positions))
 
 
 class SelfAttention(nn.Module):
@@ -45,9 +46,10 @@ class Residual(nn.Module):
         super().__init__()
         self.dense = nn.Linear(inputs, hidden)
         self.LayerNorm = nn.LayerNorm(hidden, eps=eps)
+        self.dropout = nn.Dropout(0.0)
 
     def forward(self, states: torch.Tensor, block_input: torch.Tensor) -> torch.Tensor:
-        return self.LayerNorm(self.dense(states) + block_input)
+        return self.LayerNorm(self.dropout(self.dense(states)) + block_input)
 
 
 class Layer(nn.Module):
@@ -82,6 +84,12 @@ class Encoder(nn.Module):
         self.config = config
         self.embeddings = Embeddings(config)
         self.encoder = nn.ModuleDict({"layer": nn.ModuleList(Layer(config) for _ in range(config["num_hidden_layers"]))})
+
+    def drop(self, share: float) -> None:
+        """From here on, training leaves out this share of the values that each block adds, and of the embeddings."""
+        for module in self.modules():
+            if isinstance(module, nn.Dropout):
+                module.p = share
 
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
         """Last hidden states."""

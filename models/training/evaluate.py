@@ -107,7 +107,11 @@ EVERYDAY = ("everyday_talk", "conversations")
 REVIEWS = ("insurer_reviews_long", "shop_reviews_long", "product_reviews_long", "services_long", "english_long", "insurer_bank_stories",
            "local_reviews_fr", "opposites_fr", "mails_turns_fr", "reviews_en", "verbatims_fr", "finance_reviews_fr", "shop_product_reviews_fr",
            "telecom_software_reviews_fr", "travel_leisure_reviews_fr", "public_local_reviews_fr", "turns_letters_fr", "personas_fr",
-           "survey_answers_fr", "site_reviews_fr", "forum_stories_fr", "business_social_fr", "concessions_fr")
+           "survey_answers_fr", "site_reviews_fr", "forum_stories_fr", "business_social_fr", "concessions_fr",
+           "typed_shops_fr", "services_reviews_fr")
+EMOJI = ("emoji_fr", "emoji_en")
+# Irony, negation and their honest look-alikes.
+PHRASING = ("irony_fr", "negation_fr", "irony_negation_en")
 TWEETS = ("tweets_fr", "tweets_fr_2", "tweets_fr_3")
 
 
@@ -123,8 +127,10 @@ def sentiment_dev(corpora: Corpora) -> dict[str, list[tuple[str, int]]]:
         opinions = [(r[lang], LABELS.index(r["label"])) for r in lines if r["file"] in OPINIONS]
         mono = [(r["file"], (r["text"], LABELS.index(r["label"]))) for r in corpora.own_opinions("dev") if r["language"] == lang]
         sets[f"everyday_dev_{lang}"] = [(r[lang], LABELS.index(r["label"])) for r in lines if r["file"] in EVERYDAY]
-        sets[f"opinions_dev_{lang}"] = opinions + [row for file, row in mono if file not in REVIEWS + TWEETS]
+        sets[f"opinions_dev_{lang}"] = opinions + [row for file, row in mono if file not in REVIEWS + TWEETS + EMOJI + PHRASING]
         sets[f"reviews_dev_{lang}"] = [row for file, row in mono if file in REVIEWS]
+        sets[f"phrasing_dev_{lang}"] = [row for file, row in mono if file in PHRASING]
+        sets[f"emoji_dev_{lang}"] = [row for file, row in mono if file in EMOJI]
         sets[f"tweets_dev_{lang}"] = [row for file, row in mono if file in TWEETS]
     return {name: rows for name, rows in sets.items() if rows}
 
@@ -137,14 +143,14 @@ def polar_accuracy(logits: np.ndarray, truth: np.ndarray) -> dict:
 
 
 def sentiment(run: Runner, corpora: Corpora) -> tuple[dict, dict[str, tuple[np.ndarray, np.ndarray]]]:
-    """Macro-F1 per dev set, and of reviews how often negative is told from positive; also the logits and the truth, for calibration."""
+    """Macro-F1 per dev set, and of reviews and messages with emoji how often negative is told from positive; also the logits and the truth, for calibration."""
     found, outputs = {}, {}
     for name, rows in sentiment_dev(corpora).items():
         logits, truth = run.logits("sentiment", [text for text, _ in rows]), np.array([label for _, label in rows])
         outputs[name] = (logits, truth)
         found[f"sentiment_{name}_macro_f1"] = {
             "value": round(float(f1_score(truth, logits.argmax(-1), average="macro")), 4), "n": len(rows)}
-        if name.startswith(("opinions", "reviews")):
+        if name.startswith(("opinions", "reviews", "emoji", "phrasing")):
             found[f"sentiment_{name}_polar_accuracy"] = polar_accuracy(logits, truth)
     return found, outputs
 

@@ -68,8 +68,8 @@ def write_model(folder: pathlib.Path, tokenizer: Tokenizer, model: Encoder, head
     write_json(folder / "config.json", config)
     tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
     write_json(folder / "tokenizer_config.json", {
-        "tokenizer_class": "BertTokenizer", "do_lower_case": True, "strip_accents": True, "tokenize_chinese_chars": True,
-        "model_max_length": MAX_LENGTH, **{name.strip("[]").lower() + "_token": name for name in SPECIALS}})
+        # Not BertTokenizer, which would replace the normaliser by its own.
+        "tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": MAX_LENGTH, **{name.strip("[]").lower() + "_token": name for name in SPECIALS}})
     write_json(folder / "modules.json", [
         {"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"},
         {"idx": 1, "name": "1", "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"},

@@ -15,17 +15,15 @@ import torch
 from tokenizers import Tokenizer
 
 import export
-from batches import bucketed, encode, weighted_windows, with_typos
+from batches import bucketed, encode, weighted_windows
 from corpora import Corpora
 from device import DEVICE
 from encoder import Encoder, SentimentHead, over_windows
-from multitask import class_weights, feeling_losses, labels_of, tensor
+from multitask import class_weights, feeling_losses, labels_of, noisy_feeling, tensor
 from schedule import Progress, optimiser
 from sentiment_rows import LONGEST, training_rows
 
 BATCH = 256
-# Share of the texts that are read with typing errors.
-NOISY = 0.15
 
 
 class States:
@@ -89,7 +87,8 @@ def stage(options, corpora: Corpora, tokenizer: Tokenizer, model: Encoder, heads
     model.load_state_dict(export.dequantise(export.quantise(model.state_dict())))
     rng, labelled = random.Random(options.seed), training_rows(corpora, options.opinions_times)
     index = {text: row for row, text in enumerate(dict.fromkeys(row[0] for row in labelled))}
-    texts = [with_typos(text, rng) if rng.random() < NOISY else text for text in index]
+    label_of = {text: label for text, label, _ in labelled}
+    texts = [noisy_feeling(text, label_of[text], rng) for text in index]
     states = States(model.eval(), tokenizer, texts)
     for head in heads.values():
         head.to(DEVICE)

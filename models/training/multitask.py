@@ -19,11 +19,16 @@ from distil import SCALE, distillation_loss
 from encoder import Encoder, SentimentHead, mean_pool
 from schedule import Progress, optimiser
 from sentiment_rows import IGNORED, LONGEST, training_rows
+from symbols import with_sign
 from teacher import Targets, Teacher
 
 INTENT_SETS = {"clinc": 0.27, "hwu": 0.22, "mdgo": 0.08, "dstc": 0.05, "nlupp": 0.08, "own": 0.3}
 # How often the second text of an intent is its name or definition, which the first must find.
 DESCRIBED = 0.4
+# How often an emoji is added to a text, which does not change its subject; to a labelled one, an emoji that fits the label.
+SIGNED = 0.04
+# Share of the pieces of a labelled text that are hidden from the network.
+HIDDEN = 0.12
 # How often the intents of a step come from one field first: neighbours are harder to tell apart.
 NEIGHBOURS = 0.5
 
@@ -62,12 +67,19 @@ def ranking_loss(left: torch.Tensor, right: torch.Tensor, wanted: torch.Tensor) 
     return torch.logsumexp(torch.cat([apart.new_zeros(1), apart]), 0)
 
 
+def noisy_feeling(text: str, label: int, rng: random.Random) -> str:
+    """A labelled text as somebody in a hurry types it, one in seven, or with an emoji that fits what it says."""
+    text = with_typos(text, rng) if rng.random() < 0.15 else text
+    return with_sign(text, rng, LABELS[label]) if label != IGNORED and rng.random() < SIGNED else text
+
+
 class Sampler:
     """Endless batches for each of the four tasks. `targets_of` gives the targets of English texts."""
 
     def __init__(self, corpora: Corpora, targets_of: Callable[[list[str]], Targets], tokenizer: Tokenizer,
                  pairs: list[tuple[str, str]], english: list[str], opinions_times: int) -> None:
         self.tokenizer, self.rng = tokenizer, random.Random(corpora.seed + 1)
+        self.mask = tokenizer.token_to_id("[MASK]")  # The last of the special pieces, which come first.
         self.own = [(row["en"], row["fr"]) for row in corpora.service_pairs("train")]
         self.lines = [(row["en"], row["fr"]) for row in corpora.service_lines("train")]
         self.pairs = [(en, fr) for en, fr in pairs if 12 <= len(en) <= 160]
@@ -87,15 +99,31 @@ class Sampler:
             self.intents.setdefault(label.split(":")[0], {})[label] = texts
 
     def _noisy(self, text: str, share: float) -> str:
-        return with_typos(text, self.rng) if self.rng.random() < share else text
+        text = with_typos(text, self.rng) if self.rng.random() < share else text
+        return with_sign(text, self.rng) if self.rng.random() < SIGNED else text
+
+    def _both_noisy(self, pairs: list[tuple[str, str]]) -> list[str]:
+        """All left sides, then all right ones; both sides of a pair get the same emoji, since they must feel the same."""
+        sides = [[with_typos(text, self.rng) if self.rng.random() < 0.1 else text for text in pair] for pair in pairs]
+        for pair in sides:
+            if self.rng.random() < SIGNED:
+                sign = with_sign("", self.rng).strip()
+                pair[:] = [f"{text} {sign}" for text in pair]
+        return [pair[side] for side in (0, 1) for pair in sides]
+
+    def _hidden(self, ids: torch.Tensor) -> torch.Tensor:
+        """The pieces with some of them hidden: the same text is never read twice alike, so that it is not learnt by heart."""
+        hidden = torch.tensor([[self.rng.random() < HIDDEN for _ in row] for row in ids.tolist()], device=ids.device)
+        return torch.where(hidden & (ids > self.mask), torch.full_like(ids, self.mask), ids)
 
     def feelings(self, size: int) -> Iterator[tuple[torch.Tensor, torch.Tensor, dict[str, torch.Tensor]]]:
         """Texts with the index of their label for each head, which may be `IGNORED`."""
         lengths = [len(row[0]) for row in self.rows]
         while True:
             for batch in bucketed(list(range(len(self.rows))), lengths, size, self.rng):
-                ids, mask = encode(self.tokenizer, [self._noisy(self.rows[row][0], 0.15) for row in batch], LONGEST)
-                yield ids, mask, labels_of([self.rows[row] for row in batch])
+                rows = [self.rows[row] for row in batch]
+                ids, mask = encode(self.tokenizer, [noisy_feeling(text, label, self.rng) for text, label, _ in rows], LONGEST)
+                yield self._hidden(ids), mask, labels_of(rows)
 
     def translations(self, size: int) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
         """`size` English texts, then their French; the same targets twice."""
@@ -104,8 +132,7 @@ class Sampler:
         while True:
             for batch in bucketed(list(range(len(pairs))), lengths, size, self.rng):
                 english = [pairs[row][0] for row in batch]
-                texts = [self._noisy(text, 0.1) for text in english + [pairs[row][1] for row in batch]]
-                ids, mask = encode(self.tokenizer, texts, LONGEST)
+                ids, mask = encode(self.tokenizer, self._both_noisy([pairs[row] for row in batch]), LONGEST)
                 yield ids, mask, self.targets.get([self.index[text] for text in english] * 2)
 
     def english_texts(self, size: int) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
@@ -128,14 +155,14 @@ class Sampler:
                 pair[1] = self.rng.choice(self.descriptions[label])
         return encode(self.tokenizer, [self._noisy(pair[side], 0.1) for side in (0, 1) for pair in drawn], 48)
 
-    def sts_pairs(self, size: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
-        """All left texts, then all right ones; their targets; and how alike each pair is to be, of 0 to 1: half what
-        people said, half what the targets say. People's scores alone are learnt by heart within minutes."""
+    def sts_pairs(self, size: int, people: float = 0.5) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+        """All left texts, then all right ones; their targets; and how alike each pair is to be, of 0 to 1: to the share
+        `people` what people said, else what the targets say. People's scores alone are learnt by heart within minutes."""
         drawn = self.rng.sample(self.sts, size)
         ids, mask = encode(self.tokenizer, [self._noisy(pair.texts[side], 0.1) for side in (0, 1) for pair in drawn], 64)
         target = self.targets.get([self.index[pair.english[side]] for side in (0, 1) for pair in drawn])
         left, right = target.chunk(2)
-        return ids, mask, target, (tensor([pair.score / 5 for pair in drawn]) + (left * right).sum(-1)) / 2
+        return ids, mask, target, people * tensor([pair.score / 5 for pair in drawn]) + (1 - people) * (left * right).sum(-1)
 
 
 def balance(labels: list[int], count: int) -> torch.Tensor:
@@ -218,22 +245,16 @@ def run(model: Encoder, heads: dict[str, SentimentHead], sampler: Sampler, progr
 
 
 def run_similarity(model: Encoder, sampler: Sampler, progress: Progress, rate: float) -> None:
-    """Trains `model` in place on distillation and on pairs with a degree of likeness alone."""
+    """Trains `model` in place on what people said of pairs alone: slowly and not for long, to be averaged with where it began."""
     update = optimiser([(model, rate)], progress)
     model.train()
-    translations = sampler.translations(36)
-
-    def forward(ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        with autocast():
-            return model(ids, mask)
-
     while not progress.over():
-        ids, mask, target = next(translations)
-        losses = {"distil": distillation_loss(mean_pool(forward(ids, mask), mask), target)}
-        alike, pair_ids, pair_mask = alike_losses(forward, sampler)
-        losses.update(alike)
-        update(losses["distil"] + losses["sts_distil"] + 2 * SIMILARITY * losses["sts"])
-        progress.step({name: loss.item() for name, loss in losses.items()}, len(ids) + len(pair_ids), int(mask.sum() + pair_mask.sum()))
+        ids, mask, _, wanted = sampler.sts_pairs(48, people=1.0)
+        with autocast():
+            found = mean_pool(model(ids, mask), mask)
+        loss = ranking_loss(*found.chunk(2), wanted)
+        update(loss)
+        progress.step({"sts": loss.item()}, len(ids), int(mask.sum()))
 
 
 def sampler_of(options, corpora: Corpora, teacher: Teacher, tokenizer: Tokenizer, pairs: list[tuple[str, str]], english: list[str]) -> Sampler:
@@ -246,10 +267,11 @@ def sampler_of(options, corpora: Corpora, teacher: Teacher, tokenizer: Tokenizer
 
 
 def similarity_stage(options, sampler: Sampler, model: Encoder) -> None:
-    """From `distil.pt` to `similarity.pt` in the work folder."""
-    model.load_state_dict(torch.load(options.work / "distil.pt", map_location=DEVICE)["weights"]["encoder"])
+    """From `multitask.pt` to `similarity.pt` in the work folder."""
+    model.load_state_dict(torch.load(options.work / "multitask.pt", map_location=DEVICE)["weights"]["encoder"])
+    model.drop(options.dropout)
     progress = Progress("similarity", options.similarity_steps, options.similarity_minutes, options.work, {"encoder": model}, 0.97)
-    run_similarity(model, sampler, progress, 1e-4)
+    run_similarity(model, sampler, progress, options.similarity_rate)
     progress.finish()
 
 
@@ -270,6 +292,7 @@ def stage(options, sampler: Sampler, model: Encoder) -> None:
             for name, head in export.read_model(options.start)[2].items():
                 heads[name].load_state_dict(head.state_dict())
     model.load_state_dict(weights["encoder"])
+    model.drop(options.dropout)
     progress = Progress("multitask", options.multitask_steps, options.multitask_minutes, options.work, {"encoder": model, **heads}, 0.985)
     run(model, heads, sampler, progress, options.multitask_rate, options.feelings_batch)
     progress.finish()

@@ -28,6 +28,8 @@ TEXTS = [
     "Où en est mon remboursement de 54,90 € ?",
     "Great, another week without internet. Well done.",
     "L'œuvre « Été à Nîmes » coûte cher… 😡",
+    "merci😊 Box® l´été m² ✅ok 👍🏽👍🏽 🤷\u200d♀️",
+    "★★☆☆☆ 🥑 ﬁn 𝐆𝐫𝐚𝐭𝐮𝐢𝐭 chargé·e",
     "a",
 ]
 

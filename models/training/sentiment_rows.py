@@ -89,7 +89,7 @@ def tweets(corpora: Corpora) -> list[Part]:
     """UMSAB and SemEval; the latter is far larger, so each label is capped."""
     umsab, semeval = SENTIMENT[0], SENTIMENT[1]
     rows = read_tsv(corpora.data / umsab.path)
-    parts = [Part(umsab, lang, times, [(r["text"], r["label"]) for r in rows if r["lang"] == lang]) for lang, times in (("fr", 5), ("en", 2))]
+    parts = [Part(umsab, lang, times, [(r["text"], r["label"]) for r in rows if r["lang"] == lang]) for lang, times in (("fr", 8), ("en", 4))]
     rows = [(r["text"], r["label"]) for r in read_tsv(corpora.data / semeval.path)]
     by_label = {label: [row for row in rows if row[1] == label] for label in LABELS}
     kept = [row for label in LABELS for row in corpora.sample(by_label[label], 7000, "semeval-" + label)]

@@ -8,10 +8,11 @@ import unittest
 import torch
 import torch.nn.functional as F
 from tokenizers import Tokenizer
-from tokenizers.models import WordLevel
+from tokenizers.models import WordLevel, WordPiece
 from tokenizers.pre_tokenizers import Whitespace
 
 import heads
+import symbols
 from batches import WINDOW, encode, windows, with_typos
 from blend import projection
 from corpora import Corpora, bucket, key
@@ -112,6 +113,39 @@ class HeadsOnAStillEncoder(unittest.TestCase):
         self.assertEqual(found, [0, 2, 0, 2])
         for name, tensor in both["emotion"].state_dict().items():
             self.assertTrue(torch.equal(tensor, before[name]), name)
+
+
+class Signs(unittest.TestCase):
+    def test_a_sign_neither_hides_the_word_that_it_touches_nor_is_lost(self):
+        tidy = symbols.normalizer()
+        for text, wanted in {"merci😊": "merci 😊", "nul👎🏽👎🏽": "nul 👎 👎", "🤬": "😡", "Box® l´été": "box l'ete", "m²": "m2", "✅ok": "✅ ok", "🤷\u200d♀️ bof": "🤷 bof",
+                             "chargé·e": "chargee", "2×3": "2x3", "ﬁn 𝐆𝐫𝐚𝐭𝐮𝐢𝐭 ＡＢＣ": "fin gratuit abc", "n°12, 20€, l’été…": "n°12, 20€, l’ete…", "🥑 livré→ici": "◇ livre ➡ ici",
+                             "merci\U0001fabf😵\u200d💫": "merci ◇ 😩 ◇", "5㎏": "5kg"}.items():
+            self.assertEqual(tidy.normalize_str(text).split(), wanted.split(), text)
+
+    def test_no_sign_stands_in_two_groups_and_those_of_a_mood_are_known(self):
+        members = [sign for signs, _ in symbols.groups() for sign in signs]
+        self.assertEqual(len(members), len(set(members)))
+        for signs in symbols.FITTING.values():
+            self.assertLessEqual(set(signs), set(members))
+
+    def test_an_older_model_gets_the_signs_with_starting_vectors_from_words(self):
+        bare = Tokenizer(WordPiece({"[UNK]": 0, "angry": 1, "furious": 2, "colis": 3}, unk_token="[UNK]"))
+        bare.pre_tokenizer = Whitespace()
+        torch.manual_seed(4)
+        table = torch.randn(4, 8)
+        tokenizer, rows = symbols.add_to(bare, table)
+        self.assertEqual(tokenizer.encode("colis😡").tokens, ["colis", "😡"])
+        self.assertEqual(len(rows), tokenizer.get_vocab_size())
+        self.assertTrue(torch.equal(rows[:4], table))
+        again, same = symbols.add_to(tokenizer, rows)
+        self.assertEqual(again.get_vocab(), tokenizer.get_vocab())
+        self.assertTrue(torch.equal(same, rows))
+
+    def test_an_added_sign_leaves_the_words(self):
+        rng = random.Random(6)
+        for label in (None, *symbols.FITTING):
+            self.assertIn("colis", symbols.with_sign("colis", rng, label))
 
 
 class TwoTeachers(unittest.TestCase):

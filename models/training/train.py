@@ -2,7 +2,7 @@
 
     python models/training/train.py --data DIR --teacher DIR --out DIR [--permissive-only]
 
-Stages: vocabulary, distillation, a short one for similarity, multi-task refinement, the heads on the encoder that ships, export with
+Stages: vocabulary, distillation, multi-task refinement, a short one for similarity, the heads on the encoder that ships, export with
 calibration and evaluation. Each leaves a checkpoint in `--work`, so that `--first STAGE` can start again from there.
 """
 
@@ -22,6 +22,7 @@ import distil
 import export
 import heads
 import multitask
+import symbols
 import vocabulary
 from corpora import Corpora
 from device import DEVICE
@@ -30,7 +31,7 @@ from schedule import Progress
 from teacher import Teacher
 
 HERE = pathlib.Path(__file__).resolve().parent
-STAGES = ["vocabulary", "distil", "similarity", "multitask", "heads", "export"]
+STAGES = ["vocabulary", "distil", "multitask", "similarity", "heads", "export"]
 
 
 def shares(text: str) -> dict[str, float]:
@@ -59,15 +60,17 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--distil-minutes", type=float, default=600, help="upper limit; the rate decays by whichever is nearer")
     parser.add_argument("--distil-batch", type=int, default=160, help="sentences a step; more on a GPU")
     parser.add_argument("--distil-rate", type=float, default=3e-4, help="highest learning rate of the layers; five times it for the embeddings")
-    parser.add_argument("--similarity-steps", type=int, default=125)
+    parser.add_argument("--similarity-steps", type=int, default=400)
     parser.add_argument("--similarity-minutes", type=float, default=600)
+    parser.add_argument("--similarity-rate", type=float, default=2e-5)
     parser.add_argument("--multitask-steps", type=int, default=1300)
     parser.add_argument("--multitask-minutes", type=float, default=600)
     parser.add_argument("--resume", action="store_true", help="start the multi-task stage from its own last checkpoint")
     parser.add_argument("--multitask-rate", type=float, default=1.5e-4)
+    parser.add_argument("--dropout", type=float, default=0.1, help="share of values left out in the stages for similarity and multi-task")
     parser.add_argument("--feelings-batch", type=int, default=96, help="texts a step for the heads of sentiment and emotion")
     parser.add_argument("--opinions-times", type=int, default=6, help="how often an epoch of them holds each of the project's own opinions")
-    parser.add_argument("--mix", type=shares, default=shares("multitask=0.5,similarity=0.3,distil=0.2"),
+    parser.add_argument("--mix", type=shares, default=shares("multitask=0.4,similarity=0.4,distil=0.2"),
                         help="share of each stage's encoder in the model")
     parser.add_argument("--heads-steps", type=int, default=1500)
     parser.add_argument("--heads-minutes", type=float, default=600)
@@ -77,10 +80,13 @@ def arguments() -> argparse.Namespace:
 
 def first_weights(options: argparse.Namespace, teacher: Teacher, tokenizer: Tokenizer, pairs: list[tuple[str, str]]) -> dict[str, torch.Tensor]:
     """The encoder that distillation starts from: the one of `--start`, else the teacher's with embeddings for the new pieces."""
-    if options.start:
-        return export.read_model(options.start)[1].state_dict()
-    weights = dict(teacher.weights)
     name = "embeddings.word_embeddings.weight"
+    if options.start:
+        before, model, _ = export.read_model(options.start)
+        weights = model.state_dict()
+        weights[name] = symbols.add_to(before, weights[name])[1]
+        return weights
+    weights = dict(teacher.weights)
     weights[name] = vocabulary.initial_embeddings(tokenizer, teacher.tokenizer, weights[name], pairs)
     return weights
 
@@ -102,7 +108,11 @@ def main() -> None:
 
     tokenizer_file = options.work / "tokenizer.json"
     if options.start:
-        Tokenizer.from_file(str(options.start / "tokenizer.json")).save(str(tokenizer_file))
+        before, started, _ = export.read_model(options.start)
+        tokenizer = symbols.add_to(before, started.embeddings.word_embeddings.weight.detach())[0]
+        if tokenizer_file.exists() and Tokenizer.from_file(str(tokenizer_file)).get_vocab() != tokenizer.get_vocab():
+            raise SystemExit(f"the pieces of {tokenizer_file}, which its checkpoints have learnt, are not those of this recipe; use another --work")
+        tokenizer.save(str(tokenizer_file))
     elif "vocabulary" in wanted:
         texts = [text for pair in pairs for text in pair] + english + corpora.french_only()
         vocabulary.build(texts, options.teacher).save(str(tokenizer_file))
@@ -118,13 +128,13 @@ def main() -> None:
         progress.finish()
     elif options.start and STAGES.index(options.first) > STAGES.index("distil") and not (options.work / "distil.pt").exists():
         # The model itself stands for the stage before, also in the average.
-        torch.save({"weights": {"encoder": export.read_model(options.start)[1].state_dict()}}, options.work / "distil.pt")
+        torch.save({"weights": {"encoder": first_weights(options, teacher, tokenizer, pairs)}}, options.work / "distil.pt")
     if "similarity" in wanted or "multitask" in wanted:
         sampler = multitask.sampler_of(options, corpora, teacher, tokenizer, pairs, english)
-        if "similarity" in wanted:
-            multitask.similarity_stage(options, sampler, model)
         if "multitask" in wanted:
             multitask.stage(options, sampler, model)
+        if "similarity" in wanted:
+            multitask.similarity_stage(options, sampler, model)
     if "heads" in wanted:
         export.load_encoder(options.work, model, options.mix)
         heads.stage(options, corpora, tokenizer, model, export.heads_of(options.work, "multitask", options.start))

@@ -1,4 +1,5 @@
-"""One lower-cased, accent-stripped WordPiece vocabulary for both languages, and the embeddings it starts from."""
+"""One lower-cased, accent-stripped WordPiece vocabulary for both languages and the signs of `symbols`, and the embeddings
+it starts from."""
 
 from __future__ import annotations
 
@@ -9,7 +10,9 @@ from collections.abc import Iterable
 
 import numpy as np
 import torch
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+
+import symbols
 
 SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 MAX_LENGTH = 256
@@ -18,8 +21,7 @@ MAX_LENGTH = 256
 def _bare(vocab: dict[str, int] | None = None) -> Tokenizer:
     model = models.WordPiece(vocab, unk_token="[UNK]") if vocab else models.WordPiece(unk_token="[UNK]")
     tokenizer = Tokenizer(model)
-    tokenizer.normalizer = normalizers.BertNormalizer(
-        clean_text=True, handle_chinese_chars=True, strip_accents=True, lowercase=True)
+    tokenizer.normalizer = symbols.normalizer()
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     tokenizer.decoder = decoders.WordPiece()
     return tokenizer
@@ -34,7 +36,7 @@ def build(texts: Iterable[str], teacher: pathlib.Path, size: int = 16000, from_t
     kept = [piece for piece, index in sorted(old.items(), key=lambda item: item[1])
             if index < from_teacher and latin.match(piece) and not piece.startswith("[unused")]
     new = [piece for piece, _ in sorted(trained.get_vocab().items(), key=lambda item: item[1]) if latin.match(piece)]
-    pieces = list(dict.fromkeys(SPECIALS + [p for p in kept + new if p not in SPECIALS]))
+    pieces = list(dict.fromkeys(SPECIALS + [p for p in kept + new + symbols.pieces() if p not in SPECIALS]))
     tokenizer = _bare({piece: index for index, piece in enumerate(pieces)})
     tokenizer.add_special_tokens(SPECIALS)
     ids = {name: pieces.index(name) for name in SPECIALS}
@@ -51,9 +53,13 @@ def initial_embeddings(tokenizer: Tokenizer, teacher_tokenizer: Tokenizer, old: 
     piece that is mostly French starts as the mean of the English pieces that it is aligned with."""
     old_vocab, rows = teacher_tokenizer.get_vocab(), []
     inner = teacher_tokenizer.model
+    signs = {signs[0]: words for signs, words in symbols.groups()}
     for piece, _ in sorted(tokenizer.get_vocab().items(), key=lambda item: item[1]):
         if piece in old_vocab:
             rows.append(old[old_vocab[piece]])
+            continue
+        if piece in signs:
+            rows.append(symbols.first_vector(signs[piece], teacher_tokenizer, old))
             continue
         tokens = [token.id for token in inner.tokenize(piece.removeprefix("##"))]
         if piece.startswith("##"):
