@@ -19,7 +19,7 @@ from distil import SCALE, distillation_loss
 from encoder import Encoder, SentimentHead, mean_pool
 from schedule import Progress, optimiser
 from sentiment_rows import IGNORED, LONGEST, training_rows
-from symbols import with_sign
+from symbols import a_sign, with_sign
 from teacher import Targets, Teacher
 
 INTENT_SETS = {"clinc": 0.27, "hwu": 0.22, "mdgo": 0.08, "dstc": 0.05, "nlupp": 0.08, "own": 0.3}
@@ -107,7 +107,7 @@ class Sampler:
         sides = [[with_typos(text, self.rng) if self.rng.random() < 0.1 else text for text in pair] for pair in pairs]
         for pair in sides:
             if self.rng.random() < SIGNED:
-                sign = with_sign("", self.rng).strip()
+                sign = a_sign(self.rng)
                 pair[:] = [f"{text} {sign}" for text in pair]
         return [pair[side] for side in (0, 1) for pair in sides]
 

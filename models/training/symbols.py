@@ -128,12 +128,16 @@ def table() -> dict[str, str]:
     return {sign: text for sign, text in found.items() if sign != text}
 
 
-def with_sign(text: str, rng: random.Random, label: str | None = None) -> str:
-    """The text with a sign, or a row of it, before or after, touching a word or not: of those that fit the label, else any.
-    The subject of the text, so its target, stays."""
+def a_sign(rng: random.Random, label: str | None = None) -> str:
+    """A sign or a row of it: of those that fit the label, else any."""
     of_group = {signs[0]: signs for signs, _ in groups()}
     first = rng.choice(FITTING[label] if label else list(of_group))
-    sign = rng.choice(of_group.get(first, first)) * rng.choice((1, 1, 1, 2, 3))
+    return rng.choice(of_group.get(first, first)) * rng.choice((1, 1, 1, 2, 3))
+
+
+def with_sign(text: str, rng: random.Random, label: str | None = None) -> str:
+    """The text with `a_sign`, before or after, touching a word or not. The subject of the text, so its target, stays."""
+    sign = a_sign(rng, label)
     return rng.choice((f"{text} {sign}", f"{text} {sign}", f"{text}{sign}", f"{sign} {text}"))
 
 

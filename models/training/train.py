@@ -31,6 +31,7 @@ from schedule import Progress
 from teacher import Teacher
 
 HERE = pathlib.Path(__file__).resolve().parent
+WORDS = "embeddings.word_embeddings.weight"
 STAGES = ["vocabulary", "distil", "multitask", "similarity", "heads", "export"]
 
 
@@ -78,16 +79,20 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def started(folder: pathlib.Path) -> tuple[Tokenizer, dict[str, torch.Tensor]]:
+    """Tokenizer and encoder of an exported model, which may be older than the signs of `symbols`."""
+    tokenizer, model, _ = export.read_model(folder)
+    weights = model.state_dict()
+    tokenizer, weights[WORDS] = symbols.add_to(tokenizer, weights[WORDS])
+    return tokenizer, weights
+
+
 def first_weights(options: argparse.Namespace, teacher: Teacher, tokenizer: Tokenizer, pairs: list[tuple[str, str]]) -> dict[str, torch.Tensor]:
     """The encoder that distillation starts from: the one of `--start`, else the teacher's with embeddings for the new pieces."""
-    name = "embeddings.word_embeddings.weight"
     if options.start:
-        before, model, _ = export.read_model(options.start)
-        weights = model.state_dict()
-        weights[name] = symbols.add_to(before, weights[name])[1]
-        return weights
+        return started(options.start)[1]
     weights = dict(teacher.weights)
-    weights[name] = vocabulary.initial_embeddings(tokenizer, teacher.tokenizer, weights[name], pairs)
+    weights[WORDS] = vocabulary.initial_embeddings(tokenizer, teacher.tokenizer, weights[WORDS], pairs)
     return weights
 
 
@@ -108,8 +113,7 @@ def main() -> None:
 
     tokenizer_file = options.work / "tokenizer.json"
     if options.start:
-        before, started, _ = export.read_model(options.start)
-        tokenizer = symbols.add_to(before, started.embeddings.word_embeddings.weight.detach())[0]
+        tokenizer, _ = started(options.start)
         if tokenizer_file.exists() and Tokenizer.from_file(str(tokenizer_file)).get_vocab() != tokenizer.get_vocab():
             raise SystemExit(f"the pieces of {tokenizer_file}, which its checkpoints have learnt, are not those of this recipe; use another --work")
         tokenizer.save(str(tokenizer_file))

@@ -75,7 +75,7 @@ pub fn chain<L: AsRef<Linked>>(contacts: &[L], links: &[Link], now: DateTime<Utc
             outcomes[index].is_repeat[place] = match gap[index] {
                 Some(gap_s) if gap_s <= hours as f64 * 3600.0 => Some(true),
                 _ if contact.started_at - history_start < Duration::hours(hours) => None,
-                _ if unheard[index].before.is_some_and(|gap| gap <= Duration::hours(hours)) => None,
+                _ if is_within(unheard[index].before, Duration::hours(hours)) => None,
                 _ => Some(false),
             };
         }
@@ -89,8 +89,9 @@ pub fn chain<L: AsRef<Linked>>(contacts: &[L], links: &[Link], now: DateTime<Utc
             .collect();
         episode.channels = channels.into_iter().collect();
         let first = episode.contacts[0];
-        let is_near = |gap: Option<Duration>| gap.is_some_and(|gap| gap <= Duration::days(7));
-        let is_open = episode.contacts.len() == 1 && (is_near(unheard[first].before) || is_near(unheard[first].after));
+        let UnheardGaps { before, after } = unheard[first];
+        let is_open =
+            episode.contacts.len() == 1 && [before, after].iter().any(|gap| is_within(*gap, Duration::days(7)));
         episode.is_resolution_known = contacts[first].customer_key.is_some() && episode.is_elapsed[0] && !is_open;
         for (place, &index) in episode.contacts.iter().enumerate() {
             let contact = contacts[index];
@@ -103,16 +104,19 @@ pub fn chain<L: AsRef<Linked>>(contacts: &[L], links: &[Link], now: DateTime<Utc
                 // Unknown until the window has elapsed, also when the customer has come back already: counting only
                 // those who have would push the rate up.
                 let is_elapsed = now - contact.closed_at >= window_length;
-                let is_within = |gap: Option<Duration>| gap.is_some_and(|gap| gap <= window_length);
-                outcomes[index].is_recontacted[window] = match is_within(next) {
+                outcomes[index].is_recontacted[window] = match is_within(next, window_length) {
                     _ if !is_elapsed => None,
-                    false if is_within(unheard[index].after) => None,
+                    false if is_within(unheard[index].after, window_length) => None,
                     came_back => Some(came_back),
                 };
             }
         }
     }
     (episodes, outcomes)
+}
+
+fn is_within(gap: Option<Duration>, window: Duration) -> bool {
+    gap.is_some_and(|gap| gap <= window)
 }
 
 /// The shortest times from one contact's closing to the next one's start, of pairs of a customer of which one has no words.

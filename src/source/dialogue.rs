@@ -272,7 +272,13 @@ fn date_order(text: &str, names: &[String], options: &Options) -> DateOrder {
     let mut orders = Orders::default();
     let mut dated: Vec<(&str, &str)> = Vec::new();
     for found in text.lines().filter_map(labelled).filter(|found| names.contains(&name_of(&found["l"]))) {
-        let (Some(date), Some(time)) = (found.name("d"), found.name("t").or(found.name("u"))) else { continue };
+        let (Some(date), Some(time)) = (found.name("d"), found.name("t").or(found.name("u"))) else {
+            if found["x"].trim().is_empty() {
+                continue;
+            }
+            // Dates on some lines only do not count, so that most dialogues are left at their first line.
+            return DateOrder::DayFirst;
+        };
         if !time::is_day_month_year(date.as_str()) {
             return DateOrder::DayFirst;
         }

@@ -176,7 +176,7 @@ impl<'a> Source<'a> {
             settings,
             customers: &self.customers,
             file: &file.name,
-            order: order(&options.input.date_order),
+            order: time::DateOrder::configured(options).unwrap_or(time::DateOrder::DayFirst),
             derive_ids: false,
         };
         if head.is_empty() {
@@ -318,10 +318,6 @@ fn unreadable(error: &io::Error) -> (RejectCode, String) {
         // The system's words: "Permission denied", "No such file or directory".
         kind => (RejectCode::UnreadableFile, format!("the file cannot be read: {kind}")),
     }
-}
-
-fn order(written: &str) -> time::DateOrder {
-    if written == "mdy" { time::DateOrder::MonthFirst } else { time::DateOrder::DayFirst }
 }
 
 /// Identifier and start of a transcript that states none: its name, the date in its name, else the date of the file.

@@ -397,15 +397,15 @@ pub const CONTACTS: Table = Table {
         may(
             "is_repeat_48h",
             Boolean,
-            "comes back within 48 hours of the closing of the contact that repeat_of_contact_id names",
-            "contact réitéré : revient dans les 48 heures après la clôture du contact que désigne repeat_of_contact_id",
+            "comes back within 48 hours of the closing of the contact that repeat_of_contact_id names; null while unknown: no customer, the loaded history before the contact is shorter than the window and shows no earlier contact, or an earlier contact of the customer in the window cannot be compared since one of the two has no customer words",
+            "contact réitéré : revient dans les 48 heures après la clôture du contact que désigne repeat_of_contact_id ; null tant que la réponse est inconnue : pas de client, historique chargé avant le contact plus court que le délai et sans contact antérieur, ou contact antérieur du client dans le délai sans comparaison possible, l'un des deux n'ayant pas de mots du client",
         ),
         may("is_repeat_72h", Boolean, "the same within 72 hours", "idem dans les 72 heures"),
         may(
             "is_repeat_7d",
             Boolean,
-            "the same within 7 days; null while unknown: no customer, the loaded history before the contact is shorter than the window and shows no earlier contact, or an earlier contact of the customer in the window cannot be compared since one of the two has no customer words",
-            "idem dans les 7 jours ; null tant que la réponse est inconnue : pas de client, historique chargé avant le contact plus court que le délai et sans contact antérieur, ou contact antérieur du client dans le délai sans comparaison possible, l'un des deux n'ayant pas de mots du client",
+            "the same within 7 days; null while unknown",
+            "idem dans les 7 jours ; null tant que la réponse est inconnue",
         ),
         may("is_repeat_14d", Boolean, "the same within 14 days", "idem dans les 14 jours"),
         may(
