@@ -8,7 +8,7 @@
 //!
 //! `FILE` holds one contact a line, which is one window here. `--soak` encodes the file again and again until that many
 //! windows are done, a thousand at a time as a run does, and tells the peak memory. With `--serve` the program loads the
-//! model, encodes the file once for every line that it reads from standard input, and answers with the wall and processor
+//! model, embeds the file once for every line that it reads from standard input, and answers with the wall and processor
 //! seconds that it took; `compare.py` alternates it with other engines that way, on token windows that it hands over with
 //! `--windows FILE` (ids separated by spaces).
 
@@ -181,7 +181,7 @@ fn serve(arguments: &Arguments, files: &ModelFiles) -> Result<(), Failure> {
     for line in std::io::stdin().lock().lines() {
         line?;
         let (started, before) = (Instant::now(), cpu_seconds());
-        let encodings = encoder.encode(&windows)?;
+        let encodings = encoder.embed(&windows)?;
         let (seconds, cpu) = (started.elapsed().as_secs_f64(), cpu_seconds() - before);
         if let Some(path) = &arguments.embeddings {
             let bytes: Vec<u8> = encodings.embeddings.iter().flat_map(|value| value.to_le_bytes()).collect();

@@ -397,7 +397,7 @@ fn emotions(path: &Path, catalogue: &Catalogue, vectors: &mut Vectors) -> Result
 
     let rows = labelled_contacts(path)?;
     let encoded: Vec<Encoded> = rows.iter().map(Labelled::encoded).collect();
-    vectors.ensure(encoded.iter().flat_map(Encoded::texts))?;
+    vectors.ensure_contacts(encoded.iter())?;
     let labeller = Labeller::learn(
         catalogue.taxonomy.clone(),
         &catalogue.criteria,

@@ -82,7 +82,7 @@ pub fn embed(encoder: &Encoder, input: &Path, output: &Path, mut progress: impl 
             counts.cut += windows.iter().filter(|(_, is_cut)| *is_cut).count() as u64;
             let windows: Vec<Vec<u32>> = windows.into_iter().map(|(ids, _)| ids).collect();
             counts.tokens += windows.iter().map(|ids| ids.len() as u64).sum::<u64>();
-            let embeddings = encoder.encode(&windows)?.embeddings;
+            let embeddings = encoder.embed(&windows)?.embeddings;
             writer.write(&batch(&schema, &chunk, embeddings, encoder.hidden_size())?)?;
             progress(counts.texts);
         }

@@ -7,7 +7,7 @@
 
 mod common;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::LazyLock;
 
@@ -15,7 +15,9 @@ use arrow::array::AsArray;
 use arrow::datatypes::DataType;
 use common::{expect, motif, parquet_hashes, record};
 use motif::encode::Vectors;
-use motif::label::head::softmax;
+use motif::evaluate::sentiment::probabilities;
+use motif::evaluate::turn::Limits;
+use motif::label::sentiment::SentimentHead;
 use motif::label::{Catalogue, Labeller};
 use motif::model::{Encoder, EncoderOptions, bundled};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -101,16 +103,10 @@ fn the_sentiment_head_tells_anger_from_thanks() {
     let encoder = Encoder::load(&bundled::files().unwrap(), EncoderOptions::default()).unwrap();
     let mut vectors = Vectors::new(encoder, None).unwrap();
     let texts = ["C'est inadmissible, je suis furieux.", "Merci infiniment, vous êtes formidables !"];
-    vectors.ensure(texts).unwrap();
-    let labels = vectors.encoder().sentiment_labels().to_vec();
-    let place = |name: &str| labels.iter().position(|label| label == name).unwrap();
-    let probability = |text: &str, name: &str| {
-        let mut logits = vectors.get(text).unwrap().sentiment_logits;
-        softmax(&mut logits, 1.0);
-        logits[place(name)]
-    };
-    assert!(probability(texts[0], "negative") > 0.6);
-    assert!(probability(texts[1], "positive") > 0.6);
+    let head = SentimentHead::of(&vectors, &BTreeMap::new()).unwrap().unwrap();
+    let felt = probabilities(&texts, Limits::default(), &head, &mut vectors).unwrap();
+    assert!(felt[0][0] > 0.6, "{felt:?}");
+    assert!(felt[1][2] > 0.6, "{felt:?}");
 }
 
 /// Words that no name or description of the taxonomy holds: without the examples they are not recognised.

@@ -138,8 +138,8 @@ fn a_classifier_takes_the_place_of_the_sentiment_head() {
     // What does not come from the classifier stays as it was.
     assert_eq!(scores(&own, "p_frustration"), scores(&output, "p_frustration"));
     assert_eq!(texts(&table(&own, "contacts"), "reason_id"), texts(&table(&output, "contacts"), "reason_id"));
-    // Each model has a folder of its own in the cache.
-    assert_eq!(std::fs::read_dir(output.join("cache")).unwrap().count(), 2);
+    // Embeddings, logits of the encoder and those of the classifier have a folder each in the cache.
+    assert_eq!(std::fs::read_dir(output.join("cache")).unwrap().count(), 3);
 }
 
 #[test]

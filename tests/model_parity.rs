@@ -4,7 +4,9 @@
 
 use std::path::{Path, PathBuf};
 
-use motif::model::{Encoder, EncoderOptions, KernelChoice, ModelError, ModelFiles, SequenceClassifier, Task, TaskHead};
+use motif::model::{
+    Encoder, EncoderOptions, Encodings, KernelChoice, ModelError, ModelFiles, SequenceClassifier, Task, TaskHead,
+};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -17,7 +19,7 @@ struct Expected {
 }
 
 /// Sentence encoders with and without heads.
-const MODELS: [&str; 4] = ["bert_tiny", "bert_tiny_int8", "roberta_tiny", "two_heads_tiny"];
+const MODELS: [&str; 5] = ["bert_tiny", "bert_tiny_int8", "roberta_tiny", "two_heads_tiny", "two_paths_tiny"];
 
 /// Sequence classifiers of every family, whose encoders are sentence encoders too.
 const CLASSIFIERS: [&str; 6] = [
@@ -204,6 +206,20 @@ fn every_kernel_class_stays_close_to_the_reference() {
                 let lowest = lowest_cosine(encoder.kernel_class());
                 assert!(cosine >= lowest, "{model}, {}, row {index}: cosine {cosine}", encoder.kernel_class());
             }
+            for (ours, theirs) in
+                [(&ours.sentiment_logits, &theirs.sentiment_logits), (&ours.emotion_logits, &theirs.emotion_logits)]
+            {
+                let (Some(ours), Some(theirs)) = (ours, theirs) else { continue };
+                let size = |values: &[f32]| values.iter().map(|value| value * value).sum::<f32>().sqrt();
+                let off: Vec<f32> = ours.iter().zip(theirs).map(|(a, b)| a - b).collect();
+                let (off, whole) = (size(&off), size(theirs));
+                let most = 3.0 * (2.0 - 2.0 * lowest_cosine(encoder.kernel_class())).sqrt();
+                assert!(
+                    off <= most * whole,
+                    "{model}, {}: logits of size {whole} are {off} off",
+                    encoder.kernel_class()
+                );
+            }
         }
     }
 }
@@ -232,6 +248,46 @@ fn a_window_has_the_same_bits_alone_in_any_company_and_on_any_number_of_threads(
                 }
             }
         }
+    }
+}
+
+#[test]
+fn a_part_of_the_answer_has_the_bits_of_the_whole() {
+    for kernel in available_kernels() {
+        for model in MODELS {
+            let encoder = load(model, kernel);
+            let windows: Vec<Vec<u32>> = expected(model).into_iter().map(|row| row.input_ids).collect();
+            let (all, part) = (encoder.encode(&windows).unwrap(), encoder.embed(&windows).unwrap());
+            let sentiment_logits = all.sentiment_logits;
+            assert_eq!(part, Encodings { embeddings: all.embeddings, ..Encodings::default() }, "{kernel:?} {model}");
+            if encoder.head(Task::Sentiment).is_some() {
+                let felt = classifier(model, kernel).encode(&windows).unwrap();
+                assert_eq!(felt.sentiment_logits, sentiment_logits, "{kernel:?} {model}");
+            }
+        }
+    }
+}
+
+#[test]
+fn heads_may_have_layers_to_themselves_and_other_readers_see_a_plain_encoder() {
+    let copy = tempfile::tempdir().unwrap();
+    for file in ["tokenizer.json", "model.safetensors"] {
+        std::fs::copy(directory("two_paths_tiny").join(file), copy.path().join(file)).unwrap();
+    }
+    let write = |from: &str, to: &str| {
+        let config = std::fs::read_to_string(directory("two_paths_tiny").join("config.json")).unwrap();
+        assert!(config.contains(from));
+        std::fs::write(copy.path().join("config.json"), config.replace(from, to)).unwrap();
+        ModelFiles::open(copy.path()).unwrap()
+    };
+    let plain = Encoder::load(&write("motif_feelings", "of_no_meaning_here"), EncoderOptions::default()).unwrap();
+    let windows: Vec<Vec<u32>> = expected("two_paths_tiny").into_iter().map(|row| row.input_ids).collect();
+    let encodings = plain.encode(&windows).unwrap();
+    assert_eq!(encodings.embeddings, load("two_paths_tiny", KernelChoice::Auto).embed(&windows).unwrap().embeddings);
+    for (right, wrong) in [(r#""after": 1"#, r#""after": 3"#), (r#""layers": 2"#, r#""layers": 0"#)] {
+        let files = write(right, wrong);
+        let message = Encoder::load(&files, EncoderOptions::default()).unwrap_err().to_string();
+        assert!(message.contains("motif_feelings") && message.contains("config.json"), "{message}");
     }
 }
 

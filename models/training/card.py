@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import symbols
+from encoder import FEELINGS
+from vocabulary import MAX_LENGTH
 
 FACTS = {
     "licence": "the weights: the licence of this repository, as far as the training data allow (see `training_data`)",
@@ -15,8 +17,6 @@ FACTS = {
         "(GPL-3.0) and Magento (OSL-3.0/AFL-3.0) translations; Allocine reviews (MIT as stated; texts of allocine.fr users)",
     ],
     "languages": ["fr", "en"],
-    "architecture": {"family": "bert", "layers": 6, "hidden_size": 384, "heads": 12, "pooling": "mean", "normalised": True,
-                     "max_length": 256, "weights": "int8 per row"},
     "intended_use": "Sentence embeddings (contact reasons, similarity, grouping) and the sentiment of customers' turns in contact-centre "
                     "calls, chats and e-mails, in French and English.",
     "limits": [
@@ -70,6 +70,14 @@ FIGURES = {
 }
 
 
+def architecture(config: dict) -> dict:
+    """What the manifest says of the network, from its `config.json`."""
+    return {"family": config["model_type"], "layers": config["num_hidden_layers"],
+            **({"layers_of_the_feelings": config[FEELINGS]} if FEELINGS in config else {}),
+            "hidden_size": config["hidden_size"], "heads": config["num_attention_heads"], "pooling": "mean", "normalised": True,
+            "max_length": MAX_LENGTH, "weights": "int8 per row" if "motif_quantization" in config else "f32"}
+
+
 def render(manifest: dict) -> str:
     """The card in Markdown."""
     figures = "\n".join(
@@ -78,6 +86,11 @@ def render(manifest: dict) -> str:
     data = "\n".join(
         f"| {entry['name']} | {entry['licence']} | {entry['terms']} | " + "; ".join(f"{use}: {rows}" for use, rows in entry["rows"].items()) + " |"
         for entry in manifest["training_data"])
+    own = manifest["architecture"].get("layers_of_the_feelings")
+    layers, path = ("", "") if not own else (
+        f", and {own['layers']} layers more that only the heads read", f"""
+The heads read layers of their own, `feelings.layer.N`, which follow layer {own['after']} beside the last layers of the embedding (`motif_feelings` in `config.json`).
+A program that does not know them passes over them.""")
     unclear = [entry["name"] for entry in manifest["training_data"] if entry["terms"] == "no clear licence"]
     shared = [entry["name"] for entry in manifest["training_data"] if entry["terms"] == "share-alike or copyleft"]
     terms = ("Trained with `--permissive-only`: no tweets, no share-alike files." if manifest["permissive_only"] else
@@ -89,7 +102,7 @@ def render(manifest: dict) -> str:
     return f"""# {manifest['name']}
 
 A French and English sentence encoder with heads for sentiment and emotion: BERT, {manifest['architecture']['layers']} layers, hidden size
-{manifest['architecture']['hidden_size']}, 22 M parameters, {sum(f['bytes'] for f in manifest['files'].values()) / 1e6:.1f} MB. Revision `{manifest['revision']}`.
+{manifest['architecture']['hidden_size']}{layers}; {manifest['parameters'] / 1e6:.0f} M parameters, {sum(f['bytes'] for f in manifest['files'].values()) / 1e6:.1f} MB. Revision `{manifest['revision']}`.
 It was distilled from all-MiniLM-L6-v2 and all-mpnet-base-v2 (both Apache-2.0) by the recipe in [`models/training`](../training), and runs on a plain CPU.
 
 ## Use
@@ -98,7 +111,7 @@ It was distilled from all-MiniLM-L6-v2 and all-mpnet-base-v2 (both Apache-2.0) b
 
 Embedding: mean of the last hidden states over the real tokens, scaled to length 1. Sentiment: {', '.join(['negative', 'neutral', 'positive'])},
 from the same forward pass; `sentiment_head.json` states the computation and the temperature. Emotion (`emotion_head.json`:
-satisfaction, dissatisfaction, frustration, confusion, none): the same computation.
+satisfaction, dissatisfaction, frustration, confusion, none): the same computation.{path}
 The vocabulary is lower-cased and free of accents, so "déçu", "decu" and "DÉÇU" are the same text. It knows {len(symbols.pieces())} groups of emoji; an emoji, a trade mark or another sign never hides the word that it
 touches ("merci😊", "m²").
 

@@ -1,4 +1,5 @@
-"""The network: a BERT encoder under the tensor names of Hugging Face `BertModel`, and the sentiment head.
+"""The network: a BERT encoder under the tensor names of Hugging Face `BertModel`, layers of their own for the feelings, and the head of
+sentiment or emotion.
 
 Written out so that the whole forward pass that the Rust program repeats can be read in one place. Shapes: `input_ids`
 and `attention_mask` are (batch, seq); hidden states are (batch, seq, hidden).
@@ -16,6 +17,17 @@ CONFIG = {
     "max_position_embeddings": 512, "type_vocab_size": 2, "position_embedding_type": "absolute", "pad_token_id": 0,
     "hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0, "initializer_range": 0.02,
 }
+# The entry of the configuration that says where the layers of the feelings start and how many they are.
+FEELINGS = "motif_feelings"
+
+
+def forked(weights: dict[str, torch.Tensor], after: int, layers: int) -> dict[str, torch.Tensor]:
+    """The weights of a model of one path with layers for the feelings: copies of the last ones."""
+    own = {name: tensor for name, tensor in weights.items() if not name.startswith("feelings.")}
+    for layer in range(layers):
+        path = f"encoder.layer.{after + layer}."
+        own |= {f"feelings.layer.{layer}.{name.removeprefix(path)}": tensor.clone() for name, tensor in weights.items() if name.startswith(path)}
+    return own
 
 
 class Embeddings(nn.Module):
@@ -77,13 +89,22 @@ class Layer(nn.Module):
 
 
 class Encoder(nn.Module):
-    """`BertModel` without its pooler."""
+    """`BertModel` without its pooler, and upper layers of their own for the feelings.
+
+    What a text is about and how somebody feels pull the last layers in different directions. So the heads of sentiment and emotion read
+    their own layers, `feelings.layer.N`, which start from the states after layer `motif_feelings.after` of the configuration;
+    a model without that entry has none, and its heads read the last hidden states.
+    """
 
     def __init__(self, config: dict) -> None:
         super().__init__()
         self.config = config
         self.embeddings = Embeddings(config)
         self.encoder = nn.ModuleDict({"layer": nn.ModuleList(Layer(config) for _ in range(config["num_hidden_layers"]))})
+        own = config.get(FEELINGS)
+        self.fork = own["after"] if own else None
+        if own:
+            self.feelings = nn.ModuleDict({"layer": nn.ModuleList(Layer(config) for _ in range(own["layers"]))})
 
     def drop(self, share: float) -> None:
         """From here on, training leaves out this share of the values that each block adds, and of the embeddings."""
@@ -91,15 +112,54 @@ class Encoder(nn.Module):
             if isinstance(module, nn.Dropout):
                 module.p = share
 
-    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-        """Last hidden states."""
+    def adopt(self, weights: dict[str, torch.Tensor]) -> None:
+        """Loads the weights of a model like this one; of one without layers for the feelings, which then are copies of its last ones; or, into
+        one without them, of one with them."""
+        if self.fork is None:
+            weights = {name: tensor for name, tensor in weights.items() if not name.startswith("feelings.")}
+        elif not any(name.startswith("feelings.") for name in weights):
+            weights = forked(weights, self.fork, len(self.feelings["layer"]))
+        self.load_state_dict(weights)
+
+    def lower(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """States where the paths part, or the last ones of a model with one path; and what is added to the scores of attention."""
         states = self.embeddings(input_ids)
         if torch.is_autocast_enabled(states.device.type):
             states = states.bfloat16()
-        mask = None if bool(attention_mask.all()) else (attention_mask[:, None, None, :] - 1.0) * 1e4
-        for layer in self.encoder["layer"]:
+        mask = padding(attention_mask)
+        for layer in self.encoder["layer"][: self.fork]:
+            states = layer(states, mask)
+        return states, mask
+
+    def meaning(self, states: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
+        """From `lower` to the last hidden states."""
+        for layer in self.encoder["layer"][self.fork :] if self.fork is not None else []:
             states = layer(states, mask)
         return states
+
+    def felt(self, states: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
+        """From `lower` to the states that the heads read."""
+        for layer in self.feelings["layer"] if self.fork is not None else []:
+            states = layer(states, mask)
+        return states
+
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        """Last hidden states."""
+        return self.meaning(*self.lower(input_ids, attention_mask))
+
+    def feel(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        """The states that the heads read."""
+        return self.felt(*self.lower(input_ids, attention_mask))
+
+    def both(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """`forward` and `feel`, the layers below read once."""
+        states, mask = self.lower(input_ids, attention_mask)
+        return self.meaning(states, mask), self.felt(states, mask)
+
+
+def padding(attention_mask: torch.Tensor) -> torch.Tensor | None:
+    """What is added to the scores of attention, (batch, 1, 1, seq), so that no token reads padding; none where there is none."""
+    return None if bool(attention_mask.all()) else (attention_mask[:, None, None, :] - 1.0) * 1e4
 
 
 def mean_pool(states: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:

@@ -40,10 +40,10 @@ class Runner:
             rows = order[start : start + 32]
             ids, mask = pad([encodings[row] for row in rows])
             with autocast(bf16):
-                states = self.model(ids, mask)
+                states, feelings = self.model.both(ids, mask)
             embeddings[rows] = mean_pool(states, mask).cpu().numpy()
             for name, head in self.heads.items():
-                logits[name][rows] = head(states, mask).cpu().numpy()
+                logits[name][rows] = head(feelings, mask).cpu().numpy()
         return embeddings, logits
 
     def __call__(self, texts: list[str]) -> np.ndarray:
@@ -108,11 +108,11 @@ REVIEWS = ("insurer_reviews_long", "shop_reviews_long", "product_reviews_long", 
            "local_reviews_fr", "opposites_fr", "mails_turns_fr", "reviews_en", "verbatims_fr", "finance_reviews_fr", "shop_product_reviews_fr",
            "telecom_software_reviews_fr", "travel_leisure_reviews_fr", "public_local_reviews_fr", "turns_letters_fr", "personas_fr",
            "survey_answers_fr", "site_reviews_fr", "forum_stories_fr", "business_social_fr", "concessions_fr",
-           "typed_shops_fr", "services_reviews_fr")
+           "typed_shops_fr", "services_reviews_fr", "trades_home_reviews_fr", "contracts_reviews_fr", "shops_travel_reviews_fr", "reviews_implied_en")
 EMOJI = ("emoji_fr", "emoji_en")
 # Irony, negation and their honest look-alikes.
 PHRASING = ("irony_fr", "negation_fr", "irony_negation_en")
-TWEETS = ("tweets_fr", "tweets_fr_2", "tweets_fr_3")
+TWEETS = ("tweets_fr", "tweets_fr_2", "tweets_fr_3", "tweets_fr_4")
 
 
 def sentiment_dev(corpora: Corpora) -> dict[str, list[tuple[str, int]]]:

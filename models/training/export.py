@@ -127,7 +127,10 @@ def load_encoder(work: pathlib.Path, model: Encoder, mix: dict[str, float]) -> N
     Each stage forgets something that another knows; the mean of the weights keeps most of both. The shares are chosen on dev:
     `RESULTS.md`.
     """
-    stages = [(share, torch.load(work / f"{name}.pt", map_location="cpu")["weights"]["encoder"]) for name, share in mix.items()]
+    stages = []
+    for name, share in mix.items():
+        model.adopt(torch.load(work / f"{name}.pt", map_location="cpu")["weights"]["encoder"])
+        stages.append((share, {key: tensor.clone() for key, tensor in model.state_dict().items()}))
     model.load_state_dict(mean_of(stages))
 
 
@@ -152,6 +155,8 @@ def stage(options, corpora: Corpora, tokenizer: Tokenizer, model: Encoder) -> No
         read()  # So that the manifest lists every set, also where an earlier stage ran in another process.
     load_encoder(options.work, model, options.mix)
     heads = heads_of(options.work, "heads")
+    if model.fork is not None:
+        model.feelings.load_state_dict(torch.load(options.work / "heads.pt", map_location="cpu")["weights"]["feelings"])
     before, outputs = measure(evaluate.Runner(tokenizer, model, heads), corpora)
     temperature, _ = evaluate.calibration(outputs, options.seed)
     write_model(options.out, tokenizer, model, heads, {"sentiment": temperature, "emotion": 1.0})
@@ -178,7 +183,9 @@ def finish(folder: pathlib.Path, corpora: Corpora, figures: dict) -> None:
     manifest = {
         "name": NAME, "revision": hashlib.sha256(joined.encode()).hexdigest()[:16],
         "files": {name: {"sha256": digest, "bytes": (folder / name).stat().st_size} for name, digest in digests.items()},
-        **card.FACTS, "permissive_only": corpora.permissive_only,
+        **card.FACTS, "architecture": card.architecture(json.loads((folder / "config.json").read_text())),
+        "parameters": sum(tensor.numel() for name, tensor in load_file(folder / ENCODER_FILE).items() if not name.endswith(".scale")),
+        "permissive_only": corpora.permissive_only,
         "training_data": [{"name": name, **entry} for name, entry in sorted(corpora.used.items())], "figures": figures}
     write_json(folder / "manifest.json", manifest)
     (folder / "README.md").write_text(card.render(manifest), encoding="utf-8")

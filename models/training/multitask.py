@@ -3,6 +3,7 @@ ranking are learnt."""
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable, Iterator
 
@@ -199,12 +200,13 @@ def alike_losses(forward: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
     return {"sts": ranking_loss(*found.chunk(2), wanted), "sts_distil": distillation_loss(found, target)}, ids, mask
 
 
-def run(model: Encoder, heads: dict[str, SentimentHead], sampler: Sampler, progress: Progress, rate: float, feelings: int) -> None:
-    """Trains all in place until `progress` is over; `feelings` texts a step are for the heads."""
-    update = optimiser([(model.encoder, rate), (model.embeddings, 3 * rate)] + [(head, 7 * rate) for head in heads.values()], progress)
+def run(model: Encoder, heads: dict[str, SentimentHead], sampler: Sampler, progress: Progress, rate: float, size: int) -> None:
+    """Trains all in place until `progress` is over; `size` texts a step are for the heads."""
+    layers = [model.encoder] if model.fork is None else [model.encoder, model.feelings]
+    update = optimiser([(part, rate) for part in layers] + [(model.embeddings, 3 * rate)] + [(head, 7 * rate) for head in heads.values()], progress)
     for module in (model, *heads.values()):
         module.train()
-    felt, translations, english = sampler.feelings(feelings), sampler.translations(36), sampler.english_texts(36)
+    felt, translations, english = sampler.feelings(size), sampler.translations(36), sampler.english_texts(36)
 
     def forward(ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         with autocast():
@@ -213,19 +215,21 @@ def run(model: Encoder, heads: dict[str, SentimentHead], sampler: Sampler, progr
     while not progress.over():
         ids, mask, labels = next(felt)
         tokens, sentences = int(mask.sum()), len(ids)
-        states = forward(ids, mask)
+        with autocast():
+            states = model.feel(ids, mask)
         losses = feeling_losses({name: head(states, mask) for name, head in heads.items()}, labels, sampler.class_weights)
         total = 2.0 * losses.get("sentiment", 0.0) + 0.5 * losses.get("emotion", 0.0)
 
         paired = progress.done % 4 != 3
         ids, mask, target = next(translations if paired else english)
-        states = forward(ids, mask)
+        with autocast():
+            states, feelings = model.both(ids, mask) if paired else (model(ids, mask), None)
         losses["distil"] = distillation_loss(mean_pool(states, mask), target)
         total = total + losses["distil"]
         if paired:
             # What the head says of an English text, it must say of its French wording.
             half = len(ids) // 2
-            logits = heads["sentiment"](states, mask)
+            logits = heads["sentiment"](feelings, mask)
             losses["agree"] = F.kl_div(logits[half:].log_softmax(-1), logits[:half].detach().softmax(-1), reduction="batchmean")
             total = total + min(1.0, 3 * progress.share()) * losses["agree"]
         tokens, sentences = tokens + int(mask.sum()), sentences + len(ids)
@@ -245,13 +249,16 @@ def run(model: Encoder, heads: dict[str, SentimentHead], sampler: Sampler, progr
 
 
 def run_similarity(model: Encoder, sampler: Sampler, progress: Progress, rate: float) -> None:
-    """Trains `model` in place on what people said of pairs alone: slowly and not for long, to be averaged with where it began."""
-    update = optimiser([(model, rate)], progress)
+    """Trains `model` in place on what people said of pairs alone: slowly and not for long, to be averaged with where it began.
+    What the feelings stand on stays as it is."""
+    update = optimiser([(model if model.fork is None else model.encoder["layer"][model.fork :], rate)], progress)
     model.train()
     while not progress.over():
         ids, mask, _, wanted = sampler.sts_pairs(48, people=1.0)
         with autocast():
-            found = mean_pool(model(ids, mask), mask)
+            with torch.set_grad_enabled(model.fork is None):
+                states, padding = model.lower(ids, mask)
+            found = mean_pool(model.meaning(states, padding), mask)
         loss = ranking_loss(*found.chunk(2), wanted)
         update(loss)
         progress.step({"sts": loss.item()}, len(ids), int(mask.sum()))
@@ -268,7 +275,7 @@ def sampler_of(options, corpora: Corpora, teacher: Teacher, tokenizer: Tokenizer
 
 def similarity_stage(options, sampler: Sampler, model: Encoder) -> None:
     """From `multitask.pt` to `similarity.pt` in the work folder."""
-    model.load_state_dict(torch.load(options.work / "multitask.pt", map_location=DEVICE)["weights"]["encoder"])
+    model.adopt(torch.load(options.work / "multitask.pt", map_location=DEVICE)["weights"]["encoder"])
     model.drop(options.dropout)
     progress = Progress("similarity", options.similarity_steps, options.similarity_minutes, options.work, {"encoder": model}, 0.97)
     run_similarity(model, sampler, progress, options.similarity_rate)
@@ -289,9 +296,11 @@ def stage(options, sampler: Sampler, model: Encoder) -> None:
     else:
         weights = torch.load(options.work / "distil.pt", map_location=DEVICE)["weights"]
         if options.start:
+            # As above: the model that it starts from learnt in an order of its own.
+            sampler.rng.seed(f"{options.seed}-{json.loads((options.start / 'manifest.json').read_text())['revision']}")
             for name, head in export.read_model(options.start)[2].items():
                 heads[name].load_state_dict(head.state_dict())
-    model.load_state_dict(weights["encoder"])
+    model.adopt(weights["encoder"])
     model.drop(options.dropout)
     progress = Progress("multitask", options.multitask_steps, options.multitask_minutes, options.work, {"encoder": model, **heads}, 0.985)
     run(model, heads, sampler, progress, options.multitask_rate, options.feelings_batch)

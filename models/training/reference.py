@@ -47,12 +47,12 @@ def main() -> None:
         for text in TEXTS:
             ids = torch.tensor([tokenizer.encode(text).ids])
             mask = torch.ones_like(ids)
-            states = model(ids, mask)
+            states, feelings = model.both(ids, mask)
             row = {
                 "text": text, "input_ids": ids[0].tolist(),
                 "embedding_first_8": [round(float(x), 7) for x in mean_pool(states, mask)[0, :8]]}
             for name, head in heads.items():
-                logits = head(states, mask)[0]
+                logits = head(feelings, mask)[0]
                 row[f"{name}_logits"] = [round(float(x), 6) for x in logits]
                 row[f"{name}_probabilities"] = [round(float(x), 6) for x in (logits / infos[name]["temperature"]).softmax(-1)]
             rows.append(row)

@@ -12,11 +12,12 @@ from tokenizers.models import WordLevel, WordPiece
 from tokenizers.pre_tokenizers import Whitespace
 
 import heads
+import multitask
 import symbols
 from batches import WINDOW, encode, windows, with_typos
 from blend import projection
 from corpora import Corpora, bucket, key
-from encoder import CONFIG, Encoder, SentimentHead, mean_pool
+from encoder import CONFIG, FEELINGS, Encoder, SentimentHead, mean_pool, padding
 from evaluate import calibration_error, fit_temperature, softmax
 from export import dequantise, quantise
 from multitask import draw_labels, ranking_loss
@@ -85,7 +86,8 @@ class HeadsOnAStillEncoder(unittest.TestCase):
         head = SentimentHead(32).eval()
         ids, mask = encode(self.tokenizer, self.texts)
         with torch.no_grad():
-            direct, kept = head(self.model(ids, mask), mask), head(*self.states.batch([0, 1, 2, 3])[:2])
+            values, kept_mask = self.states.batch([0, 1, 2, 3])[:2]
+            direct, kept = head(self.model.feel(ids, mask), mask), head(self.model.felt(values, padding(kept_mask)), kept_mask)
         self.assertLess((direct - kept).abs().max().item(), 0.02)
 
     def test_a_long_text_says_the_mean_of_its_windows_by_length(self) -> None:
@@ -96,9 +98,9 @@ class HeadsOnAStillEncoder(unittest.TestCase):
         values, mask, places, shares = states.batch([0, 1])
         self.assertEqual(places.tolist(), [0] + [1] * len(parts))
         with torch.no_grad():
-            found = heads.over_windows(head(values, mask), places, shares, 2).exp()
+            found = heads.over_windows(head(self.model.felt(values, padding(mask)), mask), places, shares, 2).exp()
             ids, part_mask = encode(self.tokenizer, ["thanks", *parts])
-            each = head(self.model(ids, part_mask), part_mask).softmax(-1)
+            each = head(self.model.feel(ids, part_mask), part_mask).softmax(-1)
         lengths = torch.tensor([float(len(part)) for part in parts])
         self.assertLess((found[0] - each[0]).abs().max().item(), 0.02)
         self.assertLess((found[1] - (lengths[:, None] * each[1:]).sum(0) / lengths.sum()).abs().max().item(), 0.02)
@@ -108,11 +110,66 @@ class HeadsOnAStillEncoder(unittest.TestCase):
         before = {name: tensor.clone() for name, tensor in both["emotion"].state_dict().items()}
         rows = [(text, 0 if "late" in self.texts[text] else 2, IGNORED) for text in range(4)] * 100
         with tempfile.TemporaryDirectory() as folder:
-            heads.run(both, self.states, rows, Progress("heads", 60, 10, pathlib.Path(folder), both), 1e-2, seed=5)
-        found = both["sentiment"](*self.states.batch([0, 1, 2, 3])[:2]).argmax(-1).tolist()
+            heads.run(self.model, both, self.states, rows, Progress("heads", 60, 10, pathlib.Path(folder), both), 1e-2, seed=5)
+        values, mask = self.states.batch([0, 1, 2, 3])[:2]
+        found = both["sentiment"](self.model.felt(values, padding(mask)), mask).argmax(-1).tolist()
         self.assertEqual(found, [0, 2, 0, 2])
         for name, tensor in both["emotion"].state_dict().items():
             self.assertTrue(torch.equal(tensor, before[name]), name)
+
+
+class HeadsWithLayersOfTheirOwn(HeadsOnAStillEncoder):
+    """The same over layers that only the heads read."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.plain = self.model
+        config = {**self.plain.config, FEELINGS: {"after": 0, "layers": 1}}
+        self.model = Encoder(config).eval()
+        self.model.adopt(self.plain.state_dict())
+        torch.nn.init.normal_(self.model.feelings["layer"][0].output.dense.bias)
+        self.states = heads.States(self.model, self.tokenizer, self.texts)
+
+    def test_they_start_as_copies_and_the_meaning_is_not_theirs(self) -> None:
+        ids, mask = encode(self.tokenizer, self.texts)
+        fresh = Encoder(self.model.config).eval()
+        fresh.adopt(self.plain.state_dict())
+        with torch.no_grad():
+            expected = self.plain(ids, mask)
+            for found in (*fresh.both(ids, mask), fresh(ids, mask), fresh.feel(ids, mask), self.model(ids, mask)):
+                self.assertTrue(torch.allclose(found, expected, atol=1e-6))
+            self.assertFalse(torch.allclose(self.model.feel(ids, mask), expected, atol=1e-2))
+        again = Encoder(self.model.config)
+        again.adopt(self.model.state_dict())
+        self.plain.adopt(self.model.state_dict())
+        self.assertTrue(torch.equal(again.feelings["layer"][0].output.dense.bias, self.model.feelings["layer"][0].output.dense.bias))
+
+    def test_the_stage_teaches_them_and_leaves_the_layers_below_alone(self) -> None:
+        before = {name: tensor.clone() for name, tensor in self.model.state_dict().items()}
+        both = {"sentiment": SentimentHead(32), "emotion": SentimentHead(32, labels=5)}
+        rows = [(text, 0 if "late" in self.texts[text] else 2, IGNORED) for text in range(4)] * 100
+        with tempfile.TemporaryDirectory() as folder:
+            heads.run(self.model, both, self.states, rows, Progress("heads", 5, 10, pathlib.Path(folder), both), 1e-2, seed=5)
+        for name, tensor in self.model.state_dict().items():
+            # What a key adds to all scores alike decides nothing.
+            if not name.endswith("key.bias"):
+                self.assertEqual(torch.equal(tensor, before[name]), not name.startswith("feelings."), name)
+
+    def test_similarity_leaves_what_the_feelings_stand_on(self) -> None:
+        config = {**self.plain.config, "num_hidden_layers": 2, FEELINGS: {"after": 1, "layers": 1}}
+        model = Encoder(config)
+        before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+
+        class Pairs:
+            def sts_pairs(_, size: int, people: float):
+                ids, mask = encode(self.tokenizer, self.texts)
+                return ids, mask, None, torch.tensor([0.1, 0.9])
+
+        with tempfile.TemporaryDirectory() as folder:
+            multitask.run_similarity(model, Pairs(), Progress("similarity", 3, 10, pathlib.Path(folder), {"encoder": model}), 1e-3)
+        for name, tensor in model.state_dict().items():
+            if not name.endswith("key.bias"):
+                self.assertEqual(torch.equal(tensor, before[name]), not name.startswith("encoder.layer.1."), name)
 
 
 class Signs(unittest.TestCase):

@@ -26,7 +26,7 @@ import symbols
 import vocabulary
 from corpora import Corpora
 from device import DEVICE
-from encoder import CONFIG, Encoder
+from encoder import CONFIG, FEELINGS, Encoder
 from schedule import Progress
 from teacher import Teacher
 
@@ -68,7 +68,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--multitask-minutes", type=float, default=600)
     parser.add_argument("--resume", action="store_true", help="start the multi-task stage from its own last checkpoint")
     parser.add_argument("--multitask-rate", type=float, default=1.5e-4)
-    parser.add_argument("--dropout", type=float, default=0.1, help="share of values left out in the stages for similarity and multi-task")
+    parser.add_argument("--dropout", type=float, default=0.1, help="share of values left out in all stages but distillation")
+    parser.add_argument("--feelings-layers", type=int, default=2, help="upper layers that the heads of sentiment and emotion have to themselves")
     parser.add_argument("--feelings-batch", type=int, default=96, help="texts a step for the heads of sentiment and emotion")
     parser.add_argument("--opinions-times", type=int, default=6, help="how often an epoch of them holds each of the project's own opinions")
     parser.add_argument("--mix", type=shares, default=shares("multitask=0.4,similarity=0.4,distil=0.2"),
@@ -107,9 +108,9 @@ def main() -> None:
 
     corpora = Corpora(options.data, HERE / "data", options.permissive_only, options.seed)
     teacher = Teacher(options.teacher)
-    own = [(row["en"], row["fr"]) for row in corpora.service_pairs("train") + corpora.service_lines("train")]
-    pairs, english = corpora.pairs() + own, corpora.english_only()
-    print(json.dumps({"pairs": len(pairs), "english": len(english), "own": len(own)}), flush=True)
+    service = [(row["en"], row["fr"]) for row in corpora.service_pairs("train") + corpora.service_lines("train")]
+    pairs, english = corpora.pairs() + service, corpora.english_only()
+    print(json.dumps({"pairs": len(pairs), "english": len(english), "own": len(service)}), flush=True)
 
     tokenizer_file = options.work / "tokenizer.json"
     if options.start:
@@ -121,11 +122,12 @@ def main() -> None:
         texts = [text for pair in pairs for text in pair] + english + corpora.french_only()
         vocabulary.build(texts, options.teacher).save(str(tokenizer_file))
     tokenizer = Tokenizer.from_file(str(tokenizer_file))
-    model = Encoder({**CONFIG, "vocab_size": tokenizer.get_vocab_size()}).to(DEVICE)
+    config = {**CONFIG, "vocab_size": tokenizer.get_vocab_size()}
     print(json.dumps({"vocabulary": tokenizer.get_vocab_size()}), flush=True)
 
     if "distil" in wanted:
-        model.load_state_dict(first_weights(options, teacher, tokenizer, pairs))
+        model = Encoder(config).to(DEVICE)
+        model.adopt(first_weights(options, teacher, tokenizer, pairs))
         progress = Progress("distil", options.distil_steps, options.distil_minutes, options.work, {"encoder": model})
         items = distil.DistillationItems(teacher, tokenizer, pairs, english, 0.35, options.distil_batch, options.seed)
         distil.run(model, items, progress, options.distil_rate)
@@ -133,6 +135,8 @@ def main() -> None:
     elif options.start and STAGES.index(options.first) > STAGES.index("distil") and not (options.work / "distil.pt").exists():
         # The model itself stands for the stage before, also in the average.
         torch.save({"weights": {"encoder": first_weights(options, teacher, tokenizer, pairs)}}, options.work / "distil.pt")
+    own = {FEELINGS: {"after": CONFIG["num_hidden_layers"] - options.feelings_layers, "layers": options.feelings_layers}}
+    model = Encoder({**config, **(own if options.feelings_layers else {})}).to(DEVICE)
     if "similarity" in wanted or "multitask" in wanted:
         sampler = multitask.sampler_of(options, corpora, teacher, tokenizer, pairs, english)
         if "multitask" in wanted:

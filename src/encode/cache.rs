@@ -1,8 +1,8 @@
 //! Vectors of windows, remembered across runs.
 //!
-//! The folder `cache/` of the output holds one sub-folder per model and kernel class, with append-only segments. A
-//! segment is a header followed by records of one fixed size: 16 bytes of the SHA-256 of the window's text, the
-//! embedding in half precision, and the logits of the heads in single precision. Segments are written beside their
+//! The folder `cache/` of the output holds a sub-folder for the embeddings and one for the logits of each model and kernel
+//! class, with append-only segments. A segment is a header followed by records of one fixed size: 16 bytes of the SHA-256
+//! of the window's text, then the embedding in half precision or the logits of the heads in single precision. Segments are written beside their
 //! name and renamed, so a killed run leaves only whole segments; what it had encoded is found by the next run.
 //!
 //! Values are rounded to half precision before anyone reads them, so a cached run and a fresh one see the same bits.
@@ -37,13 +37,13 @@ pub fn key_of(text: &str) -> Key {
 }
 
 /// What the model says of one window.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Vector {
     /// L2-normalised embedding, `(hidden,)`, rounded to half precision.
     pub embedding: Vec<f32>,
-    /// Sentiment logits in the order of the head's labels; empty when there is no such head.
+    /// Sentiment logits in the order of the head's labels; empty when there is no such head or nobody asked it.
     pub sentiment_logits: Vec<f32>,
-    /// Emotion logits in the order of the head's labels; empty when there is no such head.
+    /// Emotion logits in the order of the head's labels; empty when there is no such head or nobody asked it.
     pub emotion_logits: Vec<f32>,
 }
 
@@ -59,6 +59,11 @@ pub struct Widths {
 }
 
 impl Widths {
+    /// Whether the model gives no number at all.
+    pub fn is_nothing(self) -> bool {
+        self.bytes() == 0
+    }
+
     fn bytes(self) -> usize {
         self.embedding * 2 + (self.sentiment + self.emotion) * 4
     }
@@ -134,6 +139,11 @@ impl Cache {
             cache.next_segment = number + 1;
         }
         Ok(cache)
+    }
+
+    /// How many numbers a window has.
+    pub fn widths(&self) -> Widths {
+        self.widths
     }
 
     /// Number of windows known.

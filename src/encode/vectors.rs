@@ -1,8 +1,10 @@
 //! Texts to vectors: each distinct text goes through a model once, ever.
 //!
-//! The encoder gives a window's embedding and the logits of its own heads. When the user chooses a sequence classifier
-//! for the sentiment, the customer's windows go through that as well, with its own tokenizer and its own cache, and its
-//! logits take the place of the encoder's; the agent's words, and texts that only teach the reasons, never do.
+//! The encoder gives a window's embedding and the logits of its own heads. The agent's words, and texts that only teach the
+//! reasons, are asked for their meaning alone, so embeddings and logits have a cache each; only what a customer says after
+//! an agent had said it in an earlier batch is read a second time, for the feelings. When the user chooses a sequence
+//! classifier for the sentiment, the customer's windows go through that as well, with its own tokenizer and its own cache,
+//! and its logits take the place of the encoder's.
 
 use std::path::Path;
 
@@ -13,6 +15,7 @@ use super::window::Encoded;
 use crate::error::{Error, Result};
 use crate::label::taxonomy::text_hash;
 use crate::model::encoder::{Encoder, Encodings};
+use crate::model::paths::Wanted;
 use crate::model::tokens::Tokens;
 use crate::model::{ModelResult, SequenceClassifier, Task};
 
@@ -30,7 +33,7 @@ pub struct EncodeCounts {
 /// What gives numbers for windows of token ids.
 trait WindowModel {
     fn tokens(&self) -> ModelResult<Tokens>;
-    fn encode(&self, windows: &[Vec<u32>]) -> ModelResult<Encodings>;
+    fn encode(&self, windows: &[Vec<u32>], wanted: Wanted) -> ModelResult<Encodings>;
     fn widths(&self) -> Widths;
     /// What the numbers depend on beside the text. Kernel classes differ in their last bits, so each has its own.
     fn identity(&self) -> String;
@@ -41,8 +44,8 @@ impl WindowModel for Encoder {
         Self::tokens(self)
     }
 
-    fn encode(&self, windows: &[Vec<u32>]) -> ModelResult<Encodings> {
-        Self::encode(self, windows)
+    fn encode(&self, windows: &[Vec<u32>], wanted: Wanted) -> ModelResult<Encodings> {
+        if wanted.feelings { Self::encode(self, windows) } else { Self::embed(self, windows) }
     }
 
     fn widths(&self) -> Widths {
@@ -60,7 +63,7 @@ impl WindowModel for SequenceClassifier {
         Self::tokens(self)
     }
 
-    fn encode(&self, windows: &[Vec<u32>]) -> ModelResult<Encodings> {
+    fn encode(&self, windows: &[Vec<u32>], _: Wanted) -> ModelResult<Encodings> {
         Self::encode(self, windows)
     }
 
@@ -74,53 +77,96 @@ impl WindowModel for SequenceClassifier {
     }
 }
 
-/// One model with its tokenizer and its cache.
+/// One model with its tokenizer and its caches.
 #[derive(Debug)]
 struct Store<M> {
     model: M,
     tokens: Tokens,
-    cache: Cache,
+    /// Embeddings; of no width for a classifier.
+    meaning: Cache,
+    /// Logits of the heads; of no width for an encoder without any.
+    feelings: Cache,
 }
 
 impl<M: WindowModel> Store<M> {
     fn new(model: M, folder: Option<&Path>) -> Result<Self> {
-        let cache = Cache::open(folder, &text_hash(&model.identity()), model.widths())?;
-        Ok(Self { tokens: model.tokens()?, model, cache })
+        let (identity, widths) = (model.identity(), model.widths());
+        let open = |identity: &str, widths: Widths| {
+            Cache::open(folder.filter(|_| !widths.is_nothing()), &text_hash(identity), widths)
+        };
+        let meaning = open(&identity, Widths { sentiment: 0, emotion: 0, ..widths })?;
+        // A model that gives nothing else has its own name to itself.
+        let name = if meaning.widths().is_nothing() { identity } else { format!("feelings {identity}") };
+        let feelings = open(&name, Widths { embedding: 0, ..widths })?;
+        Ok(Self { tokens: model.tokens()?, model, meaning, feelings })
     }
 
-    fn ensure<'t>(&mut self, texts: impl Iterator<Item = (Key, &'t str)>, counts: &mut EncodeCounts) -> Result<()> {
-        let mut wanted: Vec<(Key, &str)> = texts.filter(|(key, _)| !self.cache.contains(*key)).collect();
-        wanted.sort_unstable();
-        wanted.dedup_by_key(|(key, _)| *key);
-        if wanted.is_empty() {
+    /// Whether something of a text that is `wanted` is not known.
+    fn lacks(&self, key: Key, wanted: Wanted) -> bool {
+        [(wanted.meaning, &self.meaning), (wanted.feelings, &self.feelings)]
+            .into_iter()
+            .any(|(is_wanted, cache)| is_wanted && !cache.widths().is_nothing() && !cache.contains(key))
+    }
+
+    fn ensure<'t>(
+        &mut self,
+        texts: impl Iterator<Item = (Key, &'t str)>,
+        wanted: Wanted,
+        counts: &mut EncodeCounts,
+    ) -> Result<()> {
+        let mut missing: Vec<(Key, &str)> = texts.filter(|(key, _)| self.lacks(*key, wanted)).collect();
+        missing.sort_unstable();
+        missing.dedup_by_key(|(key, _)| *key);
+        if missing.is_empty() {
             return Ok(());
         }
         let tokens = &self.tokens;
-        let windows = wanted.par_iter().map(|(_, text)| Ok(tokens.window(text)?)).collect::<Result<Vec<_>>>()?;
-        counts.encoded += windows.len() as u64;
-        counts.cut += windows.iter().filter(|(_, is_cut)| *is_cut).count() as u64;
+        let windows = missing.par_iter().map(|(_, text)| Ok(tokens.window(text)?)).collect::<Result<Vec<_>>>()?;
+        for ((key, _), (ids, is_cut)) in missing.iter().zip(&windows) {
+            // What was asked for its meaning before has been counted.
+            if !self.meaning.contains(*key) {
+                counts.encoded += 1;
+                counts.cut += u64::from(*is_cut);
+                counts.tokens += ids.len() as u64;
+            }
+        }
         let windows: Vec<Vec<u32>> = windows.into_iter().map(|(ids, _)| ids).collect();
-        counts.tokens += windows.iter().map(|ids| ids.len() as u64).sum::<u64>();
-        let encodings = self.model.encode(&windows)?;
+        let encodings = self.model.encode(&windows, wanted)?;
         let widths = self.model.widths();
         let row = |matrix: Option<&Vec<f32>>, width: usize, index: usize| -> Vec<f32> {
             matrix.map(|matrix| matrix[index * width..(index + 1) * width].to_vec()).unwrap_or_default()
         };
-        for (index, (key, _)) in wanted.iter().enumerate() {
-            self.cache.insert(
-                *key,
-                &encodings.embeddings[index * widths.embedding..(index + 1) * widths.embedding],
-                &row(encodings.sentiment_logits.as_ref(), widths.sentiment, index),
-                &row(encodings.emotion_logits.as_ref(), widths.emotion, index),
-            )?;
+        for (index, (key, _)) in missing.iter().enumerate() {
+            if wanted.meaning && !self.meaning.widths().is_nothing() {
+                let embedding = &encodings.embeddings[index * widths.embedding..(index + 1) * widths.embedding];
+                self.meaning.insert(*key, embedding, &[], &[])?;
+            }
+            if wanted.feelings && !self.feelings.widths().is_nothing() {
+                let sentiment = row(encodings.sentiment_logits.as_ref(), widths.sentiment, index);
+                let emotion = row(encodings.emotion_logits.as_ref(), widths.emotion, index);
+                self.feelings.insert(*key, &[], &sentiment, &emotion)?;
+            }
         }
         Ok(())
     }
 
-    fn get(&self, key: Key) -> Result<Vector> {
-        self.cache
-            .get(key)
-            .ok_or_else(|| Error::bug("a text has no vector; delete the folder cache/ of the output if it was touched"))
+    /// What is known of a text.
+    fn get(&self, key: Key, wanted: Wanted) -> Result<Vector> {
+        let read = |is_wanted: bool, cache: &Cache| {
+            if !is_wanted || cache.widths().is_nothing() {
+                return Ok(Vector::default());
+            }
+            cache.get(key).ok_or_else(|| {
+                Error::bug("a text has no vector; delete the folder cache/ of the output if it was touched")
+            })
+        };
+        let embedding = read(wanted.meaning, &self.meaning)?.embedding;
+        Ok(Vector { embedding, ..read(wanted.feelings, &self.feelings)? })
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        self.meaning.flush()?;
+        self.feelings.flush()
     }
 }
 
@@ -134,7 +180,7 @@ pub struct Vectors {
 }
 
 impl Vectors {
-    /// Joins a model and its cache under `folder` (`None`: in memory only).
+    /// Joins a model and its caches under `folder` (`None`: in memory only).
     ///
     /// # Errors
     /// The tokenizer cannot be read, or the cache cannot be opened.
@@ -175,7 +221,8 @@ impl Vectors {
     /// # Errors
     /// Tokenization or the model failed, or the cache could not be written.
     pub fn ensure<'t>(&mut self, texts: impl IntoIterator<Item = &'t str>) -> Result<()> {
-        self.encoder.ensure(texts.into_iter().map(|text| (key_of(text), text)), &mut self.counts)
+        let texts = texts.into_iter().map(|text| (key_of(text), text));
+        self.encoder.ensure(texts, Wanted::MEANING, &mut self.counts)
     }
 
     /// Makes sure that every window of the contacts has an embedding, and the customer's a sentiment.
@@ -185,34 +232,36 @@ impl Vectors {
     pub fn ensure_contacts<'t>(&mut self, contacts: impl Iterator<Item = &'t Encoded> + Clone) -> Result<()> {
         if let Some(store) = &mut self.classifier {
             // The summary counts windows once, not once per model.
-            store.ensure(contacts.clone().flat_map(Encoded::own), &mut EncodeCounts::default())?;
+            store.ensure(contacts.clone().flat_map(Encoded::own), Wanted::FEELINGS, &mut EncodeCounts::default())?;
         }
-        self.encoder.ensure(contacts.flat_map(|contact| contact.own().chain(contact.heard())), &mut self.counts)
+        // The customer's first: what both say is then read once.
+        self.encoder.ensure(contacts.clone().flat_map(Encoded::own), Wanted::ALL, &mut self.counts)?;
+        self.encoder.ensure(contacts.flat_map(Encoded::heard), Wanted::MEANING, &mut self.counts)
     }
 
-    /// The vector of a text given to [`Self::ensure`] before, with the logits of the encoder's own heads.
+    /// The vector of a text given to [`Self::ensure`] before, without logits.
     ///
     /// # Errors
     /// The text was never encoded, or its segment on disk became unreadable.
     pub fn get(&self, text: &str) -> Result<Vector> {
-        self.encoder.get(key_of(text))
+        self.encoder.get(key_of(text), Wanted::MEANING)
     }
 
     /// The vectors of a contact given to [`Self::ensure_contacts`] before: of the customer's windows, with the logits of
-    /// the chosen sentiment, and of the agent's.
+    /// the chosen sentiment, and of the agent's, without any.
     ///
     /// # Errors
     /// As for [`Self::get`].
     pub fn of_contact(&self, contact: &Encoded) -> Result<(Vec<Vector>, Vec<Vector>)> {
         let felt = |(key, _)| {
-            let mut vector = self.encoder.get(key)?;
+            let mut vector = self.encoder.get(key, Wanted::ALL)?;
             if let Some(store) = &self.classifier {
-                vector.sentiment_logits = store.get(key)?.sentiment_logits;
+                vector.sentiment_logits = store.get(key, Wanted::FEELINGS)?.sentiment_logits;
             }
             Ok(vector)
         };
         let said = contact.own().map(felt).collect::<Result<_>>()?;
-        let heard = contact.heard().map(|(key, _)| self.encoder.get(key)).collect::<Result<_>>()?;
+        let heard = contact.heard().map(|(key, _)| self.encoder.get(key, Wanted::MEANING)).collect::<Result<_>>()?;
         Ok((said, heard))
     }
 
@@ -222,8 +271,74 @@ impl Vectors {
     /// The segment could not be written.
     pub fn flush(&mut self) -> Result<()> {
         if let Some(store) = &mut self.classifier {
-            store.cache.flush()?;
+            store.flush()?;
         }
-        self.encoder.cache.flush()
+        self.encoder.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contact::{Contact, Provenance, Speaker, Turn};
+    use crate::evaluate::turn::tests::vectors_of;
+    use crate::model::{EncoderOptions, ModelFiles};
+
+    fn encoded(turns: &[(Speaker, &str)]) -> Encoded {
+        let provenance = Provenance { file: "f".into(), record: 1 };
+        let mut contact = Contact::new("c", chrono::DateTime::UNIX_EPOCH, provenance);
+        contact.turns.extend(turns.iter().map(|(speaker, text)| Turn::new(*speaker, *text)));
+        Encoded::new(contact, 240, 10)
+    }
+
+    #[test]
+    fn only_what_customers_say_is_asked_for_feelings_and_nothing_is_asked_twice() {
+        let folder = tempfile::tempdir().unwrap();
+        let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/models/two_paths_tiny");
+        let open = || {
+            let encoder = Encoder::load(&ModelFiles::open(&model).unwrap(), EncoderOptions::default()).unwrap();
+            Vectors::new(encoder, Some(folder.path())).unwrap()
+        };
+        let (customer, agent) = (Speaker::Customer, Speaker::Agent);
+        let first = encoded(&[(customer, "my order is late"), (agent, "merci"), (customer, "merci")]);
+        let second = encoded(&[(agent, "where is my order"), (customer, "not arrived")]);
+        let third = encoded(&[(customer, "where is my order")]);
+
+        let mut vectors = open();
+        vectors.ensure_contacts([&first, &second].into_iter()).unwrap();
+        assert_eq!(vectors.counts.encoded, 4, "merci, which both say, once");
+        let (said, heard) = vectors.of_contact(&first).unwrap();
+        assert_eq!((said.len(), heard.len()), (2, 1));
+        assert!(said.iter().all(|vector| vector.sentiment_logits.len() == 3 && vector.emotion_logits.len() == 5));
+        assert_eq!(heard[0], Vector { embedding: said[1].embedding.clone(), ..Vector::default() });
+
+        // An agent had said it, so nobody had asked how it feels.
+        vectors.ensure_contacts([&third].into_iter()).unwrap();
+        assert_eq!(vectors.counts.encoded, 4, "a text is counted once");
+        let (asked, _) = vectors.of_contact(&third).unwrap();
+        let (_, told) = vectors.of_contact(&second).unwrap();
+        assert_eq!(asked[0].embedding, told[0].embedding);
+        assert_eq!(asked[0].sentiment_logits.len(), 3);
+        vectors.flush().unwrap();
+
+        let mut again = open();
+        again.ensure_contacts([&first, &second, &third].into_iter()).unwrap();
+        assert_eq!(again.counts, EncodeCounts::default());
+        assert_eq!(again.of_contact(&first).unwrap(), (said, heard));
+        assert_eq!(again.of_contact(&third).unwrap().0, asked);
+    }
+
+    #[test]
+    fn a_model_without_heads_says_nothing_of_feelings() {
+        let mut vectors = vectors_of("roberta_tiny");
+        let contact = encoded(&[(Speaker::Customer, "merci")]);
+        for _ in 0..2 {
+            vectors.ensure_contacts([&contact].into_iter()).unwrap();
+            assert_eq!(vectors.counts.encoded, 1);
+        }
+        let (said, _) = vectors.of_contact(&contact).unwrap();
+        assert!(
+            said[0].sentiment_logits.is_empty() && said[0].emotion_logits.is_empty() && !said[0].embedding.is_empty()
+        );
     }
 }

@@ -72,8 +72,9 @@ mod tests {
         let mut vectors = vectors_of("two_heads_tiny");
         let head = EmotionHead::of(vectors.encoder()).unwrap();
         let texts = ["late order", "merci", "where is it", "not arrived", "bonjour"];
-        vectors.ensure(texts).unwrap();
-        let mut labels = texts.map(|text| strongest(&head.probabilities(&vectors.get(text).unwrap().emotion_logits)));
+        let windows = turns(&texts, Limits::default(), &mut vectors).unwrap();
+        let mut labels: Vec<&str> =
+            windows.iter().map(|turn| strongest(&head.probabilities(&turn.windows[0].vector.emotion_logits))).collect();
         labels[4] = if labels[4] == "none" { "confusion" } else { "none" };
         let rows: Vec<String> = texts.iter().zip(labels).map(|(text, label)| format!("{text},{label}")).collect();
         let (_folder, path) = gold_file("g.csv", &format!("text,label\n{}\n", rows.join("\n")));

@@ -54,7 +54,7 @@ impl Readings {
             })
             .collect();
         let windows = distinct.par_iter().map(|text| Ok(tokens.window(text)?.0)).collect::<Result<Vec<_>>>()?;
-        let encodings = encoder.encode_with_first_states(&windows)?;
+        let encodings = encoder.embed_with_first_states(&windows)?;
         let (width, hidden) = (encoder.hidden_size(), encoder.config().hidden_size());
         let mut first_states = encodings.first_states.unwrap_or_default();
         first_states.chunks_exact_mut(hidden).for_each(normalise);

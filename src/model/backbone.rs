@@ -11,6 +11,7 @@ use super::cpu::{CpuModel, KernelClass};
 use super::encoder::{EncoderOptions, KERNEL_VARIABLE, KernelChoice};
 use super::error::{ModelError, ModelResult};
 use super::family::{Config, Transformer};
+use super::paths::{Paths, States, Wanted};
 use super::weights::ModelFiles;
 
 /// Tokens, padding included, in one batch on a GPU.
@@ -68,22 +69,27 @@ impl Backbone {
         }
     }
 
-    /// Hands the hidden states of every window, `(tokens, hidden)` without padding, to `sink` with the window's place
-    /// in the call, on the current rayon pool and in no particular order.
+    /// Hands the `wanted` states of every window, without padding, to `sink` with the window's place in the call, on the
+    /// current rayon pool and in no particular order.
     ///
     /// # Errors
     /// [`ModelError::Input`] for an empty window, one longer than the model has positions for, or a token id beyond
     /// its vocabulary; nothing is computed then.
-    pub(crate) fn forward(&self, windows: &[Vec<u32>], sink: impl Fn(usize, &[f32]) + Sync) -> ModelResult<()> {
+    pub(crate) fn forward(
+        &self,
+        windows: &[Vec<u32>],
+        wanted: Wanted,
+        sink: impl Fn(usize, States<'_>) + Sync,
+    ) -> ModelResult<()> {
         self.check(windows)?;
         match &self.backend {
             Backend::Cpu(model) => {
-                model.forward(windows, sink);
+                model.forward(windows, wanted, sink);
                 Ok(())
             }
             Backend::Candle { model, device } if device.is_cpu() => (0..windows.len())
                 .into_par_iter()
-                .try_for_each(|index| self.batch(model, device, windows, &[index], &sink)),
+                .try_for_each(|index| self.batch((model, device), windows, &[index], wanted, &sink)),
             Backend::Candle { model, device } => {
                 // Sorted by length, then filled to a token budget: large batches with little padding.
                 let mut order: Vec<usize> = (0..windows.len()).collect();
@@ -93,7 +99,7 @@ impl Backbone {
                     let size = (GPU_TOKEN_BUDGET / windows[*first].len()).clamp(1, rest.len());
                     let (batch, after) = rest.split_at(size);
                     rest = after;
-                    self.batch(model, device, windows, batch, &sink)?;
+                    self.batch((model, device), windows, batch, wanted, &sink)?;
                 }
                 Ok(())
             }
@@ -120,11 +126,11 @@ impl Backbone {
     /// One padded batch through candle; its states come back without padding.
     fn batch(
         &self,
-        model: &Transformer,
-        device: &Device,
+        (model, device): (&Transformer, &Device),
         windows: &[Vec<u32>],
         batch: &[usize],
-        sink: &(impl Fn(usize, &[f32]) + Sync),
+        wanted: Wanted,
+        sink: &(impl Fn(usize, States<'_>) + Sync),
     ) -> ModelResult<()> {
         let longest = batch.iter().map(|index| windows[*index].len()).max().unwrap_or_default();
         let pad = u32::try_from(self.config.pad_token_id()).unwrap_or_default();
@@ -137,10 +143,20 @@ impl Backbone {
         }
         let ids = Tensor::from_vec(ids, (batch.len(), longest), device)?;
         let mask = Tensor::from_vec(mask, (batch.len(), longest), device)?;
-        let states = model.forward(&ids, &mask)?.to_dtype(DType::F32)?.to_device(&Device::Cpu)?;
+        let at_hand = |states: Tensor| states.to_dtype(DType::F32)?.to_device(&Device::Cpu);
+        let (first, second, is_one) = match model.forward(&ids, &mask, wanted)? {
+            Paths::One(states) => (Some(at_hand(states)?), None, true),
+            Paths::Two { meaning, feelings } => {
+                (meaning.map(at_hand).transpose()?, feelings.map(at_hand).transpose()?, false)
+            }
+        };
         for (row, index) in batch.iter().enumerate() {
-            let own = states.get(row)?.narrow(0, 0, windows[*index].len())?.flatten_all()?.to_vec1::<f32>()?;
-            sink(*index, &own);
+            let own = |states: &Option<Tensor>| -> ModelResult<Vec<f32>> {
+                let Some(states) = states else { return Ok(Vec::new()) };
+                Ok(states.get(row)?.narrow(0, 0, windows[*index].len())?.flatten_all()?.to_vec1::<f32>()?)
+            };
+            let (meaning, feelings) = (own(&first)?, own(&second)?);
+            sink(*index, States { meaning: &meaning, feelings: if is_one { &meaning } else { &feelings } });
         }
         Ok(())
     }
@@ -154,7 +170,8 @@ mod tests {
     use super::*;
 
     /// One tiny model of each family.
-    const MODELS: [&str; 5] = ["bert_tiny", "roberta_tiny", "distilbert_tiny", "deberta_tiny", "modernbert_tiny"];
+    const MODELS: [&str; 6] =
+        ["bert_tiny", "two_paths_tiny", "roberta_tiny", "distilbert_tiny", "deberta_tiny", "modernbert_tiny"];
 
     #[test]
     fn padding_changes_nothing_in_any_family() {
@@ -169,8 +186,10 @@ mod tests {
             let gather = |batches: &[&[usize]]| {
                 let found = Mutex::new(vec![Vec::new(); windows.len()]);
                 for batch in batches {
-                    let sink = |index: usize, states: &[f32]| found.lock().unwrap()[index] = states.to_vec();
-                    backbone.batch(model, device, &windows, batch, &sink).unwrap();
+                    let sink = |index: usize, states: States<'_>| {
+                        found.lock().unwrap()[index] = [states.meaning, states.feelings].concat();
+                    };
+                    backbone.batch((model, device), &windows, batch, Wanted::ALL, &sink).unwrap();
                 }
                 found.into_inner().unwrap()
             };

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::error::ModelResult;
 pub use super::layers::Activation;
 use super::layers::{attend, check_heads, layer_norm, linear, padding_bias, scores, split_heads, unsupported};
+use super::paths::{Paths, Wanted};
 
 /// What every checkpoint of the family holds; the text before it is the checkpoint's prefix.
 pub(crate) const ANCHOR: &str = "embeddings.word_embeddings.weight";
@@ -47,6 +48,20 @@ pub struct Config {
     /// Only `absolute` is implemented.
     #[serde(default = "absolute")]
     pub position_embedding_type: String,
+    /// Upper layers that the heads of sentiment and emotion have to themselves; other programs pass over the entry and
+    /// read the meaning alone.
+    #[serde(default, rename = "motif_feelings")]
+    pub feelings: Option<FeelingsLayers>,
+}
+
+/// Layers `feelings.layer.N` beside the last ones: what a text is about and how somebody feels then do not have to be
+/// read from the same states (layers of a task of its own over shared ones: Liu et al. 2019, "MT-DNN").
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct FeelingsLayers {
+    /// They read the states that this many layers leave.
+    pub after: usize,
+    /// How many they are.
+    pub layers: usize,
 }
 
 fn absolute() -> String {
@@ -57,10 +72,17 @@ impl Config {
     /// Refuses what is not implemented.
     ///
     /// # Errors
-    /// [`ModelError::Unsupported`](super::ModelError::Unsupported) for another position scheme or an odd number of heads.
+    /// [`ModelError::Unsupported`](super::ModelError::Unsupported) for another position scheme, an odd number of heads, or layers of the
+    /// feelings that cannot be.
     pub fn check(&self) -> ModelResult<()> {
         if self.position_embedding_type != "absolute" {
             return Err(unsupported(format!("position embedding `{}`", self.position_embedding_type), "absolute is"));
+        }
+        if let Some(own) = self.feelings.filter(|own| own.layers == 0 || own.after > self.num_hidden_layers) {
+            return Err(unsupported(
+                format!("motif_feelings of {} layers after layer {}", own.layers, own.after),
+                &format!("one layer or more after one of 0 to {} is", self.num_hidden_layers),
+            ));
         }
         check_heads(self.hidden_size, self.num_attention_heads)
     }
@@ -73,6 +95,11 @@ impl Config {
     /// The longest window that has a position for each token.
     pub fn max_tokens(&self) -> usize {
         self.max_position_embeddings.saturating_sub(self.first_position())
+    }
+
+    /// All layers, the heads' own among them.
+    pub fn all_layers(&self) -> usize {
+        self.num_hidden_layers + self.feelings.map_or(0, |own| own.layers)
     }
 
     /// Width of one attention head.
@@ -134,7 +161,7 @@ pub struct BertAttention {
 }
 
 impl BertAttention {
-    /// Loads from the path `encoder.layer.N.attention`.
+    /// Loads from the path of a layer's `attention`.
     ///
     /// # Errors
     /// A tensor is absent or of another shape.
@@ -174,7 +201,7 @@ pub struct BertLayer {
 }
 
 impl BertLayer {
-    /// Loads from the path `encoder.layer.N`.
+    /// Loads from the path of a layer, such as `encoder.layer.0`.
     ///
     /// # Errors
     /// A tensor is absent or of another shape.
@@ -206,6 +233,8 @@ impl BertLayer {
 pub struct BertModel {
     embeddings: BertEmbeddings,
     layers: Vec<BertLayer>,
+    /// Number of layers below, and the layers that the heads have to themselves.
+    feelings: Option<(usize, Vec<BertLayer>)>,
 }
 
 impl BertModel {
@@ -214,26 +243,41 @@ impl BertModel {
     /// # Errors
     /// A tensor is absent or of another shape.
     pub fn load(vb: VarBuilder<'_>, config: &Config) -> ModelResult<Self> {
-        let layers = vb.pp("encoder").pp("layer");
+        let load = |path: &str, count: usize| -> ModelResult<Vec<BertLayer>> {
+            let layers = vb.pp(path).pp("layer");
+            (0..count).map(|index| BertLayer::load(layers.pp(index), config)).collect()
+        };
+        let feelings = match config.feelings {
+            Some(own) => Some((own.after, load("feelings", own.layers)?)),
+            None => None,
+        };
         Ok(Self {
+            layers: load("encoder", config.num_hidden_layers)?,
+            feelings,
             embeddings: BertEmbeddings::load(vb.pp("embeddings"), config)?,
-            layers: (0..config.num_hidden_layers)
-                .map(|index| BertLayer::load(layers.pp(index), config))
-                .collect::<ModelResult<_>>()?,
         })
     }
 
-    /// `input_ids (batch, seq)` and `attention_mask (batch, seq)` of 1 and 0 (both `u32`) to the last hidden states
-    /// `(batch, seq, hidden)`, `f32`. States at padding positions mean nothing.
+    /// `input_ids (batch, seq)` and `attention_mask (batch, seq)` of 1 and 0 (both `u32`) to the last hidden states and
+    /// those that the heads read, `(batch, seq, hidden)`, `f32`; only the `wanted` ones are computed. States at padding
+    /// positions mean nothing.
     ///
     /// # Errors
     /// Those of the tensor library.
-    pub fn forward(&self, input_ids: &Tensor, attention_mask: &Tensor) -> ModelResult<Tensor> {
+    pub fn forward(&self, input_ids: &Tensor, attention_mask: &Tensor, wanted: Wanted) -> ModelResult<Paths> {
         let bias = padding_bias(attention_mask)?;
-        let mut states = self.embeddings.forward(input_ids)?;
-        for layer in &self.layers {
-            states = layer.forward(&states, &bias)?;
-        }
-        Ok(states)
+        let through = |states: Tensor, layers: &[BertLayer]| {
+            layers.iter().try_fold(states, |states, layer| layer.forward(&states, &bias))
+        };
+        let embedded = self.embeddings.forward(input_ids)?;
+        let Some((after, own)) = &self.feelings else {
+            return Ok(Paths::One(through(embedded, &self.layers)?));
+        };
+        let (below, above) = self.layers.split_at(*after);
+        let forked = through(embedded, below)?;
+        Ok(Paths::Two {
+            feelings: wanted.feelings.then(|| through(forked.clone(), own)).transpose()?,
+            meaning: wanted.meaning.then(|| through(forked, above)).transpose()?,
+        })
     }
 }

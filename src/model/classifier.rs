@@ -25,6 +25,7 @@ use super::error::{ModelError, ModelResult};
 use super::family::Config;
 use super::head::{Task, TaskHead};
 use super::layers::{Activation, unsupported};
+use super::paths::Wanted;
 use super::pooling::Pooling;
 use super::sentence::prompt;
 use super::tokens::{TextRules, Tokens};
@@ -226,12 +227,16 @@ impl SequenceClassifier {
         let mut logits = vec![0.0f32; windows.len() * self.labels.len()];
         let rows: Vec<std::sync::Mutex<&mut [f32]>> =
             logits.chunks_exact_mut(self.labels.len()).map(std::sync::Mutex::new).collect();
-        self.backbone.forward(windows, |index, states| {
+        let wanted = match &self.reader {
+            Reader::Classification(_) => Wanted::MEANING,
+            Reader::Own(_) => Wanted::FEELINGS,
+        };
+        self.backbone.forward(windows, wanted, |index, states| {
             // Nobody else ever waits for this row, so a poisoned lock only means that its own worker panicked.
             let mut row = rows[index].lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             match &self.reader {
-                Reader::Classification(head) => head.forward(states, &mut row),
-                Reader::Own(head) => head.forward(states, &mut row),
+                Reader::Classification(head) => head.forward(states.meaning, &mut row),
+                Reader::Own(head) => head.forward(states.feelings, &mut row),
             }
         })?;
         drop(rows);

@@ -12,6 +12,7 @@ use super::device::DeviceChoice;
 use super::error::{ModelError, ModelResult};
 use super::family::Config;
 use super::head::{Task, TaskHead};
+use super::paths::Wanted;
 use super::sentence::{Sentence, prompt};
 use super::tokens::{TextRules, Tokens};
 use super::weights::ModelFiles;
@@ -75,17 +76,17 @@ pub struct EncoderOptions {
     pub device: DeviceChoice,
 }
 
-/// What a call of [`Encoder::encode`] returns, in the order of the windows.
+/// What [`Encoder::encode`], or a part of it, returns, in the order of the windows.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Encodings {
     /// `(windows, hidden)`, row-major, each row of length 1.
     pub embeddings: Vec<f32>,
-    /// `(windows, labels)`, row-major; `None` when the model has no sentiment head.
+    /// `(windows, labels)`, row-major; `None` when the model has no sentiment head or nobody asked for feelings.
     pub sentiment_logits: Option<Vec<f32>>,
-    /// `(windows, labels)`, row-major; `None` when the model has no emotion head.
+    /// `(windows, labels)`, row-major; `None` when the model has no emotion head or nobody asked for feelings.
     pub emotion_logits: Option<Vec<f32>>,
     /// Last hidden state of the first token, `(windows, hidden of the transformer)`, row-major; `None` unless
-    /// [`Encoder::encode_with_first_states`] was called.
+    /// [`Encoder::embed_with_first_states`] was called.
     pub first_states: Option<Vec<f32>>,
 }
 
@@ -157,21 +158,35 @@ impl Encoder {
     /// [`ModelError::Input`] for an empty window, one longer than the model has positions for, or a token id beyond
     /// its vocabulary; nothing is encoded then.
     pub fn encode(&self, windows: &[Vec<u32>]) -> ModelResult<Encodings> {
-        self.encode_rows(windows, false)
+        self.encode_rows(windows, Wanted::ALL, false)
     }
 
-    /// As [`Self::encode`], with [`Encodings::first_states`].
+    /// The embeddings of [`Self::encode`] alone, to the same bits; a model whose heads have layers to themselves is
+    /// faster that way.
     ///
     /// # Errors
     /// As for [`Self::encode`].
-    pub fn encode_with_first_states(&self, windows: &[Vec<u32>]) -> ModelResult<Encodings> {
-        self.encode_rows(windows, true)
+    pub fn embed(&self, windows: &[Vec<u32>]) -> ModelResult<Encodings> {
+        self.encode_rows(windows, Wanted::MEANING, false)
     }
 
-    fn encode_rows(&self, windows: &[Vec<u32>], with_first_states: bool) -> ModelResult<Encodings> {
-        let labels = |head: &Option<TaskHead>| head.as_ref().map_or(0, |head| head.labels().len());
+    /// As [`Self::embed`], with [`Encodings::first_states`].
+    ///
+    /// # Errors
+    /// As for [`Self::encode`].
+    pub fn embed_with_first_states(&self, windows: &[Vec<u32>]) -> ModelResult<Encodings> {
+        self.encode_rows(windows, Wanted::MEANING, true)
+    }
+
+    /// `wanted` holds the meaning at least.
+    fn encode_rows(&self, windows: &[Vec<u32>], wanted: Wanted, with_first_states: bool) -> ModelResult<Encodings> {
+        let wanted =
+            Wanted { feelings: wanted.feelings && (self.sentiment.is_some() || self.emotion.is_some()), ..wanted };
+        let [sentiment_head, emotion_head] =
+            [&self.sentiment, &self.emotion].map(|head| head.as_ref().filter(|_| wanted.feelings));
+        let labels = |head: Option<&TaskHead>| head.map_or(0, |head| head.labels().len());
         let (count, width, hidden) = (windows.len(), self.hidden_size(), self.config().hidden_size());
-        let (sentiments, emotions) = (labels(&self.sentiment), labels(&self.emotion));
+        let (sentiments, emotions) = (labels(sentiment_head), labels(emotion_head));
         let mut embeddings = vec![0.0f32; count * width];
         let mut sentiment = vec![0.0f32; count * sentiments];
         let mut emotion = vec![0.0f32; count * emotions];
@@ -186,24 +201,24 @@ impl Encoder {
                 std::sync::Mutex::new(Row { embedding, sentiment, emotion, first_state })
             })
             .collect();
-        self.backbone.forward(windows, |index, states| {
+        self.backbone.forward(windows, wanted, |index, states| {
             // Nobody else ever waits for this row, so a poisoned lock only means that its own worker panicked.
             let mut row = rows[index].lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            self.sentence.embed(states, hidden, row.embedding);
+            self.sentence.embed(states.meaning, hidden, row.embedding);
             vector::normalise(row.embedding);
-            if let Some(head) = &self.sentiment {
-                head.forward(states, row.sentiment);
+            if let Some(head) = sentiment_head {
+                head.forward(states.feelings, row.sentiment);
             }
-            if let Some(head) = &self.emotion {
-                head.forward(states, row.emotion);
+            if let Some(head) = emotion_head {
+                head.forward(states.feelings, row.emotion);
             }
-            row.first_state.copy_from_slice(&states[..first_width]);
+            row.first_state.copy_from_slice(&states.meaning[..first_width]);
         })?;
         drop(rows);
         Ok(Encodings {
             embeddings,
-            sentiment_logits: self.sentiment.is_some().then_some(sentiment),
-            emotion_logits: self.emotion.is_some().then_some(emotion),
+            sentiment_logits: sentiment_head.is_some().then_some(sentiment),
+            emotion_logits: emotion_head.is_some().then_some(emotion),
             first_states: with_first_states.then_some(first_states),
         })
     }

@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 
 use super::error::{ModelError, ModelResult};
 use super::layers::{unsupported, var_builder};
+use super::paths::{Paths, Wanted};
 use super::weights::{ModelFiles, Tensors};
 use super::{bert, deberta, distilbert, modernbert};
 
@@ -34,6 +35,14 @@ impl Config {
         // naming the first field that is absent.
         let value: serde_json::Value = files.required_json(FILE)?;
         let family = value.get("model_type").and_then(|v| v.as_str()).unwrap_or("(none)").to_owned();
+        let has_feelings = value.get("motif_feelings").is_some_and(|entry| !entry.is_null());
+        if has_feelings && !bert::MODEL_TYPES.contains(&family.as_str()) {
+            // The heads would read other states than those that they learnt on, and nobody would notice.
+            return Err(unsupported(
+                format!("motif_feelings in the model family `{family}`"),
+                "the BERT family has it",
+            ));
+        }
         match family.as_str() {
             name if bert::MODEL_TYPES.contains(&name) => {
                 let config: bert::Config = read(value)?;
@@ -136,17 +145,18 @@ impl Transformer {
         })
     }
 
-    /// `input_ids (batch, seq)` and `attention_mask (batch, seq)` of 1 and 0 (both `u32`) to the last hidden states
-    /// `(batch, seq, hidden)`, `f32`. States at padding positions mean nothing.
+    /// `input_ids (batch, seq)` and `attention_mask (batch, seq)` of 1 and 0 (both `u32`) to hidden states
+    /// `(batch, seq, hidden)`, `f32`, of the paths that are `wanted`. States at padding positions mean nothing.
     ///
     /// # Errors
     /// Those of the tensor library.
-    pub fn forward(&self, input_ids: &Tensor, attention_mask: &Tensor) -> ModelResult<Tensor> {
-        match self {
-            Self::Bert(model) => model.forward(input_ids, attention_mask),
+    pub fn forward(&self, input_ids: &Tensor, attention_mask: &Tensor, wanted: Wanted) -> ModelResult<Paths> {
+        let states = match self {
+            Self::Bert(model) => return model.forward(input_ids, attention_mask, wanted),
             Self::DistilBert(model) => model.forward(input_ids, attention_mask),
             Self::Deberta(model) => model.forward(input_ids, attention_mask),
             Self::ModernBert(model) => model.forward(input_ids, attention_mask),
-        }
+        };
+        states.map(Paths::One)
     }
 }

@@ -1,6 +1,7 @@
 //! Hidden states to the logits of one task: attention pooling by learned queries, then a two-layer perceptron.
 //!
-//! A head reads the states that the sentence embedding is pooled from, so that one pass through the encoder serves all.
+//! A head reads the states that the sentence embedding is pooled from, or those of layers that the heads have to themselves
+//! over the lower ones ([`super::paths`]), so that one pass through the encoder serves all.
 //! A model folder may hold a sentiment head and an emotion head. `TASK_head.json` gives the labels, the calibration
 //! temperature and the layer sizes, `TASK_head.safetensors` the tensors `query (queries, hidden)`,
 //! `dense (inner, queries * hidden)` and `output (labels, inner)`. The arithmetic runs on plain slices, one window at a

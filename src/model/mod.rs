@@ -20,6 +20,7 @@ pub mod family;
 pub mod head;
 pub mod layers;
 pub mod modernbert;
+pub mod paths;
 pub mod pooling;
 mod sentence;
 pub mod tokens;

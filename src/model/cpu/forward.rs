@@ -7,6 +7,7 @@
 
 use super::super::bert::{Activation, Config};
 use super::super::error::ModelResult;
+use super::super::paths::{States, Wanted};
 use super::super::weights::{Matrix, Tensors};
 use super::aligned::Aligned;
 use super::attention;
@@ -37,6 +38,10 @@ pub(super) struct Packed<K: Kernel> {
     positions: Vec<f32>,
     embedding_norm: Norm,
     layers: Vec<Layer<K>>,
+    /// The layers that the heads have to themselves.
+    own: Vec<Layer<K>>,
+    /// Layers below those; all of them where there are none.
+    after: usize,
     heads: Heads,
     inner: usize,
     activation: Activation,
@@ -46,6 +51,12 @@ pub(super) struct Packed<K: Kernel> {
 /// Buffers of one worker; grown to the largest group seen and then reused.
 pub(super) struct Scratch<K: Kernel> {
     states: Aligned<f32>,
+    feelings: Aligned<f32>,
+    work: Work<K>,
+}
+
+/// What the layers need beside the states.
+struct Work<K: Kernel> {
     qkv: Aligned<f32>,
     context: Aligned<f32>,
     inner: Aligned<f32>,
@@ -57,22 +68,36 @@ impl<K: Kernel> Default for Scratch<K> {
     fn default() -> Self {
         Self {
             states: Aligned::default(),
-            qkv: Aligned::default(),
-            context: Aligned::default(),
-            inner: Aligned::default(),
-            rows: K::Rows::default(),
-            attention: attention::Scratch::default(),
+            feelings: Aligned::default(),
+            work: Work {
+                qkv: Aligned::default(),
+                context: Aligned::default(),
+                inner: Aligned::default(),
+                rows: K::Rows::default(),
+                attention: attention::Scratch::default(),
+            },
         }
     }
+}
+
+/// A part of the way through the layers.
+#[derive(Clone, Copy)]
+enum Part {
+    /// The layers below both paths.
+    Shared,
+    /// Those that the heads have to themselves.
+    Own,
+    /// Those of the meaning alone.
+    Last,
 }
 
 /// Which input of a layer's products was observed; the order in which [`Packed::load`] asks for peaks.
 pub(super) const INPUTS_PER_LAYER: usize = 4;
 
 impl<K: Kernel> Packed<K> {
-    /// Reads and packs a checkpoint. `peaks` holds, for each layer and each of its four products (query-key-value,
-    /// attention output, feed-forward up, feed-forward down), the largest magnitude of every input; empty for classes
-    /// that need none.
+    /// Reads and packs a checkpoint. `peaks` holds, for each layer (the heads' own after the others) and each of its four
+    /// products (query-key-value, attention output, feed-forward up, feed-forward down), the largest magnitude of every
+    /// input; empty for classes that need none.
     pub(super) fn load(tensors: &Tensors<'_>, config: &Config, peaks: &[Vec<f32>]) -> ModelResult<Self> {
         let hidden = config.hidden_size;
         let norm = |path: &str| -> ModelResult<Norm> {
@@ -95,22 +120,25 @@ impl<K: Kernel> Packed<K> {
             }
             Ok(K::pack(&dense))
         };
-        let layers = (0..config.num_hidden_layers)
-            .map(|index| {
-                let path = format!("encoder.layer.{index}");
-                let first = index * INPUTS_PER_LAYER;
-                let own = ["query", "key", "value"].map(|part| format!("{path}.attention.self.{part}"));
-                let inner = config.intermediate_size;
-                Ok(Layer {
-                    qkv: pack(&own, hidden, hidden, first)?,
-                    output: pack(&[format!("{path}.attention.output.dense")], hidden, hidden, first + 1)?,
-                    attention_norm: norm(&format!("{path}.attention.output"))?,
-                    intermediate: pack(&[format!("{path}.intermediate.dense")], hidden, inner, first + 2)?,
-                    down: pack(&[format!("{path}.output.dense")], inner, hidden, first + 3)?,
-                    output_norm: norm(&format!("{path}.output"))?,
-                })
+        let load = |place: usize, path: &str| -> ModelResult<Layer<K>> {
+            let first = place * INPUTS_PER_LAYER;
+            let own = ["query", "key", "value"].map(|part| format!("{path}.attention.self.{part}"));
+            let inner = config.intermediate_size;
+            Ok(Layer {
+                qkv: pack(&own, hidden, hidden, first)?,
+                output: pack(&[format!("{path}.attention.output.dense")], hidden, hidden, first + 1)?,
+                attention_norm: norm(&format!("{path}.attention.output"))?,
+                intermediate: pack(&[format!("{path}.intermediate.dense")], hidden, inner, first + 2)?,
+                down: pack(&[format!("{path}.output.dense")], inner, hidden, first + 3)?,
+                output_norm: norm(&format!("{path}.output"))?,
             })
-            .collect::<ModelResult<_>>()?;
+        };
+        let count = config.num_hidden_layers;
+        let paths = (0..count).map(|index| format!("encoder.layer.{index}"));
+        let paths = paths.chain((count..config.all_layers()).map(|index| format!("feelings.layer.{}", index - count)));
+        let mut layers =
+            paths.enumerate().map(|(place, path)| load(place, &path)).collect::<ModelResult<Vec<Layer<K>>>>()?;
+        let own = layers.split_off(count);
         let table = tensors.f32("embeddings.position_embeddings.weight", &[config.max_position_embeddings, hidden])?;
         let types = tensors.f32("embeddings.token_type_embeddings.weight", &[config.type_vocab_size, hidden])?;
         let positions = table
@@ -123,6 +151,8 @@ impl<K: Kernel> Packed<K> {
             positions,
             embedding_norm: norm("embeddings")?,
             layers,
+            own,
+            after: config.feelings.map_or(count, |feelings| feelings.after),
             heads: Heads { count: config.num_attention_heads, size: config.head_size() },
             inner: config.intermediate_size,
             activation: config.hidden_act,
@@ -130,8 +160,8 @@ impl<K: Kernel> Packed<K> {
         })
     }
 
-    /// Hidden states of a group of windows, laid end to end: `(tokens, hidden)`, in the scratch memory. `observe` is
-    /// handed the input of every product, in order; the empty closure costs nothing.
+    /// Hidden states of a group of windows, laid end to end: those of the `wanted` paths, `(tokens, hidden)` each, in the
+    /// scratch memory. `observe` is handed the input of every product, in order; the empty closure costs nothing.
     ///
     /// # Safety
     /// The processor has what the class `K` needs, and the caller enables those features for this inlined code.
@@ -139,19 +169,64 @@ impl<K: Kernel> Packed<K> {
     pub(super) unsafe fn forward<'s>(
         &self,
         windows: &[&[u32]],
+        wanted: Wanted,
         scratch: &'s mut Scratch<K>,
         mut observe: impl FnMut(usize, &[f32]),
-    ) -> &'s [f32] {
-        let hidden = self.heads.hidden();
+    ) -> States<'s> {
         let tokens: usize = windows.iter().map(|window| window.len()).sum();
-        let Scratch { states, qkv, context, inner, rows, attention } = scratch;
-        states.resize(tokens * hidden);
+        let Scratch { states, feelings, work } = scratch;
+        states.resize(tokens * self.heads.hidden());
+        self.embed(windows, states);
+        let (shared, last) = self.layers.split_at(self.after);
+        let has_own = !self.own.is_empty();
+        // In a loop, so that the layers are compiled in one place.
+        for (part, layers, place) in
+            [(Part::Shared, shared, 0), (Part::Own, &self.own[..], self.layers.len()), (Part::Last, last, self.after)]
+        {
+            let states = match part {
+                Part::Own if has_own && wanted.feelings => {
+                    feelings.resize(states.len());
+                    feelings.copy_from_slice(states);
+                    &mut feelings[..]
+                }
+                Part::Own => continue,
+                Part::Last if has_own && !wanted.meaning => continue,
+                Part::Shared | Part::Last => &mut states[..],
+            };
+            // SAFETY: the caller vouches for the class.
+            unsafe { self.through(layers, place, windows, states, work, &mut observe) };
+        }
+        if !has_own {
+            return States { meaning: states, feelings: states };
+        }
+        States {
+            meaning: if wanted.meaning { states } else { &[] },
+            feelings: if wanted.feelings { feelings } else { &[] },
+        }
+    }
+
+    /// Takes the states of a group through layers, the first of which is number `place` in the order of the peaks.
+    ///
+    /// # Safety
+    /// As for [`Self::forward`].
+    #[inline(always)]
+    unsafe fn through(
+        &self,
+        layers: &[Layer<K>],
+        place: usize,
+        windows: &[&[u32]],
+        states: &mut [f32],
+        work: &mut Work<K>,
+        observe: &mut impl FnMut(usize, &[f32]),
+    ) {
+        let hidden = self.heads.hidden();
+        let tokens = states.len() / hidden;
+        let Work { qkv, context, inner, rows, attention } = work;
         qkv.resize(tokens * 3 * hidden);
         context.resize(tokens * hidden);
         inner.resize(K::ROW_BLOCK.min(tokens) * self.inner);
-        self.embed(windows, states);
-        for (index, layer) in self.layers.iter().enumerate() {
-            let first = index * INPUTS_PER_LAYER;
+        for (index, layer) in layers.iter().enumerate() {
+            let first = (place + index) * INPUTS_PER_LAYER;
             observe(first, states);
             // SAFETY: the caller vouches for the class; `rows` is encoded for the weights of each product just before
             // it, from as many rows as the output has.
@@ -187,7 +262,6 @@ impl<K: Kernel> Packed<K> {
                 }
             }
         }
-        states
     }
 }
 

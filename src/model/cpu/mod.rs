@@ -42,6 +42,7 @@ use rayon::prelude::*;
 
 use super::bert::Config;
 use super::error::ModelResult;
+use super::paths::{States, Wanted};
 use super::weights::Tensors;
 pub(crate) use class::KernelClass;
 use float::Float;
@@ -52,10 +53,10 @@ use rows::{Fused, Separate};
 /// Tokens in a group; enough for the products to run at full speed, few enough for the states to stay in cache.
 const GROUP_TOKENS: usize = 128;
 
-/// What is done with the hidden states of one window: its index in the call and `(tokens, hidden)`.
-pub(super) trait Sink: Fn(usize, &[f32]) + Sync {}
+/// What is done with the hidden states of one window: its index in the call, and its states.
+pub(super) trait Sink: Fn(usize, States<'_>) + Sync {}
 
-impl<F: Fn(usize, &[f32]) + Sync> Sink for F {}
+impl<F: Fn(usize, States<'_>) + Sync> Sink for F {}
 
 /// A model packed for one kernel class.
 pub(super) struct CpuModel {
@@ -72,10 +73,13 @@ struct Pool<K: Kernel> {
 /// Is handed the number and the input rows of every product; see [`Packed::forward`].
 type Observer<'a> = &'a mut dyn FnMut(usize, &[f32]);
 
+/// Is handed the states of each window of a group, in order.
+type Each<'a> = &'a mut dyn FnMut(States<'_>);
+
 /// A packed model of any class.
 trait Engine: Send + Sync {
     /// Hands the hidden states of each window of a group to `each`, in order.
-    fn run(&self, windows: &[&[u32]], each: &mut dyn FnMut(&[f32]), observe: Option<Observer<'_>>);
+    fn run(&self, windows: &[&[u32]], wanted: Wanted, each: Each<'_>, observe: Option<Observer<'_>>);
 }
 
 impl CpuModel {
@@ -110,8 +114,8 @@ impl CpuModel {
         self.class
     }
 
-    /// Hands the hidden states of every window to `sink`, on the current rayon pool, in no particular order.
-    pub(super) fn forward(&self, windows: &[Vec<u32>], sink: impl Sink) {
+    /// Hands the `wanted` states of every window to `sink`, on the current rayon pool, in no particular order.
+    pub(super) fn forward(&self, windows: &[Vec<u32>], wanted: Wanted, sink: impl Sink) {
         let mut groups = Vec::new();
         let mut start = 0;
         let mut tokens = 0;
@@ -130,6 +134,7 @@ impl CpuModel {
             let mut index = group.start;
             self.engine.run(
                 &own,
+                wanted,
                 &mut |states| {
                     sink(index, states);
                     index += 1;
@@ -150,35 +155,41 @@ impl<K: Kernel> Pool<K> {
     /// # Safety
     /// As for [`Packed::forward`].
     #[inline(always)]
-    unsafe fn run(&self, windows: &[&[u32]], each: &mut dyn FnMut(&[f32]), observe: Option<Observer<'_>>) {
+    unsafe fn run(&self, windows: &[&[u32]], wanted: Wanted, each: Each<'_>, observe: Option<Observer<'_>>) {
         // A worker that panicked left nothing in the list, so its contents are sound even when the lock is poisoned.
         let lock = || self.idle.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let taken = lock().pop();
         let mut scratch = taken.unwrap_or_default();
         // SAFETY: the caller vouches for the class.
-        let mut states = unsafe {
+        let States { mut meaning, mut feelings } = unsafe {
             match observe {
-                Some(observe) => self.model.forward(windows, &mut scratch, observe),
-                None => self.model.forward(windows, &mut scratch, |_, _| {}),
+                Some(observe) => self.model.forward(windows, wanted, &mut scratch, observe),
+                None => self.model.forward(windows, wanted, &mut scratch, |_, _| {}),
             }
         };
         let hidden = self.model.hidden();
         for window in windows {
-            let (own, rest) = states.split_at(window.len() * hidden);
-            each(own);
-            states = rest;
+            let values = window.len() * hidden;
+            each(States { meaning: take(&mut meaning, values), feelings: take(&mut feelings, values) });
         }
         lock().push(scratch);
     }
+}
+
+/// Cuts off the first `values`, or nothing of a path that was not wanted.
+fn take<'s>(states: &mut &'s [f32], values: usize) -> &'s [f32] {
+    let (own, rest) = states.split_at(values.min(states.len()));
+    *states = rest;
+    own
 }
 
 /// The portable class, compiled for whatever the program is built for.
 struct PortableEngine(Pool<Float<Separate, 2>>);
 
 impl Engine for PortableEngine {
-    fn run(&self, windows: &[&[u32]], each: &mut dyn FnMut(&[f32]), observe: Option<Observer<'_>>) {
+    fn run(&self, windows: &[&[u32]], wanted: Wanted, each: Each<'_>, observe: Option<Observer<'_>>) {
         // SAFETY: the portable class needs no processor feature.
-        unsafe { self.0.run(windows, each, observe) }
+        unsafe { self.0.run(windows, wanted, each, observe) }
     }
 }
 
@@ -189,25 +200,21 @@ macro_rules! engine {
         struct $name $(<const $flag: bool>)? (Pool<$kernel>);
 
         impl $(<const $flag: bool>)? Engine for $name $(<$flag>)? {
-            fn run(
-                &self,
-                windows: &[&[u32]],
-                each: &mut dyn FnMut(&[f32]),
-                observe: Option<Observer<'_>>,
-            ) {
+            fn run(&self, windows: &[&[u32]], wanted: Wanted, each: Each<'_>, observe: Option<Observer<'_>>) {
                 #[target_feature(enable = $features)]
                 unsafe fn enabled $(<const $flag: bool>)? (
                     pool: &Pool<$kernel>,
                     windows: &[&[u32]],
-                    each: &mut dyn FnMut(&[f32]),
+                    wanted: Wanted,
+                    each: Each<'_>,
                     observe: Option<Observer<'_>>,
                 ) {
                     // SAFETY: the features of the class are enabled here.
-                    unsafe { pool.run(windows, each, observe) }
+                    unsafe { pool.run(windows, wanted, each, observe) }
                 }
                 // SAFETY: `CpuModel::load` makes this engine only for a class that `KernelClass::choose` found on this
                 // processor.
-                unsafe { enabled(&self.0, windows, each, observe) }
+                unsafe { enabled(&self.0, windows, wanted, each, observe) }
             }
         }
     };
@@ -249,12 +256,13 @@ fn calibrate(engine: &dyn Engine, config: &Config) -> Vec<Vec<f32>> {
     let windows: Vec<Vec<u32>> = (0..CALIBRATION.0).map(|_| (0..length).map(|_| next()).collect()).collect();
     let windows: Vec<&[u32]> = windows.iter().map(Vec::as_slice).collect();
     let mut peaks: Vec<Vec<f32>> = Vec::new();
-    for index in 0..config.num_hidden_layers * forward::INPUTS_PER_LAYER {
+    for index in 0..config.all_layers() * forward::INPUTS_PER_LAYER {
         let down = index % forward::INPUTS_PER_LAYER == forward::INPUTS_PER_LAYER - 1;
         peaks.push(vec![0.0; if down { config.intermediate_size } else { config.hidden_size }]);
     }
     engine.run(
         &windows,
+        Wanted::ALL,
         &mut |_| {},
         Some(&mut |index, inputs| {
             let peaks = &mut peaks[index];

@@ -7,7 +7,8 @@ use safetensors::tensor::{Dtype, TensorView, serialize};
 
 use super::kernel::tests::noise;
 use super::{CpuModel, KernelClass};
-use crate::model::bert::{Activation, Config};
+use crate::model::bert::{Activation, Config, FeelingsLayers};
+use crate::model::paths::Wanted;
 use crate::model::weights::Tensors;
 
 /// A configuration of one layer or two.
@@ -25,6 +26,7 @@ fn config(hidden: usize, heads: usize, inner: usize, layers: usize, activation: 
         layer_norm_eps: 1e-12,
         pad_token_id: 0,
         position_embedding_type: "absolute".to_owned(),
+        feelings: None,
     }
 }
 
@@ -37,10 +39,12 @@ fn checkpoint(config: &Config) -> Vec<u8> {
         ("embeddings.token_type_embeddings.weight".to_owned(), vec![1, hidden]),
         ("embeddings.LayerNorm".to_owned(), vec![hidden]),
     ];
-    for layer in 0..config.num_hidden_layers {
+    let own = config.feelings.map_or(0, |own| own.layers);
+    let layers = (0..config.num_hidden_layers).map(|layer| format!("encoder.layer.{layer}"));
+    for layer in layers.chain((0..own).map(|layer| format!("feelings.layer.{layer}"))) {
         let mut dense = |path: &str, outputs: usize, inputs: usize| {
-            shapes.push((format!("encoder.layer.{layer}.{path}.weight"), vec![outputs, inputs]));
-            shapes.push((format!("encoder.layer.{layer}.{path}.bias"), vec![outputs]));
+            shapes.push((format!("{layer}.{path}.weight"), vec![outputs, inputs]));
+            shapes.push((format!("{layer}.{path}.bias"), vec![outputs]));
         };
         for part in ["query", "key", "value"] {
             dense(&format!("attention.self.{part}"), hidden, hidden);
@@ -48,8 +52,8 @@ fn checkpoint(config: &Config) -> Vec<u8> {
         dense("attention.output.dense", hidden, hidden);
         dense("intermediate.dense", inner, hidden);
         dense("output.dense", hidden, inner);
-        shapes.push((format!("encoder.layer.{layer}.attention.output.LayerNorm"), vec![hidden]));
-        shapes.push((format!("encoder.layer.{layer}.output.LayerNorm"), vec![hidden]));
+        shapes.push((format!("{layer}.attention.output.LayerNorm"), vec![hidden]));
+        shapes.push((format!("{layer}.output.LayerNorm"), vec![hidden]));
     }
     let mut tensors: Vec<(String, Vec<usize>, Vec<u8>)> = Vec::new();
     for (seed, (name, shape)) in shapes.into_iter().enumerate() {
@@ -82,10 +86,21 @@ fn windows(config: &Config) -> Vec<Vec<u32>> {
         .collect()
 }
 
-/// Hidden states of each window.
+/// Hidden states of each window: those of the meaning, then those of the feelings where the model has layers for them.
 fn states(model: &CpuModel, windows: &[Vec<u32>]) -> Vec<Vec<f32>> {
-    let all = Mutex::new(vec![Vec::new(); windows.len()]);
-    model.forward(windows, |index, states| all.lock().unwrap()[index] = states.to_vec());
+    let paths = both_paths(model, windows, Wanted::ALL);
+    paths
+        .into_iter()
+        .map(|[meaning, feelings]| if meaning == feelings { meaning } else { [meaning, feelings].concat() })
+        .collect()
+}
+
+/// The states of each window by path.
+fn both_paths(model: &CpuModel, windows: &[Vec<u32>], wanted: Wanted) -> Vec<[Vec<f32>; 2]> {
+    let all = Mutex::new(vec![[Vec::new(), Vec::new()]; windows.len()]);
+    model.forward(windows, wanted, |index, states| {
+        all.lock().unwrap()[index] = [states.meaning.to_vec(), states.feelings.to_vec()];
+    });
     all.into_inner().unwrap()
 }
 
@@ -103,14 +118,16 @@ fn allowed(class: KernelClass) -> (f64, f64) {
 
 #[test]
 fn every_class_agrees_with_the_portable_one_and_with_itself_on_odd_shapes() {
-    for (hidden, heads, inner, layers, activation) in [
-        (32, 4, 48, 2, Activation::Gelu),
-        (40, 5, 100, 2, Activation::Relu),
-        (312, 12, 1200, 1, Activation::Gelu),
-        (384, 12, 700, 1, Activation::GeluNew),
-        (768, 12, 1024, 1, Activation::Gelu),
+    let own = Some(FeelingsLayers { after: 1, layers: 1 });
+    for (hidden, heads, inner, layers, activation, feelings) in [
+        (32, 4, 48, 2, Activation::Gelu, None),
+        (40, 5, 100, 2, Activation::Relu, own),
+        (312, 12, 1200, 1, Activation::Gelu, None),
+        (384, 12, 700, 1, Activation::GeluNew, own),
+        (768, 12, 1024, 1, Activation::Gelu, None),
     ] {
-        let config = config(hidden, heads, inner, layers, activation);
+        let config = Config { feelings, ..config(hidden, heads, inner, layers, activation) };
+        let paths = if feelings.is_some() { 2 } else { 1 };
         let file = checkpoint(&config);
         let tensors = Tensors::parse("model.safetensors", &file).unwrap();
         let windows = windows(&config);
@@ -121,7 +138,7 @@ fn every_class_agrees_with_the_portable_one_and_with_itself_on_odd_shapes() {
             let ours = states(&model, &windows);
             let (mut total, mut most, mut tokens) = (0.0, 0.0f64, 0.0);
             for (window, (ours, expected)) in ours.iter().zip(&expected).enumerate() {
-                assert_eq!(ours.len(), windows[window].len() * hidden);
+                assert_eq!(ours.len(), windows[window].len() * hidden * paths);
                 for (a, b) in ours.chunks_exact(hidden).zip(expected.chunks_exact(hidden)) {
                     let dot =
                         |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>();
@@ -136,6 +153,27 @@ fn every_class_agrees_with_the_portable_one_and_with_itself_on_odd_shapes() {
             for (index, window) in windows.iter().enumerate() {
                 let alone = states(&model, std::slice::from_ref(window));
                 assert_eq!(alone[0], ours[index], "{}, hidden {hidden}, window {index}", class.name());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_path_has_the_same_bits_with_the_other_and_without_it() {
+    for own in [FeelingsLayers { after: 1, layers: 2 }, FeelingsLayers { after: 0, layers: 1 }] {
+        let config = Config { feelings: Some(own), ..config(40, 5, 100, 2, Activation::Gelu) };
+        let file = checkpoint(&config);
+        let tensors = Tensors::parse("model.safetensors", &file).unwrap();
+        let windows = windows(&config);
+        for class in KernelClass::ALL.iter().filter(|class| class.is_available()) {
+            let model = CpuModel::load(&tensors, &config, *class).unwrap();
+            let both = both_paths(&model, &windows, Wanted::ALL);
+            let meaning = both_paths(&model, &windows, Wanted::MEANING);
+            let feelings = both_paths(&model, &windows, Wanted::FEELINGS);
+            for (window, [expected, felt]) in both.into_iter().enumerate() {
+                assert_ne!(expected, felt);
+                assert_eq!(meaning[window], [expected, Vec::new()], "{}, window {window}", class.name());
+                assert_eq!(feelings[window], [Vec::new(), felt], "{}, window {window}", class.name());
             }
         }
     }
