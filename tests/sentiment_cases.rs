@@ -22,10 +22,10 @@ const KNOWN_MISSES: &[&str] = &[
     "Nothing has been refunded.",
     "Quelle efficacité : trois techniciens, zéro réparation.",
     "Un grand merci au livreur qui a jeté le carton par-dessus la haie.",
-    "Well done, you charged me twice again!",
     "Three engineers, zero repairs, how efficient.",
     "A big thank you to the driver who threw the box over the hedge.",
-    "👍",
+    "merci😊",
+    "thanks😊",
     "Au top, comme toujours 🙄",
     "Amazing service as ever 🙄",
 ];
