@@ -5,7 +5,7 @@
 //! A model folder may hold a sentiment head and an emotion head. `TASK_head.json` gives the labels, the calibration
 //! temperature and the layer sizes, `TASK_head.safetensors` the tensors `query (queries, hidden)`,
 //! `dense (inner, queries * hidden)` and `output (labels, inner)`. The arithmetic runs on plain slices, one window at a
-//! time and always in the same order: a window costs less here than one of its tokens costs in the encoder.
+//! time and always in the same order.
 
 use serde::Deserialize;
 
@@ -43,6 +43,9 @@ struct HeadConfig {
     #[serde(default = "one")]
     temperature: f32,
 }
+
+/// Rows of the first layer that are multiplied at once.
+const AT_ONCE: usize = 4;
 
 fn one() -> f32 {
     1.0
@@ -122,12 +125,22 @@ impl TaskHead {
                 }
             }
         }
-        let inner: Vec<f32> = self
-            .dense
-            .chunks_exact(pooled.len())
-            .zip(&self.dense_bias)
-            .map(|(row, bias)| math::activate(Activation::Gelu, vector::dot(row, &pooled) + bias))
-            .collect();
+        let mut inner = self.dense_bias.clone();
+        let row = |place: usize| &self.dense[place * pooled.len()..(place + 1) * pooled.len()];
+        for (block, sums) in inner.chunks_mut(AT_ONCE).enumerate() {
+            let first = block * AT_ONCE;
+            // The same bits as one product at a time, in less time.
+            let products = if sums.len() == AT_ONCE {
+                vector::dots(&pooled, std::array::from_fn::<_, AT_ONCE, _>(|place| row(first + place)))
+            } else {
+                std::array::from_fn(
+                    |place| if place < sums.len() { vector::dot(&pooled, row(first + place)) } else { 0.0 },
+                )
+            };
+            for (sum, product) in sums.iter_mut().zip(products) {
+                *sum = math::activate(Activation::Gelu, product + *sum);
+            }
+        }
         for ((logit, row), bias) in logits.iter_mut().zip(self.output.chunks_exact(inner.len())).zip(&self.output_bias)
         {
             *logit = vector::dot(row, &inner) + bias;
