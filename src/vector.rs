@@ -11,6 +11,28 @@ pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
     dots(a, [b])[0]
 }
 
+/// Hands the products of `a` with each of `others` to `put`, in order and a few at a time: the same bits as [`dot`] gives for
+/// each, in less time.
+pub(crate) fn each_dot(a: &[f32], others: &[&[f32]], mut put: impl FnMut(&[f32])) {
+    let (fours, rest) = others.as_chunks::<4>();
+    fours.iter().for_each(|four| put(&dots(a, *four)));
+    match *rest {
+        [b, c, d] => put(&dots(a, [b, c, d])),
+        [b, c] => put(&dots(a, [b, c])),
+        [b] => put(&dots(a, [b])),
+        _ => {}
+    }
+}
+
+/// `weight · input + bias`, `weight` being `(outputs, inputs)` row by row and `bias` `(outputs,)`.
+pub(crate) fn affine(weight: &[f32], bias: &[f32], input: &[f32]) -> Vec<f32> {
+    let rows: Vec<&[f32]> = weight.chunks_exact(input.len()).collect();
+    let mut values = Vec::with_capacity(bias.len());
+    each_dot(input, &rows, |products| values.extend_from_slice(products));
+    values.iter_mut().zip(bias).for_each(|(value, bias)| *value += bias);
+    values
+}
+
 /// Scales a vector to length 1; a vector of zeros stays as it is.
 pub(crate) fn normalise(vector: &mut [f32]) {
     let length = dot(vector, vector).sqrt().max(1e-12);
@@ -176,6 +198,23 @@ mod tests {
             let expected: f32 = a.iter().map(|value| value * 2.0).sum();
             assert_eq!(dot(&a, &vec![2.0; length]), expected);
             assert_eq!(dot(&a, &vec![2.0; length + 9]), expected, "the shorter length counts");
+        }
+    }
+
+    #[test]
+    fn several_products_at_once_are_those_of_each_alone() {
+        let a = values(37, 0.7);
+        for count in 0..10 {
+            let rows: Vec<Vec<f32>> = (0..count).map(|row| values(37, 0.3 + row as f32)).collect();
+            let alone: Vec<f32> = rows.iter().map(|row| dot(&a, row)).collect();
+            let mut found = Vec::new();
+            each_dot(&a, &rows.iter().map(Vec::as_slice).collect::<Vec<_>>(), |products| {
+                found.extend_from_slice(products)
+            });
+            assert_eq!(found, alone);
+            let bias = values(count, 0.9);
+            let expected: Vec<f32> = alone.iter().zip(&bias).map(|(product, bias)| product + bias).collect();
+            assert_eq!(affine(&rows.concat(), &bias, &a), expected);
         }
     }
 

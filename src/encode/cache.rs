@@ -2,8 +2,9 @@
 //!
 //! The folder `cache/` of the output holds a sub-folder for the embeddings and one for the logits of each model and kernel
 //! class, with append-only segments. A segment is a header followed by records of one fixed size: 16 bytes of the SHA-256
-//! of the window's text, then the embedding in half precision or the logits of the heads in single precision. Segments are written beside their
-//! name and renamed, so a killed run leaves only whole segments; what it had encoded is found by the next run.
+//! of the window's text, then the embedding in half precision or the logits of the heads in single precision. Segments are
+//! written beside their name and renamed, so a killed run leaves only whole segments; what it had encoded is found by the
+//! next run.
 //!
 //! Values are rounded to half precision before anyone reads them, so a cached run and a fresh one see the same bits.
 
@@ -59,11 +60,6 @@ pub struct Widths {
 }
 
 impl Widths {
-    /// Whether the model gives no number at all.
-    pub fn is_nothing(self) -> bool {
-        self.bytes() == 0
-    }
-
     fn bytes(self) -> usize {
         self.embedding * 2 + (self.sentiment + self.emotion) * 4
     }
@@ -105,12 +101,14 @@ pub struct Cache {
 
 impl Cache {
     /// Opens the cache of one model under `folder` (`None`: in memory only). Damaged segments are ignored, since
-    /// everything in them can be computed again.
+    /// everything in them can be computed again. A cache of no width has nothing to remember: it knows every window, and
+    /// touches no file.
     ///
     /// # Errors
     /// The folder cannot be made or listed.
     pub fn open(folder: Option<&Path>, model_key: &str, widths: Widths) -> Result<Self> {
-        let folder = folder.map(|folder| folder.join(&model_key[..model_key.len().min(24)]));
+        let folder =
+            folder.filter(|_| widths.bytes() > 0).map(|folder| folder.join(&model_key[..model_key.len().min(24)]));
         let mut cache = Self {
             folder,
             widths,
@@ -141,11 +139,6 @@ impl Cache {
         Ok(cache)
     }
 
-    /// How many numbers a window has.
-    pub fn widths(&self) -> Widths {
-        self.widths
-    }
-
     /// Number of windows known.
     pub fn len(&self) -> usize {
         self.places.len()
@@ -158,11 +151,14 @@ impl Cache {
 
     /// Whether a window is known.
     pub fn contains(&self, key: Key) -> bool {
-        self.places.contains_key(&key)
+        self.widths.bytes() == 0 || self.places.contains_key(&key)
     }
 
     /// The vector of a window; `None` when it is not known or its segment has become unreadable.
     pub fn get(&self, key: Key) -> Option<Vector> {
+        if self.widths.bytes() == 0 {
+            return Some(Vector::default());
+        }
         let place = *self.places.get(&key)?;
         if place.segment == PENDING {
             let start = place.offset as usize;
@@ -193,7 +189,7 @@ impl Cache {
         if widths != self.widths {
             return Err(Error::bug("a vector does not have the model's size"));
         }
-        if self.places.contains_key(&key) {
+        if self.contains(key) {
             return Ok(());
         }
         self.places.insert(key, Place { segment: PENDING, offset: self.data.len() as u64 });

@@ -91,21 +91,16 @@ struct Store<M> {
 impl<M: WindowModel> Store<M> {
     fn new(model: M, folder: Option<&Path>) -> Result<Self> {
         let (identity, widths) = (model.identity(), model.widths());
-        let open = |identity: &str, widths: Widths| {
-            Cache::open(folder.filter(|_| !widths.is_nothing()), &text_hash(identity), widths)
-        };
-        let meaning = open(&identity, Widths { sentiment: 0, emotion: 0, ..widths })?;
         // A model that gives nothing else has its own name to itself.
-        let name = if meaning.widths().is_nothing() { identity } else { format!("feelings {identity}") };
-        let feelings = open(&name, Widths { embedding: 0, ..widths })?;
+        let name = if widths.embedding == 0 { identity.clone() } else { format!("feelings {identity}") };
+        let meaning = Cache::open(folder, &text_hash(&identity), Widths { sentiment: 0, emotion: 0, ..widths })?;
+        let feelings = Cache::open(folder, &text_hash(&name), Widths { embedding: 0, ..widths })?;
         Ok(Self { tokens: model.tokens()?, model, meaning, feelings })
     }
 
     /// Whether something of a text that is `wanted` is not known.
     fn lacks(&self, key: Key, wanted: Wanted) -> bool {
-        [(wanted.meaning, &self.meaning), (wanted.feelings, &self.feelings)]
-            .into_iter()
-            .any(|(is_wanted, cache)| is_wanted && !cache.widths().is_nothing() && !cache.contains(key))
+        wanted.meaning && !self.meaning.contains(key) || wanted.feelings && !self.feelings.contains(key)
     }
 
     fn ensure<'t>(
@@ -137,11 +132,11 @@ impl<M: WindowModel> Store<M> {
             matrix.map(|matrix| matrix[index * width..(index + 1) * width].to_vec()).unwrap_or_default()
         };
         for (index, (key, _)) in missing.iter().enumerate() {
-            if wanted.meaning && !self.meaning.widths().is_nothing() {
+            if wanted.meaning {
                 let embedding = &encodings.embeddings[index * widths.embedding..(index + 1) * widths.embedding];
                 self.meaning.insert(*key, embedding, &[], &[])?;
             }
-            if wanted.feelings && !self.feelings.widths().is_nothing() {
+            if wanted.feelings {
                 let sentiment = row(encodings.sentiment_logits.as_ref(), widths.sentiment, index);
                 let emotion = row(encodings.emotion_logits.as_ref(), widths.emotion, index);
                 self.feelings.insert(*key, &[], &sentiment, &emotion)?;
@@ -153,7 +148,7 @@ impl<M: WindowModel> Store<M> {
     /// What is known of a text.
     fn get(&self, key: Key, wanted: Wanted) -> Result<Vector> {
         let read = |is_wanted: bool, cache: &Cache| {
-            if !is_wanted || cache.widths().is_nothing() {
+            if !is_wanted {
                 return Ok(Vector::default());
             }
             cache.get(key).ok_or_else(|| {

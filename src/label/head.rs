@@ -7,7 +7,7 @@
 use rayon::prelude::*;
 
 use super::words::{BUCKETS, Words};
-use crate::vector::{self, add_scaled, dots};
+use crate::vector::{self, add_scaled, each_dot};
 
 /// A fitted classifier.
 #[derive(Debug, Clone, PartialEq)]
@@ -169,17 +169,11 @@ impl Head {
 fn logits_into(weights: &[f32], bias: &[f32], hidden: usize, inputs: &[&[f32]], logits: &mut [f32]) {
     let classes = bias.len();
     for (inputs, logits) in inputs.chunks(INPUTS_AT_ONCE).zip(logits.chunks_mut(INPUTS_AT_ONCE * classes)) {
-        let (fours, rest) = inputs.as_chunks::<4>();
         for (class, (weights, bias)) in weights.chunks_exact(hidden).zip(bias).enumerate() {
             let mut own = logits.iter_mut().skip(class).step_by(classes);
-            let mut put = |products: &[f32]| own.by_ref().zip(products).for_each(|(logit, dot)| *logit = dot + bias);
-            fours.iter().for_each(|four| put(&dots(weights, *four)));
-            match *rest {
-                [a, b, c] => put(&dots(weights, [a, b, c])),
-                [a, b] => put(&dots(weights, [a, b])),
-                [a] => put(&dots(weights, [a])),
-                _ => {}
-            }
+            each_dot(weights, inputs, |products| {
+                own.by_ref().zip(products).for_each(|(logit, dot)| *logit = dot + bias);
+            });
         }
     }
 }

@@ -67,8 +67,7 @@ impl Layer {
     }
 
     fn forward(&self, vector: &[f32]) -> Vec<f32> {
-        let rows = self.weight.chunks_exact(self.inputs);
-        rows.zip(&self.bias).map(|(row, bias)| vector::dot(row, vector) + bias).collect()
+        vector::affine(&self.weight, &self.bias, vector)
     }
 }
 

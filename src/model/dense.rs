@@ -36,7 +36,6 @@ enum After {
 /// One dense layer.
 #[derive(Debug, Clone)]
 pub(crate) struct Dense {
-    inputs: usize,
     /// `(outputs, inputs)`.
     weight: Vec<f32>,
     bias: Vec<f32>,
@@ -71,7 +70,6 @@ impl Dense {
         };
         let tensors = files.tensors(&format!("{folder}/model.safetensors"))?;
         Ok(Self {
-            inputs,
             weight: tensors.f32("linear.weight", &[config.out_features, inputs])?,
             bias: if config.bias {
                 tensors.f32("linear.bias", &[config.out_features])?
@@ -89,17 +87,14 @@ impl Dense {
 
     /// The layer's value for one vector.
     pub(crate) fn forward(&self, vector: &[f32]) -> Vec<f32> {
-        self.weight
-            .chunks_exact(self.inputs)
-            .zip(&self.bias)
-            .map(|(row, bias)| {
-                let sum = vector::dot(row, vector) + bias;
-                match self.after {
-                    After::Nothing => sum,
-                    After::Tanh => sum.tanh(),
-                    After::Activation(activation) => math::activate(activation, sum),
-                }
-            })
-            .collect()
+        let mut values = vector::affine(&self.weight, &self.bias, vector);
+        for value in &mut values {
+            *value = match self.after {
+                After::Nothing => *value,
+                After::Tanh => value.tanh(),
+                After::Activation(activation) => math::activate(activation, *value),
+            };
+        }
+        values
     }
 }

@@ -44,9 +44,6 @@ struct HeadConfig {
     temperature: f32,
 }
 
-/// Rows of the first layer that are multiplied at once.
-const AT_ONCE: usize = 4;
-
 fn one() -> f32 {
     1.0
 }
@@ -125,25 +122,8 @@ impl TaskHead {
                 }
             }
         }
-        let mut inner = self.dense_bias.clone();
-        let row = |place: usize| &self.dense[place * pooled.len()..(place + 1) * pooled.len()];
-        for (block, sums) in inner.chunks_mut(AT_ONCE).enumerate() {
-            let first = block * AT_ONCE;
-            // The same bits as one product at a time, in less time.
-            let products = if sums.len() == AT_ONCE {
-                vector::dots(&pooled, std::array::from_fn::<_, AT_ONCE, _>(|place| row(first + place)))
-            } else {
-                std::array::from_fn(
-                    |place| if place < sums.len() { vector::dot(&pooled, row(first + place)) } else { 0.0 },
-                )
-            };
-            for (sum, product) in sums.iter_mut().zip(products) {
-                *sum = math::activate(Activation::Gelu, product + *sum);
-            }
-        }
-        for ((logit, row), bias) in logits.iter_mut().zip(self.output.chunks_exact(inner.len())).zip(&self.output_bias)
-        {
-            *logit = vector::dot(row, &inner) + bias;
-        }
+        let mut inner = vector::affine(&self.dense, &self.dense_bias, &pooled);
+        inner.iter_mut().for_each(|value| *value = math::activate(Activation::Gelu, *value));
+        logits.copy_from_slice(&vector::affine(&self.output, &self.output_bias, &inner));
     }
 }
