@@ -113,6 +113,8 @@ EMOJI = ("emoji_fr", "emoji_en")
 # Irony, negation and their honest look-alikes.
 PHRASING = ("irony_fr", "negation_fr", "irony_negation_en")
 TWEETS = ("tweets_fr", "tweets_fr_2", "tweets_fr_3", "tweets_fr_4")
+# French tweets on ecology and energy, labelled as those of UMSAB are: a headline has the polarity of its event.
+ECOLOGY = ("tweets_ecology_fr", "tweets_ecology_fr_2")
 
 
 def sentiment_dev(corpora: Corpora) -> dict[str, list[tuple[str, int]]]:
@@ -127,10 +129,11 @@ def sentiment_dev(corpora: Corpora) -> dict[str, list[tuple[str, int]]]:
         opinions = [(r[lang], LABELS.index(r["label"])) for r in lines if r["file"] in OPINIONS]
         mono = [(r["file"], (r["text"], LABELS.index(r["label"]))) for r in corpora.own_opinions("dev") if r["language"] == lang]
         sets[f"everyday_dev_{lang}"] = [(r[lang], LABELS.index(r["label"])) for r in lines if r["file"] in EVERYDAY]
-        sets[f"opinions_dev_{lang}"] = opinions + [row for file, row in mono if file not in REVIEWS + TWEETS + EMOJI + PHRASING]
+        sets[f"opinions_dev_{lang}"] = opinions + [row for file, row in mono if file not in REVIEWS + TWEETS + ECOLOGY + EMOJI + PHRASING]
         sets[f"reviews_dev_{lang}"] = [row for file, row in mono if file in REVIEWS]
         sets[f"phrasing_dev_{lang}"] = [row for file, row in mono if file in PHRASING]
         sets[f"emoji_dev_{lang}"] = [row for file, row in mono if file in EMOJI]
+        sets[f"ecology_dev_{lang}"] = [row for file, row in mono if file in ECOLOGY]
         sets[f"tweets_dev_{lang}"] = [row for file, row in mono if file in TWEETS]
     return {name: rows for name, rows in sets.items() if rows}
 

@@ -151,7 +151,7 @@ def heads_of(work: pathlib.Path, stage: str, start: pathlib.Path | None = None) 
 
 def stage(options, corpora: Corpora, tokenizer: Tokenizer, model: Encoder) -> None:
     """From the checkpoints to the folder `--out` with manifest, card and measured figures."""
-    for read in (corpora.french_only, corpora.intents, corpora.sts_train, corpora.descriptions, lambda: training_rows(corpora, options.opinions_times)):
+    for read in (corpora.french_only, corpora.intents, corpora.sts_train, corpora.descriptions, lambda: training_rows(corpora, options.times)):
         read()  # So that the manifest lists every set, also where an earlier stage ran in another process.
     load_encoder(options.work, model, options.mix)
     heads = heads_of(options.work, "heads")

@@ -90,7 +90,7 @@ def run(model: Encoder, heads: dict[str, SentimentHead], states: States, rows: l
 def stage(options, corpora: Corpora, tokenizer: Tokenizer, model: Encoder, heads: dict[str, SentimentHead]) -> None:
     """Fits `heads` and the layers of the feelings in place to the rest of `model`, which is rounded as it will be stored, and saves both as `heads.pt` in the work folder."""
     model.load_state_dict(export.dequantise(export.quantise(model.state_dict())))
-    rng, labelled = random.Random(options.seed), training_rows(corpora, options.opinions_times)
+    rng, labelled = random.Random(options.seed), training_rows(corpora, options.times)
     index = {text: row for row, text in enumerate(dict.fromkeys(row[0] for row in labelled))}
     label_of = {text: label for text, label, _ in labelled}
     texts = [noisy_feeling(text, label_of[text], rng) for text in index]

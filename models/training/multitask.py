@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import torch
 import torch.nn.functional as F
@@ -78,7 +78,7 @@ class Sampler:
     """Endless batches for each of the four tasks. `targets_of` gives the targets of English texts."""
 
     def __init__(self, corpora: Corpora, targets_of: Callable[[list[str]], Targets], tokenizer: Tokenizer,
-                 pairs: list[tuple[str, str]], english: list[str], opinions_times: int) -> None:
+                 pairs: list[tuple[str, str]], english: list[str], times: Mapping[str, int]) -> None:
         self.tokenizer, self.rng = tokenizer, random.Random(corpora.seed + 1)
         self.mask = tokenizer.token_to_id("[MASK]")  # The last of the special pieces, which come first.
         self.own = [(row["en"], row["fr"]) for row in corpora.service_pairs("train")]
@@ -92,7 +92,7 @@ class Sampler:
         texts = list(dict.fromkeys(texts))
         self.index = {text: row for row, text in enumerate(texts)}
         self.targets = targets_of(texts)
-        self.rows = training_rows(corpora, opinions_times)
+        self.rows = training_rows(corpora, times)
         self.class_weights = class_weights(self.rows)
         self.descriptions = corpora.descriptions()
         self.intents: dict[str, dict[str, list[str]]] = {}
@@ -234,7 +234,7 @@ def run(model: Encoder, heads: dict[str, SentimentHead], sampler: Sampler, progr
             total = total + min(1.0, 3 * progress.share()) * losses["agree"]
         tokens, sentences = tokens + int(mask.sum()), sentences + len(ids)
 
-        if progress.done % 3 != 2 or not sampler.sts:
+        if progress.done % 2 == 0 or not sampler.sts:
             ids, mask = sampler.intent_pairs(56)
             left, right = mean_pool(forward(ids, mask), mask).chunk(2)
             losses["intent"] = contrast_loss(left, right)
@@ -265,12 +265,16 @@ def run_similarity(model: Encoder, sampler: Sampler, progress: Progress, rate: f
 
 
 def sampler_of(options, corpora: Corpora, teacher: Teacher, tokenizer: Tokenizer, pairs: list[tuple[str, str]], english: list[str]) -> Sampler:
-    """The batches of both stages below, with the targets of one teacher or of two."""
-    if not options.second_teacher:
-        return Sampler(corpora, lambda texts: Targets(teacher, texts), tokenizer, pairs, english, options.opinions_times)
-    pairs, english = blend.blended_pairs(corpora), blend.blended_english(corpora)
-    return Sampler(corpora, lambda texts: blend.blended_targets(teacher, options.second_teacher, texts, options.work), tokenizer, pairs, english,
-                   options.opinions_times)
+    """The batches of both stages below, with the targets of one teacher, of two, or of the model that training starts from."""
+    targets_of = lambda texts: Targets(teacher, texts)
+    if options.second_teacher or options.own_teacher:
+        pairs, english = blend.blended_pairs(corpora), blend.blended_english(corpora)
+    if options.own_teacher:
+        own = Teacher(*export.read_model(options.start)[:2])
+        targets_of = lambda texts: Targets(own, texts)
+    elif options.second_teacher:
+        targets_of = lambda texts: blend.blended_targets(teacher, options.second_teacher, texts, options.work)
+    return Sampler(corpora, targets_of, tokenizer, pairs, english, options.times)
 
 
 def similarity_stage(options, sampler: Sampler, model: Encoder) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
+from collections.abc import Mapping
 
 from corpora import (EMOTIONS, LABELS, OWN_LINES, OWN_SERVICE, OWN_STOCK, SENTIMENT, TWEETEVAL_EMOTION, Corpora, DataSet, Terms, key,
                      read_tsv)
@@ -85,15 +86,20 @@ def polarity(labels: set[str]) -> str | None:
     return "neutral" if labels == {"neutral"} else None
 
 
-def tweets(corpora: Corpora) -> list[Part]:
+# How often an epoch holds each text of a set: those nearest to customers' words and the small ones several times over. A file of `data/lines` has
+# an entry of its own, or else that of `lines` (both languages, each) or `opinions` (one language).
+TIMES = {"umsab_fr": 8, "umsab_en": 4, "semeval": 1, "service": 8, "lines": 2, "opinions": 6}
+
+
+def tweets(corpora: Corpora, times: Mapping[str, int] = TIMES) -> list[Part]:
     """UMSAB and SemEval; the latter is far larger, so each label is capped."""
     umsab, semeval = SENTIMENT[0], SENTIMENT[1]
     rows = read_tsv(corpora.data / umsab.path)
-    parts = [Part(umsab, lang, times, [(r["text"], r["label"]) for r in rows if r["lang"] == lang]) for lang, times in (("fr", 8), ("en", 4))]
+    parts = [Part(umsab, lang, times[f"umsab_{lang}"], [(r["text"], r["label"]) for r in rows if r["lang"] == lang]) for lang in ("fr", "en")]
     rows = [(r["text"], r["label"]) for r in read_tsv(corpora.data / semeval.path)]
     by_label = {label: [row for row in rows if row[1] == label] for label in LABELS}
     kept = [row for label in LABELS for row in corpora.sample(by_label[label], 7000, "semeval-" + label)]
-    return parts + [Part(semeval, "en", 1, kept)]
+    return parts + [Part(semeval, "en", times["semeval"], kept)]
 
 
 def comments(corpora: Corpora) -> Part:
@@ -148,23 +154,39 @@ def emotional_comments(corpora: Corpora, split: str = "train") -> list[tuple[str
     return [row for part in by_label for row in corpora.sample(part, min(cap, 5000), "goemotions-felt")]
 
 
-def training_rows(corpora: Corpora, opinions_times: int) -> list[tuple[str, int, int]]:
-    """(text, label index, emotion index) of one epoch, `IGNORED` where a set does not tell; the sets nearest to
-    customers' words appear several times over."""
+def own_rows(corpora: Corpora, chosen: Mapping[str, int]) -> list[tuple[str, int, int]]:
+    """The rows of `data/lines`, each as often as its file is to appear: see `TIMES`."""
+    times = {**TIMES, **chosen}
+    kinds = {"lines": (corpora.service_lines("train"), ("en", "fr")), "opinions": (corpora.own_opinions("train"), ("text",))}
+    strangers = set(chosen) - set(TIMES) - {row["file"] for rows, _ in kinds.values() for row in rows}
+    if strangers:
+        raise SystemExit(f"no set and no file of data/lines is named {', '.join(sorted(strangers))}")
+    kept: list[tuple[str, int, int]] = []
+    for kind, (rows, texts) in kinds.items():
+        counts: dict[int, int] = {}
+        for row in rows:
+            often = times.get(row["file"], times[kind])
+            counts[often] = counts.get(often, 0) + len(texts)
+            kept += [(row[text], LABELS.index(row["label"]), EMOTIONS.index(row["emotion"])) for text in texts] * often
+        for often, count in sorted(counts.items()):
+            corpora.note(OWN_LINES, f"sentiment and emotion, {'requests' if kind == 'lines' else 'reviews, complaints and posts'} (x{often})", count)
+    return kept
+
+
+def training_rows(corpora: Corpora, chosen: Mapping[str, int]) -> list[tuple[str, int, int]]:
+    """(text, label index, emotion index) of one epoch, `IGNORED` where a set does not tell; `chosen` takes the place of entries of `TIMES`."""
+    times = {**TIMES, **chosen}
     service = [(row[lang], row["label"]) for row in corpora.service_pairs("train") for lang in ("en", "fr")]
-    parts = tweets(corpora) + [comments(corpora), subtitles(corpora, "fr", 6000), subtitles(corpora, "en", 4000), reviews(corpora),
-                               Part(OWN_SERVICE, "fr and en", 8, service), stock_turns(corpora)]
+    parts = tweets(corpora, times) + [comments(corpora), subtitles(corpora, "fr", 6000), subtitles(corpora, "en", 4000), reviews(corpora),
+                                      Part(OWN_SERVICE, "fr and en", times["service"], service), stock_turns(corpora)]
     kept: list[tuple[str, int, int]] = []
     for part in parts:
-        if corpora.permissive_only and part.data_set.terms not in (Terms.PERMISSIVE, Terms.OWN):
+        if not part.times or corpora.permissive_only and part.data_set.terms not in (Terms.PERMISSIVE, Terms.OWN):
             continue
         rows = [(text, LABELS.index(label), IGNORED) for text, label in part.rows if key(text) and key(text) not in corpora.blocked]
         corpora.note(part.data_set, f"sentiment {part.language} (x{part.times})", len(rows))
         kept += rows * part.times
-    lines = [(row[lang], LABELS.index(row["label"]), EMOTIONS.index(row["emotion"]))
-             for row in corpora.service_lines("train") for lang in ("en", "fr")]
-    opinions = [(row["text"], LABELS.index(row["label"]), EMOTIONS.index(row["emotion"])) for row in corpora.own_opinions("train")]
-    corpora.note(OWN_LINES, f"sentiment and emotion fr and en (x2; reviews, complaints and posts x{opinions_times})", len(lines + opinions))
+    kept += own_rows(corpora, chosen)
     felt = [(text, IGNORED, label) for text, label in emotional_comments(corpora) if key(text) not in corpora.blocked]
     corpora.note(SENTIMENT[2], "emotion en", len(felt))
     if not corpora.permissive_only:
@@ -174,4 +196,4 @@ def training_rows(corpora: Corpora, opinions_times: int) -> list[tuple[str, int,
         felt += tweets_felt
     own = [(text, label, EMOTIONS.index("none")) for text, label in stock_phrases(2500, corpora.seed)]
     corpora.note(OWN_STOCK, "sentiment fr and en (x1)", len(own))
-    return kept + lines * 2 + opinions * opinions_times + felt + own
+    return kept + felt + own

@@ -19,19 +19,21 @@ AT_ONCE = 64 if DEVICE.type == "cpu" else 1024
 
 
 class Teacher:
-    """all-MiniLM-L6-v2 (Apache-2.0), frozen, in bf16."""
+    """A frozen encoder of 384 dimensions, in bf16: all-MiniLM-L6-v2 (Apache-2.0), or an earlier model of this recipe."""
 
-    def __init__(self, folder: pathlib.Path) -> None:
-        config = json.loads((folder / "config.json").read_text())
-        self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    def __init__(self, tokenizer: Tokenizer, model: Encoder) -> None:
+        self.tokenizer, self.model = tokenizer, model.to(DEVICE).eval().requires_grad_(False)
         self.tokenizer.no_padding()
         self.tokenizer.enable_truncation(192)
-        self.weights = {name: tensor for name, tensor in load_file(folder / "model.safetensors").items()
-                        if "pooler" not in name and "position_ids" not in name}
-        self.model = Encoder(config).to(DEVICE)
-        self.model.load_state_dict(self.weights)
-        self.model.eval().requires_grad_(False)
         self.latest: Targets | None = None
+
+    @classmethod
+    def of(cls, folder: pathlib.Path) -> Teacher:
+        """all-MiniLM-L6-v2 in the Hugging Face layout."""
+        model = Encoder(json.loads((folder / "config.json").read_text()))
+        model.load_state_dict({name: tensor for name, tensor in load_file(folder / "model.safetensors").items()
+                               if "pooler" not in name and "position_ids" not in name})
+        return cls(Tokenizer.from_file(str(folder / "tokenizer.json")), model)
 
     @torch.no_grad()
     def embed(self, texts: list[str]) -> torch.Tensor:

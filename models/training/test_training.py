@@ -4,6 +4,7 @@ import pathlib
 import random
 import tempfile
 import unittest
+from collections import Counter
 
 import torch
 import torch.nn.functional as F
@@ -22,7 +23,7 @@ from evaluate import calibration_error, fit_temperature, softmax
 from export import dequantise, quantise
 from multitask import draw_labels, ranking_loss
 from schedule import Progress
-from sentiment_rows import IGNORED, polarity, stock_phrases
+from sentiment_rows import IGNORED, own_rows, polarity, stock_phrases
 
 TINY = {**CONFIG, "vocab_size": 50, "hidden_size": 24, "num_attention_heads": 2, "intermediate_size": 32, "num_hidden_layers": 2}
 
@@ -236,6 +237,19 @@ class Rules(unittest.TestCase):
         self.assertEqual(sum(map(len, parts)), 400)
         self.assertFalse(set(parts[0]) & set(parts[1]))
         self.assertTrue(20 <= len(parts[1]) <= 60, len(parts[1]))
+
+    def test_a_file_of_lines_appears_as_often_as_asked(self):
+        corpora = Corpora.__new__(Corpora)
+        corpora.blocked, corpora.used = set(), {}
+        feeling = {"label": "neutral", "emotion": "none"}
+        corpora._lines = [{"file": "talk", "en": f"line {n}", "fr": f"ligne {n}", **feeling} for n in range(40)]
+        corpora._lines += [{"file": file, "text": f"{file} {n}", **feeling} for file in ("posts", "tweets") for n in range(40)]
+        often = Counter(text for text, _, _ in own_rows(corpora, {"opinions": 3, "tweets": 1, "lines": 2}))
+        for file, times in (("line", 2), ("ligne", 2), ("posts", 3), ("tweets", 1)):
+            self.assertEqual({count for text, count in often.items() if text.split()[0] == file}, {times}, file)
+        self.assertEqual(sum(count for use, count in corpora.used["service_lines"]["rows"].items() if use.startswith("sentiment")), len(often))
+        with self.assertRaisesRegex(SystemExit, "twets"):
+            own_rows(corpora, {"twets": 2})
 
     def test_the_held_out_part_ignores_case_accents_and_punctuation(self):
         self.assertEqual(key("  Déçu, VRAIMENT !"), "decu vraiment")

@@ -43,6 +43,11 @@ def shares(text: str) -> dict[str, float]:
     return found
 
 
+def times(text: str) -> dict[str, int]:
+    """`opinions=14,umsab_fr=2` as a mapping."""
+    return {name: int(often) for name, _, often in (part.partition("=") for part in text.split(","))}
+
+
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=pathlib.Path, required=True, help="folder with the public data sets")
@@ -52,6 +57,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--start", type=pathlib.Path, help="an exported model to go on from: its vocabulary, and its encoder in place of the teacher's")
     parser.add_argument("--second-teacher", type=pathlib.Path,
                         help="all-mpnet-base-v2 in the Hugging Face layout: the multi-task stage then follows both teachers")
+    parser.add_argument("--own-teacher", action="store_true",
+                        help="the stages behind the distillation follow what the model of --start says of the English texts")
     parser.add_argument("--permissive-only", action="store_true", help="leave out tweets and share-alike files")
     parser.add_argument("--first", choices=STAGES, default=STAGES[0], help="stage to start at, from the checkpoints in --work")
     parser.add_argument("--last", choices=STAGES, default=STAGES[-1], help="stage to end after")
@@ -71,7 +78,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--dropout", type=float, default=0.1, help="share of values left out in all stages but distillation")
     parser.add_argument("--feelings-layers", type=int, default=2, help="upper layers that the heads of sentiment and emotion have to themselves")
     parser.add_argument("--feelings-batch", type=int, default=96, help="texts a step for the heads of sentiment and emotion")
-    parser.add_argument("--opinions-times", type=int, default=6, help="how often an epoch of them holds each of the project's own opinions")
+    parser.add_argument("--times", type=times, default={},
+                        help="how often an epoch of them holds each text of a set or of a file of data/lines: opinions=14,umsab_fr=2,tweets_fr=4")
     parser.add_argument("--mix", type=shares, default=shares("multitask=0.4,similarity=0.4,distil=0.2"),
                         help="share of each stage's encoder in the model")
     parser.add_argument("--heads-steps", type=int, default=1500)
@@ -92,7 +100,7 @@ def first_weights(options: argparse.Namespace, teacher: Teacher, tokenizer: Toke
     """The encoder that distillation starts from: the one of `--start`, else the teacher's with embeddings for the new pieces."""
     if options.start:
         return started(options.start)[1]
-    weights = dict(teacher.weights)
+    weights = teacher.model.state_dict()
     weights[WORDS] = vocabulary.initial_embeddings(tokenizer, teacher.tokenizer, weights[WORDS], pairs)
     return weights
 
@@ -107,7 +115,7 @@ def main() -> None:
     wanted = STAGES[STAGES.index(options.first): STAGES.index(options.last) + 1]
 
     corpora = Corpora(options.data, HERE / "data", options.permissive_only, options.seed)
-    teacher = Teacher(options.teacher)
+    teacher = Teacher.of(options.teacher)
     service = [(row["en"], row["fr"]) for row in corpora.service_pairs("train") + corpora.service_lines("train")]
     pairs, english = corpora.pairs() + service, corpora.english_only()
     print(json.dumps({"pairs": len(pairs), "english": len(english), "own": len(service)}), flush=True)
