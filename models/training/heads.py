@@ -17,7 +17,7 @@ from tokenizers import Tokenizer
 import export
 from batches import bucketed, encode, weighted_windows
 from corpora import Corpora
-from device import DEVICE
+from device import DEVICE, autocast
 from encoder import Encoder, SentimentHead, over_windows, padding
 from multitask import class_weights, feeling_losses, labels_of, noisy_feeling, tensor
 from schedule import Progress, optimiser
@@ -78,7 +78,8 @@ def run(model: Encoder, heads: dict[str, SentimentHead], states: States, rows: l
             if progress.over():
                 break
             values, mask, places, shares = states.batch([rows[index][0] for index in batch])
-            values = model.felt(values, padding(mask))
+            with autocast():
+                values = model.felt(values, padding(mask))
             logits = {name: over_windows(head(values, mask), places, shares, len(batch)) for name, head in heads.items()}
             losses = feeling_losses(logits, labels_of([rows[index] for index in batch]), weights)
             update(sum(losses.values()))
