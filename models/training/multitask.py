@@ -266,14 +266,16 @@ def run_similarity(model: Encoder, sampler: Sampler, progress: Progress, rate: f
 
 def sampler_of(options, corpora: Corpora, teacher: Teacher, tokenizer: Tokenizer, pairs: list[tuple[str, str]], english: list[str]) -> Sampler:
     """The batches of both stages below, with the targets of one teacher, of two, or of the model that training starts from."""
-    targets_of = lambda texts: Targets(teacher, texts)
     if options.second_teacher or options.own_teacher:
         pairs, english = blend.blended_pairs(corpora), blend.blended_english(corpora)
     if options.own_teacher:
-        own = Teacher(*export.read_model(options.start)[:2])
-        targets_of = lambda texts: Targets(own, texts)
-    elif options.second_teacher:
-        targets_of = lambda texts: blend.blended_targets(teacher, options.second_teacher, texts, options.work)
+        teacher = Teacher(*export.read_model(options.start)[:2])
+
+    def targets_of(texts: list[str]) -> Targets:
+        if options.second_teacher:
+            return blend.blended_targets(teacher, options.second_teacher, texts, options.work)
+        return Targets(teacher, texts)
+
     return Sampler(corpora, targets_of, tokenizer, pairs, english, options.times)
 
 

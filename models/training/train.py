@@ -55,10 +55,11 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=pathlib.Path, required=True, help="folder of the exported model")
     parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path("target/training"), help="checkpoints and logs")
     parser.add_argument("--start", type=pathlib.Path, help="an exported model to go on from: its vocabulary, and its encoder in place of the teacher's")
-    parser.add_argument("--second-teacher", type=pathlib.Path,
-                        help="all-mpnet-base-v2 in the Hugging Face layout: the multi-task stage then follows both teachers")
-    parser.add_argument("--own-teacher", action="store_true",
-                        help="the stages behind the distillation follow what the model of --start says of the English texts")
+    followed = parser.add_mutually_exclusive_group()
+    followed.add_argument("--second-teacher", type=pathlib.Path,
+                          help="all-mpnet-base-v2 in the Hugging Face layout: the multi-task stage then follows both teachers")
+    followed.add_argument("--own-teacher", action="store_true",
+                          help="the stages behind the distillation follow what the model of --start says of the English texts")
     parser.add_argument("--permissive-only", action="store_true", help="leave out tweets and share-alike files")
     parser.add_argument("--first", choices=STAGES, default=STAGES[0], help="stage to start at, from the checkpoints in --work")
     parser.add_argument("--last", choices=STAGES, default=STAGES[-1], help="stage to end after")
@@ -85,7 +86,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--heads-steps", type=int, default=1500)
     parser.add_argument("--heads-minutes", type=float, default=600)
     parser.add_argument("--heads-rate", type=float, default=5e-4)
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.own_teacher and not options.start:
+        parser.error("--own-teacher follows the model of --start: give that too")
+    return options
 
 
 def started(folder: pathlib.Path) -> tuple[Tokenizer, dict[str, torch.Tensor]]:
