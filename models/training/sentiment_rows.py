@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
+from collections import Counter
 from collections.abc import Mapping
 
 from corpora import (EMOTIONS, LABELS, OWN_LINES, OWN_SERVICE, OWN_STOCK, SENTIMENT, TWEETEVAL_EMOTION, Corpora, DataSet, Terms, key,
@@ -91,7 +92,7 @@ def polarity(labels: set[str]) -> str | None:
 TIMES = {"umsab_fr": 8, "umsab_en": 4, "semeval": 1, "service": 8, "lines": 2, "opinions": 6}
 
 
-def tweets(corpora: Corpora, times: Mapping[str, int] = TIMES) -> list[Part]:
+def tweets(corpora: Corpora, times: Mapping[str, int]) -> list[Part]:
     """UMSAB and SemEval; the latter is far larger, so each label is capped."""
     umsab, semeval = SENTIMENT[0], SENTIMENT[1]
     rows = read_tsv(corpora.data / umsab.path)
@@ -154,19 +155,18 @@ def emotional_comments(corpora: Corpora, split: str = "train") -> list[tuple[str
     return [row for part in by_label for row in corpora.sample(part, min(cap, 5000), "goemotions-felt")]
 
 
-def own_rows(corpora: Corpora, chosen: Mapping[str, int]) -> list[tuple[str, int, int]]:
+def own_rows(corpora: Corpora, times: Mapping[str, int]) -> list[tuple[str, int, int]]:
     """The rows of `data/lines`, each as often as its file is to appear: see `TIMES`."""
-    times = {**TIMES, **chosen}
     kinds = {"lines": (corpora.service_lines("train"), ("en", "fr")), "opinions": (corpora.own_opinions("train"), ("text",))}
-    strangers = set(chosen) - set(TIMES) - {row["file"] for rows, _ in kinds.values() for row in rows}
+    strangers = set(times) - set(TIMES) - {row["file"] for rows, _ in kinds.values() for row in rows}
     if strangers:
         raise SystemExit(f"no set and no file of data/lines is named {', '.join(sorted(strangers))}")
     kept: list[tuple[str, int, int]] = []
     for kind, (rows, texts) in kinds.items():
-        counts: dict[int, int] = {}
+        counts: Counter[int] = Counter()
         for row in rows:
             often = times.get(row["file"], times[kind])
-            counts[often] = counts.get(often, 0) + len(texts)
+            counts[often] += len(texts)
             kept += [(row[text], LABELS.index(row["label"]), EMOTIONS.index(row["emotion"])) for text in texts] * often
         for often, count in sorted(counts.items()):
             corpora.note(OWN_LINES, f"sentiment and emotion, {'requests' if kind == 'lines' else 'reviews, complaints and posts'} (x{often})", count)
@@ -186,7 +186,7 @@ def training_rows(corpora: Corpora, chosen: Mapping[str, int]) -> list[tuple[str
         rows = [(text, LABELS.index(label), IGNORED) for text, label in part.rows if key(text) and key(text) not in corpora.blocked]
         corpora.note(part.data_set, f"sentiment {part.language} (x{part.times})", len(rows))
         kept += rows * part.times
-    kept += own_rows(corpora, chosen)
+    kept += own_rows(corpora, times)
     felt = [(text, IGNORED, label) for text, label in emotional_comments(corpora) if key(text) not in corpora.blocked]
     corpora.note(SENTIMENT[2], "emotion en", len(felt))
     if not corpora.permissive_only:

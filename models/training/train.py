@@ -104,7 +104,7 @@ def first_weights(options: argparse.Namespace, teacher: Teacher, tokenizer: Toke
     """The encoder that distillation starts from: the one of `--start`, else the teacher's with embeddings for the new pieces."""
     if options.start:
         return started(options.start)[1]
-    weights = teacher.model.state_dict()
+    weights = {name: tensor.cpu() for name, tensor in teacher.model.state_dict().items()}
     weights[WORDS] = vocabulary.initial_embeddings(tokenizer, teacher.tokenizer, weights[WORDS], pairs)
     return weights
 
