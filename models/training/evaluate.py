@@ -114,7 +114,7 @@ EMOJI = ("emoji_fr", "emoji_en")
 PHRASING = ("irony_fr", "negation_fr", "irony_negation_en")
 TWEETS = ("tweets_fr", "tweets_fr_2", "tweets_fr_3", "tweets_fr_4")
 # French tweets on ecology and energy, labelled as those of UMSAB are: a headline has the polarity of its event.
-ECOLOGY = ("tweets_ecology_fr", "tweets_ecology_fr_2")
+ECOLOGY = ("tweets_ecology_fr", "tweets_ecology_fr_2", "tweets_ecology_fr_3")
 
 
 def sentiment_dev(corpora: Corpora) -> dict[str, list[tuple[str, int]]]:
