@@ -239,7 +239,8 @@ pub struct Contact {
     pub agent_reason: Option<String>,
     /// The conversation, in order.
     pub turns: Vec<Turn>,
-    /// How sure it is who speaks, 0 to 1: `None` when the source states the roles, 0 when nothing allows to tell.
+    /// How sure it is who speaks, 0 to 1: `None` when the source states the roles or the contact is one text, 0 when nothing
+    /// allows to tell.
     pub speaker_confidence: Option<f64>,
     /// File and record.
     pub provenance: Provenance,
@@ -278,17 +279,44 @@ impl Contact {
         self.kind == RecordKind::Contact && self.direction == Direction::Inbound
     }
 
-    /// Closing time, or the best stand-in: the end of the last timed turn, else the start.
+    /// Closing time, or the best stand-in: the last turn that has a time, its end or else its start; the start of the contact where
+    /// no turn has one, or where it lies more than a year after the start, which a mistyped year does and a ticket does not.
     pub fn closed_at(&self) -> DateTime<Utc> {
         if let Some(ended_at) = self.ended_at {
             return ended_at;
         }
         let last = self.turns.iter().rev().find_map(|turn| turn.end_s.or(turn.start_s));
         match last {
-            Some(seconds) if seconds.is_finite() && (0.0..=30.0 * 86_400.0).contains(&seconds) => {
+            Some(seconds) if seconds.is_finite() && (0.0..=366.0 * 86_400.0).contains(&seconds) => {
                 self.started_at + chrono::Duration::milliseconds((seconds * 1000.0) as i64)
             }
             _ => self.started_at,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{TimeZone, Utc};
+
+    use super::*;
+
+    #[test]
+    fn a_contact_without_closing_time_ends_with_its_last_timed_turn() {
+        let start = Utc.with_ymd_and_hms(2026, 9, 1, 8, 0, 0).unwrap();
+        let closed_after = |times: &[(Option<f64>, Option<f64>)]| {
+            let mut contact = Contact::new("a", start, Provenance { file: "tickets.csv".into(), record: 1 });
+            contact.turns = times
+                .iter()
+                .map(|&(start_s, end_s)| Turn { start_s, end_s, ..Turn::new(Speaker::Customer, "bonjour") })
+                .collect();
+            (contact.closed_at() - start).num_seconds()
+        };
+        assert_eq!(closed_after(&[(Some(0.0), Some(4.0)), (Some(5.0), Some(9.0)), (None, None)]), 9);
+        // A ticket whose last comment came after 35 days.
+        assert_eq!(closed_after(&[(Some(0.0), None), (Some(35.0 * 86_400.0), None)]), 35 * 86_400);
+        // A comment of the year 2062.
+        assert_eq!(closed_after(&[(Some(0.0), None), (Some(36.0 * 366.0 * 86_400.0), None)]), 0);
+        assert_eq!(closed_after(&[(None, None)]), 0);
     }
 }

@@ -42,11 +42,11 @@ pub struct Question<'a> {
     pub customer: Option<&'a str>,
     /// Language.
     pub language: Option<&'a str>,
-    /// Criterion of its verdict.
-    pub criterion: Option<&'a str>,
+    /// Whether a strict or lenient criterion calls it avoidable; `None` without a verdict.
+    pub is_avoidable: Option<bool>,
     /// What [`looked_in_vain`] says of it.
     pub looked_in_vain: Option<bool>,
-    /// Repeat within 14 days.
+    /// Repeat within 14 days; `None` where it would be unknown if it were none.
     pub is_repeat: Option<bool>,
     /// Unit cost.
     pub cost: Option<Cost>,
@@ -70,8 +70,12 @@ pub struct FaqRow {
     language: Option<String>,
     contacts: usize,
     customers: usize,
-    avoidable_share: f64,
+    /// Those with a verdict, and what share of them is avoidable; its customer had looked and not found.
+    avoidable_known: usize,
+    avoidable_share: Option<f64>,
     info_not_found_share: Option<f64>,
+    /// Those of which it is known whatever the answer.
+    repeat_known: usize,
     repeat_share: Option<f64>,
     /// Of the contacts that have a cost.
     cost: Option<Cost>,
@@ -81,10 +85,11 @@ pub struct FaqRow {
 }
 
 /// Whether the customer says that they had looked and not found, also where another criterion decides on the verdict;
-/// `None` where no criterion of the company stands for that.
+/// `None` where no criterion of the company stands for that, or where there is no verdict.
 pub fn looked_in_vain(criteria: &Criteria, labelled: &Labelled) -> Option<bool> {
     let mut ids = criteria.criteria.iter().filter(|it| it.key == INFO_NOT_FOUND).map(|it| it.id.as_str()).peekable();
     ids.peek()?;
+    labelled.is_avoidable?;
     let has_evidence = |id: &str| labelled.spans.iter().any(|it| it.kind == SpanKind::Avoidable && it.ref_id == id);
     Some(ids.any(has_evidence))
 }
@@ -172,7 +177,6 @@ fn cosine(a: &[f32], b: &[f32]) -> f32 {
 pub fn describe(questions: &[Question<'_>], cluster: Cluster, spilled: &Spilled) -> Result<FaqRow> {
     let members: Vec<&Question<'_>> = cluster.members.iter().map(|(index, _)| &questions[*index]).collect();
     let count = members.len() as f64;
-    let share = |holds: &dyn Fn(&Question<'_>) -> bool| members.iter().filter(|q| holds(q)).count() as f64 / count;
     let language = language(&members);
     let customers: BTreeSet<&str> = members.iter().filter_map(|question| question.customer).collect();
     let unknown_customers = members.iter().filter(|question| question.customer.is_none()).count();
@@ -187,8 +191,10 @@ pub fn describe(questions: &[Question<'_>], cluster: Cluster, spilled: &Spilled)
         language: language.map(str::to_owned),
         contacts: members.len(),
         customers: customers.len() + unknown_customers,
-        avoidable_share: share(&|question| question.criterion.is_some()),
+        avoidable_known: members.iter().filter(|question| question.is_avoidable.is_some()).count(),
+        avoidable_share: share_of_known(members.iter().map(|question| question.is_avoidable)),
         info_not_found_share: share_of_known(members.iter().map(|question| question.looked_in_vain)),
+        repeat_known: members.iter().filter(|question| question.is_repeat.is_some()).count(),
         repeat_share: share_of_known(members.iter().map(|question| question.is_repeat)),
         cost: (!costs.is_empty()).then(|| costs.into_iter().sum()),
         cohesion: cluster.members.iter().map(|(_, cosine)| f64::from(*cosine)).sum::<f64>() / count,
@@ -256,8 +262,10 @@ pub fn batch(rows: &[FaqRow]) -> Result<RecordBatch> {
         .enumerated("language", |row| row.language.as_deref())
         .int("contacts", |row| Some(row.contacts as i32))
         .int("customers", |row| Some(row.customers as i32))
-        .double("avoidable_share", |row| Some(row.avoidable_share))
+        .int("avoidable_known", |row| Some(row.avoidable_known as i32))
+        .double("avoidable_share", |row| row.avoidable_share)
         .double("info_not_found_share", |row| row.info_not_found_share)
+        .int("repeat_known", |row| Some(row.repeat_known as i32))
         .double("repeat_share", |row| row.repeat_share)
         .eur("cost_low_eur", |row| row.cost.map(|cost| cost.low))?
         .eur("cost_mid_eur", |row| row.cost.map(Cost::mid))?
@@ -316,7 +324,7 @@ mod tests {
         let contacts = [labelled("a", &["C03", "C04"]), labelled("b", &["C03"])];
         let mut questions = ["a", "b"].map(|id| question(id, "r", [1.0, 0.0]));
         for (question, contact) in questions.iter_mut().zip(&contacts) {
-            question.criterion = contact.criterion.as_deref();
+            question.is_avoidable = contact.is_avoidable_lenient;
             question.looked_in_vain = looked_in_vain(criteria, contact);
             question.place = spill.push(&Spill::bytes_of(contact).unwrap()).unwrap();
         }
@@ -352,7 +360,7 @@ mod tests {
             reason,
             customer: None,
             language: None,
-            criterion: None,
+            is_avoidable: None,
             looked_in_vain: None,
             is_repeat: None,
             cost: Some(Cost { low: 2.0, high: 5.0 }),

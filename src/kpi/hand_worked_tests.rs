@@ -169,6 +169,33 @@ fn repeat_rate_per_customer_counts_each_customer_once_per_period() {
 }
 
 #[test]
+fn customers_with_a_contact_that_cannot_be_compared_are_left_out_whoever_came_back() {
+    // A call, and another without words the day after: k1 to k3 are not seen again; k4 is, after the second. k5 has nothing that
+    // cannot be compared; k6 only once the window of 14 days is asked for.
+    let contacts = "
+        contact_id | started_at           | is_counted | customer_key | is_recontacted_7d | is_recontacted_14d | is_recontact_open_7d | is_recontact_open_14d
+        o01        | 2026-10-01T08:00:00Z | true       | k1           |                   |                    | true                 | true
+        o02        | 2026-10-02T08:00:00Z | true       | k1           | false             | false              | false                | false
+        o03        | 2026-10-01T08:00:00Z | true       | k2           |                   |                    | true                 | true
+        o04        | 2026-10-02T08:00:00Z | true       | k2           | false             | false              | false                | false
+        o05        | 2026-10-01T08:00:00Z | true       | k3           |                   |                    | true                 | true
+        o06        | 2026-10-02T08:00:00Z | true       | k3           | false             | false              | false                | false
+        o07        | 2026-10-01T08:00:00Z | true       | k4           |                   |                    | true                 | true
+        o08        | 2026-10-02T08:00:00Z | true       | k4           | true              | true               | false                | false
+        o09        | 2026-10-04T08:00:00Z | true       | k4           | false             | false              | false                | false
+        o10        | 2026-10-05T08:00:00Z | true       | k5           | false             | false              | false                | false
+        o11        | 2026-10-06T08:00:00Z | true       | k6           | true              |                    | false                | true
+    ";
+    let names = ["repeat_rate_customer_7d", "repeat_rate_customer_14d"];
+    let table = of_contacts(&names, contacts);
+    rate(&table.total(names[0]), 1.0, 2.0); // k6, of k5 and k6
+    rate(&table.total(names[1]), 0.0, 1.0); // k5 alone
+    // In a day of its own the contact that can be compared counts.
+    rate(&table.at(names[0], "day", Some("2026-10-02"), "all", "all").unwrap(), 1.0, 4.0);
+    is_unknown(&table.at(names[0], "day", Some("2026-10-01"), "all", "all").unwrap());
+}
+
+#[test]
 fn resolution_without_recontact_is_the_complement_of_the_repeat_rate() {
     let table = of_contacts(&["fcr_no_recontact_48h", "fcr_no_recontact_72h"], REPEATS);
     rate(&table.total("fcr_no_recontact_48h"), 8.0, 9.0); // all of r01 to r09 but r01

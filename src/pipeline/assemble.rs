@@ -368,6 +368,7 @@ fn contact_row(made: &Made<'_>, catalogue: &Catalogue, index: usize, spilled: &S
         repeat_of: outcome.repeat_of.map(id_of),
         is_repeat: outcome.is_repeat,
         is_recontacted: outcome.is_recontacted,
+        is_recontact_open: outcome.is_recontact_open,
         episode_id: outcome.episode.map(|episode| made.episodes[episode].episode_id.clone()),
         cost: entry.cost,
         labelled,
@@ -426,9 +427,9 @@ fn write_faq(made: &Made<'_>, spilled: &Spilled, out: &Out<'_>) -> Result<Writte
                 reason: entry.linked.reason.as_deref()?,
                 customer: entry.linked.customer_key.as_deref(),
                 language: entry.language.as_deref(),
-                criterion: entry.criterion.as_deref(),
+                is_avoidable: entry.is_avoidable_lenient,
                 looked_in_vain: entry.looked_in_vain,
-                is_repeat: made.outcomes[index].is_repeat[3],
+                is_repeat: made.outcomes[index].is_repeat[3].filter(|_| made.outcomes[index].is_repeat_observed[3]),
                 cost: entry.cost,
                 vector: entry.linked.meaning.as_ref()?.whole(),
                 place: entry.place,
@@ -473,7 +474,7 @@ mod tests {
             is_self_service_eligible: None,
             cost,
             language: None,
-            criterion: None,
+            is_avoidable_lenient: None,
             looked_in_vain: None,
             linked,
         }
@@ -482,7 +483,8 @@ mod tests {
     /// Cost of the episode that two contacts of these costs make.
     fn cost_of_both(costs: [Option<Cost>; 2]) -> Option<Cost> {
         let entries = [entry("a", 0, costs[0]), entry("b", 48, costs[1])];
-        let link = Link { from: 0, to: 1, gap_s: 1.0, probability: 0.9, similarity: 0.8, link_type: LinkType::Meaning };
+        let link =
+            Link { from: 0, to: 1, gap_s: 1.0, probability: 0.9, similarity: Some(0.8), link_type: LinkType::Meaning };
         let links = [link];
         let (episodes, outcomes) = chain(&entries, &links, entries[1].linked.closed_at);
         let made = Made { entries: &entries, links: &links, episodes: &episodes, outcomes: &outcomes };

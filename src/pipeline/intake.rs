@@ -66,8 +66,8 @@ pub struct Entry {
     pub cost: Option<Cost>,
     /// Language.
     pub language: Option<String>,
-    /// Criterion of the verdict, that FAQ candidates count.
-    pub criterion: Option<String>,
+    /// The lenient verdict, that FAQ candidates count; `None` without words of the customer's.
+    pub is_avoidable_lenient: Option<bool>,
     /// Whether the customer had looked for the answer, as FAQ candidates count it.
     pub looked_in_vain: Option<bool>,
 }
@@ -341,10 +341,11 @@ fn clean(settings: &Settings, cleaner: &Cleaner, batch: Batch, is_raw: bool) -> 
             crate::text::language::detect_contact(&mut contact);
             contact.customer_key =
                 contact.customer_id.take().map(|customer| pseudonym(&settings.secret.bytes, &customer));
-            contact.flags.sort();
-            contact.flags.dedup();
         }
-        let encoded = Encoded::new(contact, model.window_chars, model.max_windows_per_contact);
+        let mut encoded = Encoded::new(contact, model.window_chars, model.max_windows_per_contact);
+        // Only now, since cutting flags contacts that are too long.
+        encoded.contact.flags.sort();
+        encoded.contact.flags.dedup();
         Cleaned { encoded, file, redactions }
     });
     cleaned.collect()
@@ -490,7 +491,7 @@ fn entry(
             None
         },
         language: contact.language.clone(),
-        criterion: labelled.criterion.clone(),
+        is_avoidable_lenient: labelled.is_avoidable_lenient,
         looked_in_vain: crate::faq::looked_in_vain(&catalogue.criteria, labelled),
     })
 }

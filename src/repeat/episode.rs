@@ -21,8 +21,8 @@ pub struct Episode {
     pub channels: Vec<&'static str>,
     /// Whether 7 and 14 days have passed since the closing of the first contact.
     pub is_elapsed: [bool; 2],
-    /// Whether it can be known if the first contact settled it: the customer is known, 7 days have passed, and where it has
-    /// one contact only, none lies within 7 days before or after that could not be compared.
+    /// Whether it can be known if the first contact settled it: the customer is known, 7 days have passed, and no contact that
+    /// could not be compared lies within 7 days before or after it.
     pub is_resolution_known: bool,
 }
 
@@ -34,9 +34,14 @@ pub struct Outcome {
     /// Comes back within the window; `None` while unknown: no customer, too little history, or an earlier contact in the
     /// window that could not be compared.
     pub is_repeat: [Option<bool>; 4],
+    /// Whether `is_repeat` would be known whatever the answer. Near the start of the history a repeat is known as one, while what
+    /// is none stays unknown: a share over all known answers would count too many repeats.
+    pub is_repeat_observed: [bool; 4],
     /// Was followed by a repeat within the window; `None` until it has elapsed, and where a later contact in the window
-    /// could not be compared.
+    /// could not be compared, whether or not the customer came back.
     pub is_recontacted: [Option<bool>; 4],
+    /// The window has elapsed, and holds a later contact that could not be compared; `None` without a known customer.
+    pub is_recontact_open: [Option<bool>; 4],
     /// Index of its episode; `None` when the contact is not counted.
     pub episode: Option<usize>,
 }
@@ -45,13 +50,52 @@ pub struct Outcome {
 pub fn chain<L: AsRef<Linked>>(contacts: &[L], links: &[Link], now: DateTime<Utc>) -> (Vec<Episode>, Vec<Outcome>) {
     let contacts: Vec<&Linked> = contacts.iter().map(AsRef::as_ref).collect();
     let mut outcomes = vec![Outcome::default(); contacts.len()];
-    let mut gap = vec![None; contacts.len()];
     for link in links {
         outcomes[link.to].repeat_of = Some(link.from);
-        gap[link.to] = Some(link.gap_s);
     }
-    let unheard = unheard_gaps(&contacts);
+    let mut episodes = episodes_of(&contacts, &mut outcomes, now);
+    let unheard = unheard_gaps(&contacts, &outcomes);
     let history_start = contacts.iter().map(|contact| contact.started_at).min().unwrap_or(now);
+    for episode in &mut episodes {
+        let first = episode.contacts[0];
+        let is_open = |gap| is_within(gap, Duration::days(7));
+        episode.is_resolution_known = contacts[first].customer_key.is_some()
+            && episode.is_elapsed[0]
+            && !is_open(unheard[first].before)
+            && !is_open(unheard[first].after);
+        // Of the contacts before: the latest to start need not be the latest to close.
+        let mut last_closing: Option<DateTime<Utc>> = None;
+        for (place, &index) in episode.contacts.iter().enumerate() {
+            let contact = contacts[index];
+            let before = last_closing.map(|closed_at| contact.started_at - closed_at);
+            let after = episode.contacts.get(place + 1).map(|&next| contacts[next].started_at - contact.closed_at);
+            last_closing = last_closing.max(Some(contact.closed_at));
+            if contact.customer_key.is_none() {
+                continue;
+            }
+            let outcome = &mut outcomes[index];
+            for (window, length) in WINDOWS_H.map(Duration::hours).into_iter().enumerate() {
+                let is_observed =
+                    contact.started_at - history_start >= length && !is_within(unheard[index].before, length);
+                outcome.is_repeat_observed[window] = is_observed;
+                outcome.is_repeat[window] = match is_within(before, length) {
+                    true => Some(true),
+                    false => is_observed.then_some(false),
+                };
+                // Unknown until the window has elapsed, also when the customer has come back already: counting only
+                // those who have would push the rate up. The same goes for contacts that cannot be compared.
+                let is_elapsed = now - contact.closed_at >= length;
+                let is_open = is_elapsed && is_within(unheard[index].after, length);
+                outcome.is_recontact_open[window] = Some(is_open);
+                outcome.is_recontacted[window] = (is_elapsed && !is_open).then_some(is_within(after, length));
+            }
+        }
+    }
+    (episodes, outcomes)
+}
+
+/// The chains of counted contacts, in order of their first ones; each contact's `outcomes` learns which is its own.
+fn episodes_of(contacts: &[&Linked], outcomes: &mut [Outcome], now: DateTime<Utc>) -> Vec<Episode> {
     let mut episodes: Vec<Episode> = Vec::new();
     for (index, contact) in contacts.iter().enumerate().filter(|(_, contact)| contact.is_counted) {
         // A link always points to an earlier contact, whose episode is known by now.
@@ -68,17 +112,6 @@ pub fn chain<L: AsRef<Linked>>(contacts: &[L], links: &[Link], now: DateTime<Utc
         });
         episodes[episode].contacts.push(index);
         outcomes[index].episode = Some(episode);
-        if contact.customer_key.is_none() {
-            continue;
-        }
-        for (place, hours) in WINDOWS_H.into_iter().enumerate() {
-            outcomes[index].is_repeat[place] = match gap[index] {
-                Some(gap_s) if gap_s <= hours as f64 * 3600.0 => Some(true),
-                _ if contact.started_at - history_start < Duration::hours(hours) => None,
-                _ if is_within(unheard[index].before, Duration::hours(hours)) => None,
-                _ => Some(false),
-            };
-        }
     }
     for episode in &mut episodes {
         let channels: BTreeSet<&str> = episode
@@ -88,31 +121,8 @@ pub fn chain<L: AsRef<Linked>>(contacts: &[L], links: &[Link], now: DateTime<Utc
             .map(|channel| channel.as_str())
             .collect();
         episode.channels = channels.into_iter().collect();
-        let first = episode.contacts[0];
-        let UnheardGaps { before, after } = unheard[first];
-        let is_open =
-            episode.contacts.len() == 1 && [before, after].iter().any(|gap| is_within(*gap, Duration::days(7)));
-        episode.is_resolution_known = contacts[first].customer_key.is_some() && episode.is_elapsed[0] && !is_open;
-        for (place, &index) in episode.contacts.iter().enumerate() {
-            let contact = contacts[index];
-            if contact.customer_key.is_none() {
-                continue;
-            }
-            let next = episode.contacts.get(place + 1).map(|&next| contacts[next].started_at - contact.closed_at);
-            for (window, hours) in WINDOWS_H.into_iter().enumerate() {
-                let window_length = Duration::hours(hours);
-                // Unknown until the window has elapsed, also when the customer has come back already: counting only
-                // those who have would push the rate up.
-                let is_elapsed = now - contact.closed_at >= window_length;
-                outcomes[index].is_recontacted[window] = match is_within(next, window_length) {
-                    _ if !is_elapsed => None,
-                    false if is_within(unheard[index].after, window_length) => None,
-                    came_back => Some(came_back),
-                };
-            }
-        }
     }
-    (episodes, outcomes)
+    episodes
 }
 
 fn is_within(gap: Option<Duration>, window: Duration) -> bool {
@@ -128,9 +138,9 @@ struct UnheardGaps {
     after: Option<Duration>,
 }
 
-/// The pairs that nobody can compare; `contacts` are ordered by customer and start. Only neighbours are looked at, as far
-/// as the longest window reaches.
-fn unheard_gaps(contacts: &[&Linked]) -> Vec<UnheardGaps> {
+/// The pairs that nobody can compare, those of one episode apart, whose headers have told; `contacts` are ordered by customer and
+/// start. Only neighbours are looked at, as far as the longest window reaches.
+fn unheard_gaps(contacts: &[&Linked], outcomes: &[Outcome]) -> Vec<UnheardGaps> {
     let mut gaps = vec![UnheardGaps::default(); contacts.len()];
     let longest = Duration::hours(WINDOWS_H[WINDOWS_H.len() - 1]);
     let shorter = |old: Option<Duration>, new: Duration| Some(old.map_or(new, |old| old.min(new)));
@@ -143,7 +153,8 @@ fn unheard_gaps(contacts: &[&Linked]) -> Vec<UnheardGaps> {
             if earlier.customer_key.is_none() || gap > longest {
                 break;
             }
-            if earlier.meaning.is_none() || contacts[to].meaning.is_none() {
+            let is_compared = earlier.meaning.is_some() && contacts[to].meaning.is_some();
+            if !is_compared && outcomes[from].episode != outcomes[to].episode {
                 gaps[from].after = shorter(gaps[from].after, gap);
                 gaps[to].before = shorter(gaps[to].before, gap);
             }
@@ -169,7 +180,7 @@ mod tests {
             to,
             gap_s: (contacts[to].started_at - contacts[from].closed_at).num_seconds() as f64,
             probability: 0.9,
-            similarity: 0.8,
+            similarity: Some(0.8),
             link_type: LinkType::Meaning,
         }
     }
@@ -220,6 +231,60 @@ mod tests {
         assert!(episodes.iter().all(|one| one.is_resolution_known));
         assert_eq!(outcomes[1].is_recontacted, [Some(true); 4]);
         assert_eq!(outcomes[2].is_repeat, [Some(true); 4]);
+    }
+
+    #[test]
+    fn what_cannot_be_compared_is_left_out_whatever_came_of_it() {
+        // Four customers, day 20: a call without words is tried again after five minutes; the last customer comes back on day 22.
+        let mut contacts = Vec::new();
+        for key in ["k1", "k2", "k3", "k4"] {
+            contacts.push(contact(&format!("{key}-a"), Some(key), 480));
+            contacts.push(contact(&format!("{key}-b"), Some(key), 481));
+            contacts[contacts.len() - 2].meaning = None;
+        }
+        contacts.push(contact("k4-c", Some("k4"), 528));
+        contacts.push(contact("first", Some("l"), 0));
+        contacts.sort_by(|a, b| (&a.customer_key, a.started_at).cmp(&(&b.customer_key, b.started_at)));
+        let at = |id: &str| contacts.iter().position(|one| one.contact_id == id).unwrap();
+        let now = contacts[at("first")].started_at + Duration::days(60);
+        let (episodes, outcomes) = chain(&contacts, &[link_of(&contacts, at("k4-b"), at("k4-c"))], now);
+        let known = episodes.iter().filter(|one| one.is_resolution_known).map(|one| one.episode_id.as_str());
+        assert_eq!(known.collect::<Vec<_>>(), ["ep-first"], "k4, who came back, no more than the three who did not");
+        assert_eq!(outcomes[at("k4-a")].is_recontacted, [None; 4]);
+        assert_eq!(outcomes[at("k4-a")].is_recontact_open, [Some(true); 4]);
+        // The call without words lies before it, not after.
+        assert_eq!(outcomes[at("k4-b")].is_recontacted, [Some(true); 4]);
+        assert_eq!(outcomes[at("k1-b")].is_recontacted, [Some(false); 4]);
+        assert_eq!(outcomes[at("k1-b")].is_recontact_open, [Some(false); 4]);
+        assert_eq!(outcomes[at("k4-c")].is_repeat, [Some(true); 4]);
+        // It is a repeat, but had it been none, the call without words would have hidden that: no share counts it.
+        assert_eq!(outcomes[at("k4-c")].is_repeat_observed, [false; 4]);
+    }
+
+    #[test]
+    fn a_repeat_is_counted_from_the_latest_closing_of_its_issue() {
+        // A ticket of days 20 to 40, a call on day 21 and one on day 41: a day after the ticket, twenty after the first call.
+        let mut contacts = vec![
+            contact("before", Some("k"), 0),
+            contact("ticket", Some("k"), 480),
+            contact("call", Some("k"), 504),
+            contact("again", Some("k"), 984),
+        ];
+        contacts[1].closed_at = contacts[1].started_at + Duration::days(20);
+        let links = [link_of(&contacts, 1, 2), link_of(&contacts, 2, 3)];
+        let (_, outcomes) = chain(&contacts, &links, contacts[0].started_at + Duration::days(90));
+        assert_eq!(outcomes[3].is_repeat, [Some(true); 4]);
+        assert_eq!(outcomes[3].repeat_of, Some(2));
+    }
+
+    #[test]
+    fn early_repeats_are_known_but_no_share_counts_them() {
+        let contacts = vec![contact("a", Some("k"), 0), contact("b", Some("k"), 24), contact("c", Some("l"), 48)];
+        let (_, outcomes) = chain(&contacts, &[link_of(&contacts, 0, 1)], contacts[0].started_at + Duration::days(30));
+        assert_eq!(outcomes[1].is_repeat, [Some(true); 4]);
+        assert_eq!(outcomes[1].is_repeat_observed, [false; 4]);
+        assert_eq!(outcomes[2].is_repeat, [Some(false), None, None, None]);
+        assert_eq!(outcomes[2].is_repeat_observed, [true, false, false, false]);
     }
 
     #[test]

@@ -79,8 +79,8 @@ pub struct Link {
     pub gap_s: f64,
     /// 0 to 1.
     pub probability: f64,
-    /// Cosine of the words, −1 to 1; 0 when one has none.
-    pub similarity: f64,
+    /// Cosine of the words, −1 to 1; `None` when one of the two has none.
+    pub similarity: Option<f64>,
     /// Why.
     pub link_type: LinkType,
 }
@@ -128,7 +128,7 @@ fn pair(contacts: &[&Linked], threads: &[Option<usize>], from: usize, to: usize,
         return None;
     }
     let words = earlier.meaning.as_ref().zip(later.meaning.as_ref());
-    let similarity = words.map_or(0.0, |(a, b)| a.similarity(b));
+    let similarity = words.map(|(a, b)| a.similarity(b));
     let by_meaning = words.map_or(0.0, |(a, b)| a.same_issue(b));
     let (probability, link_type) = if threads[from].is_some() && threads[from] == threads[to] {
         (by_meaning.max(THREAD_PROBABILITY), LinkType::Thread)

@@ -170,6 +170,7 @@ const CONTACT_COLUMNS: &[&str] = &[
     "is_recontacted_72h",
     "is_recontacted_7d",
     "is_recontacted_14d",
+    "is_recontact_open_7d",
     "episode_id",
     "cost_low_eur",
     "cost_mid_eur",
@@ -186,10 +187,6 @@ fn read_contacts(
 ) -> Result<()> {
     let linked: BTreeSet<&str> = links.iter().flat_map(|(from, to)| [from.as_str(), to.as_str()]).collect();
     let mut channel_of: BTreeMap<String, String> = BTreeMap::new();
-    let question_of: BTreeMap<String, usize> = {
-        let numbered = input.faq.iter().enumerate();
-        numbered.flat_map(|(index, faq)| faq.contact_ids.iter().map(move |id| (id.clone(), index))).collect()
-    };
     let mut customers = Customers::default();
     let mut certain: BTreeMap<CauseKey, Vec<(f64, String)>> = BTreeMap::new();
     for_each_batch(dir, &CONTACTS, CONTACT_COLUMNS, None, |batch| {
@@ -206,6 +203,7 @@ fn read_contacts(
         let repeat = batch.boolean("is_repeat_14d")?;
         let recontacted: Vec<_> =
             WINDOWS.iter().map(|window| batch.boolean(&format!("is_recontacted_{window}"))).collect::<Result<_>>()?;
+        let open = batch.boolean("is_recontact_open_7d")?;
         for row in 0..batch.rows() {
             input.completeness.rows += 1;
             if boolean_at(&counted, row) != Some(true) {
@@ -256,7 +254,8 @@ fn read_contacts(
                 *input.by_trend.entry(trend.to_string()).or_default() += 1;
             }
             if let Some(key) = text_at(&keys, row) {
-                customers.add(&reason, key, contact.is_recontacted[SEVEN_DAYS]);
+                let is_open = boolean_at(&open, row) == Some(true);
+                customers.add(&reason, key, Return::of(contact.is_recontacted[SEVEN_DAYS], is_open));
             }
             if contact.is_avoidable_lenient == Some(true) {
                 let key = CauseKey {
@@ -266,9 +265,6 @@ fn read_contacts(
                 };
                 keep_certain(certain.entry(key.clone()).or_default(), double_at(&probability, row).unwrap_or(0.0), id);
                 input.causes.entry(key).or_default().tally.add(&contact);
-            }
-            if let (Some(question), Some(_)) = (question_of.get(id), contact.is_repeat_14d) {
-                input.faq[*question].repeat_known += 1;
             }
             if linked.contains(id) {
                 channel_of.insert(id.to_string(), channel.clone());
@@ -327,29 +323,55 @@ fn keep_certain(kept: &mut Vec<(f64, String)>, probability: f64, id: &str) {
     }
 }
 
+/// What the contacts of a customer say of their coming back, the stronger word last: a contact that cannot be compared leaves the
+/// customer out, whatever the others say, since those who came back would otherwise stay in and the others not.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Return {
+    #[default]
+    Unknown,
+    Away,
+    Back,
+    Open,
+}
+
+impl Return {
+    fn of(is_recontacted: Option<bool>, is_open: bool) -> Self {
+        match is_recontacted {
+            _ if is_open => Self::Open,
+            Some(true) => Self::Back,
+            Some(false) => Self::Away,
+            None => Self::Unknown,
+        }
+    }
+}
+
 /// Who came back, by pseudonym: the only part of gathering that grows with the data, by one entry per customer and
 /// reason.
 #[derive(Default)]
 struct Customers {
-    all: BTreeMap<u128, bool>,
-    by_reason: BTreeMap<String, BTreeMap<u128, bool>>,
+    all: BTreeMap<u128, Return>,
+    by_reason: BTreeMap<String, BTreeMap<u128, Return>>,
 }
 
 impl Customers {
-    fn add(&mut self, reason: &str, key: &str, is_recontacted: Option<bool>) {
-        let Some(came_back) = is_recontacted else { return };
+    fn add(&mut self, reason: &str, key: &str, came: Return) {
+        if came == Return::Unknown {
+            return;
+        }
         let customer = pseudonym(key);
-        *self.all.entry(customer).or_default() |= came_back;
         let group = match self.by_reason.get_mut(reason) {
             Some(group) => group,
             None => self.by_reason.entry(reason.to_string()).or_default(),
         };
-        *group.entry(customer).or_default() |= came_back;
+        for known in [self.all.entry(customer).or_default(), group.entry(customer).or_default()] {
+            *known = came.max(*known);
+        }
     }
 
     fn shares(self) -> (Share, BTreeMap<String, Share>) {
-        let share = |group: BTreeMap<u128, bool>| {
-            Share::new(group.values().filter(|came_back| **came_back).count() as u64, group.len() as u64)
+        let share = |group: BTreeMap<u128, Return>| {
+            let count = |wanted: Return| group.values().filter(|came| **came == wanted).count() as u64;
+            Share::new(count(Return::Back), count(Return::Back) + count(Return::Away))
         };
         (share(self.all), self.by_reason.into_iter().map(|(reason, group)| (reason, share(group))).collect())
     }
@@ -371,6 +393,7 @@ fn read_faq(dir: &Path, input: &mut ReportInput) -> Result<()> {
         let (ids, reasons, languages) = (batch.text("faq_id")?, batch.text("reason_id")?, batch.text("language")?);
         let (contacts, customers) = (batch.long("contacts")?, batch.long("customers")?);
         let (avoidable, repeat) = (batch.double("avoidable_share")?, batch.double("repeat_share")?);
+        let (judged, observed) = (batch.long("avoidable_known")?, batch.long("repeat_known")?);
         let (not_found, costs) = (batch.double("info_not_found_share")?, batch.costs()?);
         let (questions, verbatims) = (batch.text("question")?, batch.lists("verbatims")?);
         let contact_ids = batch.lists("contact_ids")?;
@@ -384,10 +407,11 @@ fn read_faq(dir: &Path, input: &mut ReportInput) -> Result<()> {
                 language: text_at(&languages, row).unwrap_or_default().to_string(),
                 contacts: contacts.value(row).unsigned_abs(),
                 customers: customers.value(row).unsigned_abs(),
+                avoidable_known: judged.value(row).unsigned_abs(),
                 avoidable_share: double_at(&avoidable, row),
                 info_not_found_share: double_at(&not_found, row),
                 repeat_share: double_at(&repeat, row),
-                repeat_known: 0,
+                repeat_known: observed.value(row).unsigned_abs(),
                 cost: costs.get(row),
                 question: questions.value(row).to_string(),
                 verbatims: verbatims.get(row),

@@ -199,13 +199,15 @@ pub struct FaqCandidate {
     pub contacts: u64,
     /// Customers.
     pub customers: u64,
-    /// Share avoidable by a strict or lenient criterion.
+    /// Contacts with a verdict.
+    pub avoidable_known: u64,
+    /// Share of them avoidable by a strict or lenient criterion.
     pub avoidable_share: Option<f64>,
-    /// Share that had looked and not found; `None` where no criterion of the company stands for that.
+    /// Share of them that had looked and not found; `None` where no criterion of the company stands for that.
     pub info_not_found_share: Option<f64>,
-    /// Share that repeat an earlier contact within 14 days.
+    /// Share of `repeat_known` that repeat an earlier contact within 14 days.
     pub repeat_share: Option<f64>,
-    /// Contacts of which it is known whether they repeat an earlier one.
+    /// Contacts of which it is known, whatever the answer, whether they repeat an earlier one.
     pub repeat_known: u64,
     /// Cost of those of its contacts that have one.
     pub cost: Option<Money>,

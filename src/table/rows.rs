@@ -35,6 +35,8 @@ pub struct ContactRow {
     pub is_repeat: [Option<bool>; 4],
     /// 48 h, 72 h, 7 d, 14 d.
     pub is_recontacted: [Option<bool>; 4],
+    /// 48 h, 72 h, 7 d, 14 d.
+    pub is_recontact_open: [Option<bool>; 4],
     /// Episode.
     pub episode_id: Option<String>,
     /// Unit cost.
@@ -146,6 +148,8 @@ pub fn contacts(rows: &[ContactRow]) -> Result<RecordBatch> {
         .boolean("is_recontacted_72h", |row| row.is_recontacted[1])
         .boolean("is_recontacted_7d", |row| row.is_recontacted[2])
         .boolean("is_recontacted_14d", |row| row.is_recontacted[3])
+        .boolean("is_recontact_open_7d", |row| row.is_recontact_open[2])
+        .boolean("is_recontact_open_14d", |row| row.is_recontact_open[3])
         .text("episode_id", |row| row.episode_id.as_deref())
         .eur("cost_low_eur", |row| row.cost.map(|cost| cost.low))?
         .eur("cost_mid_eur", |row| row.cost.map(|cost| cost.mid()))?
@@ -232,7 +236,7 @@ pub fn links(rows: &[LinkRow]) -> Result<RecordBatch> {
         .text("customer_key", |row| Some(&row.customer_key))
         .double("gap_s", |row| Some(row.link.gap_s))
         .double("probability", |row| Some(row.link.probability))
-        .double("similarity", |row| Some(row.link.similarity))
+        .double("similarity", |row| row.link.similarity)
         .enumerated("link_type", |row| Some(row.link.link_type.as_str()))
         .finish()
 }

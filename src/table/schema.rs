@@ -115,8 +115,8 @@ pub const CONTACTS: Table = Table {
         must(
             "contact_id",
             Text,
-            "identifier of the contact, from the source (Message-ID for e-mail); unique among the rows whose record_kind is not duplicate",
-            "identifiant du contact, donné par la source (Message-ID pour un e-mail) ; unique parmi les lignes dont record_kind n'est pas duplicate",
+            "identifier of the contact: from the source (Message-ID for e-mail), else the file's name for a transcript, else auto- and a hash of the content; unique among the rows whose record_kind is not duplicate",
+            "identifiant du contact : celui de la source (Message-ID pour un e-mail), à défaut le nom du fichier pour une transcription, à défaut auto- suivi d'une empreinte du contenu ; unique parmi les lignes dont record_kind n'est pas duplicate",
         ),
         may(
             "customer_key",
@@ -133,8 +133,8 @@ pub const CONTACTS: Table = Table {
         must(
             "direction",
             Enum,
-            "inbound (by the customer) or outbound (by the company)",
-            "sens : inbound (entrant, du client) ou outbound (sortant, de l'entreprise)",
+            "inbound (by the customer) or outbound (by the company); inbound when the source does not tell (for e-mail: when input.company_addresses does not name the sender)",
+            "sens : inbound (entrant, du client) ou outbound (sortant, de l'entreprise) ; inbound si la source ne le dit pas (e-mail : si input.company_addresses ne nomme pas l'expéditeur)",
         ),
         must(
             "record_kind",
@@ -148,13 +148,18 @@ pub const CONTACTS: Table = Table {
             "whether the row enters rates: an inbound contact by a customer",
             "vrai si la ligne entre dans les taux : contact entrant d'un client",
         ),
-        may("language", Enum, "ISO 639-1 code of the customer's words", "code ISO 639-1 de la langue du client"),
+        may(
+            "language",
+            Enum,
+            "ISO 639-1 code: the source's value, else told from the customer's words, else from the subject, else from all turns; null when none of them tells",
+            "code ISO 639-1 : valeur de la source, à défaut langue reconnue dans les mots du client, à défaut dans l'objet, à défaut dans tous les tours ; null si rien ne permet de la reconnaître",
+        ),
         must("started_at", Timestamp, "start, UTC", "début, UTC"),
         must(
             "ended_at",
             Timestamp,
-            "closing, UTC; the end of the last turn, else the start, when the source has no closing time",
-            "clôture, UTC ; si la source ne donne pas d'heure de clôture, fin du dernier tour de parole, à défaut début du contact",
+            "closing, UTC; without a closing time in the source, the last turn that has a time: its end, else its start; else, or when that lies more than a year after the start, the start of the contact",
+            "clôture, UTC ; sans heure de clôture dans la source, dernier tour de parole daté : sa fin, à défaut son début ; à défaut, ou si celui-ci est à plus d'un an du début, début du contact",
         ),
         must(
             "is_ended_at_derived",
@@ -269,8 +274,8 @@ pub const CONTACTS: Table = Table {
         may(
             "speaker_confidence",
             Double,
-            "how sure it is who speaks, 0 to 1; null when the source states the roles, 0 when nothing allows to tell",
-            "confiance dans l'identification de qui parle, de 0 à 1 ; null si la source indique les rôles, 0 si rien ne permet de trancher",
+            "how sure it is who speaks, 0 to 1; null when the source states the roles, or when the contact is one text, taken for that of the party who started it; 0 when nothing allows to tell",
+            "confiance dans l'identification de qui parle, de 0 à 1 ; null si la source indique les rôles, ou si le contact est un seul texte, attribué à la partie qui l'a engagé ; 0 si rien ne permet de trancher",
         ),
         must("customer_turns", Int, "number of the customer's turns", "nombre de tours de parole du client"),
         must(
@@ -331,14 +336,14 @@ pub const CONTACTS: Table = Table {
         may(
             "is_avoidable_lenient",
             Boolean,
-            "a strict or lenient criterion has evidence; true whenever is_avoidable is",
-            "un critère strict ou large est prouvé ; vrai chaque fois que is_avoidable l'est",
+            "a strict or lenient criterion has evidence; true whenever is_avoidable is, null as is_avoidable",
+            "un critère strict ou large est prouvé ; vrai chaque fois que is_avoidable l'est, null comme is_avoidable",
         ),
         may(
             "avoidable_probability",
             Double,
-            "calibrated probability that a strict criterion applies, 0 to 1",
-            "probabilité calibrée qu'un critère strict s'applique, de 0 à 1",
+            "calibrated probability that a strict criterion applies, 0 to 1; null as is_avoidable",
+            "probabilité calibrée qu'un critère strict s'applique, de 0 à 1 ; null comme is_avoidable",
         ),
         may(
             "criterion_id",
@@ -355,32 +360,32 @@ pub const CONTACTS: Table = Table {
         may(
             "sentiment_score",
             Double,
-            "customer sentiment, −100 to 100: 100·tanh(0.75·Σ of signed turns weighted by position)",
-            "sentiment du client, de −100 à 100 : 100·tanh(0,75·Σ des tours signés, pondérés par leur position)",
+            "customer sentiment, −100 to 100: 100·tanh(0.75·Σ of signed turns weighted by position); null when the row is not counted or no customer turn has a sentiment",
+            "sentiment du client, de −100 à 100 : 100·tanh(0,75·Σ des tours signés, pondérés par leur position) ; null si la ligne n'est pas comptée ou si aucun tour du client n'a de sentiment",
         ),
         may(
             "sentiment_label",
             Enum,
-            "negative, neutral or positive",
-            "negative (négatif), neutral (neutre) ou positive (positif)",
+            "negative (sentiment_score of −20 or below), neutral or positive (20 or above); null as sentiment_score",
+            "negative (négatif : sentiment_score de −20 ou moins), neutral (neutre) ou positive (positif : 20 ou plus) ; null comme sentiment_score",
         ),
         may(
             "sentiment_trend",
             Double,
-            "(mean of the end − mean of the start)/2 of the turn sentiments, −100 to 100; null below six customer turns",
-            "(moyenne de la fin − moyenne du début)/2 des sentiments des tours, de −100 à 100 ; null en dessous de six tours du client",
+            "(mean of the last third − mean of the first third)/2 of the customer's turns, −100 to 100: each counts −100, 0 or 100 by its most probable sentiment, not turns.sentiment_score; null as sentiment_score and below six customer turns with a sentiment",
+            "(moyenne du dernier tiers − moyenne du premier tiers)/2 des tours du client, de −100 à 100 : chacun compte −100, 0 ou 100 selon son sentiment le plus probable, et non turns.sentiment_score ; null comme sentiment_score et en dessous de six tours du client qui ont un sentiment",
         ),
         may(
             "sentiment_trend_label",
             Enum,
-            "improving, slightly_improving, no_change, slightly_declining or declining",
-            "improving (s'améliore), slightly_improving (s'améliore un peu), no_change (stable), slightly_declining (se dégrade un peu) ou declining (se dégrade)",
+            "improving (sentiment_trend above 55), slightly_improving (above 20), no_change (−20 to 20), slightly_declining (below −20) or declining (below −55); null as sentiment_trend",
+            "improving (s'améliore : sentiment_trend de plus de 55), slightly_improving (s'améliore un peu : plus de 20), no_change (stable : de −20 à 20), slightly_declining (se dégrade un peu : moins de −20) ou declining (se dégrade : moins de −55) ; null comme sentiment_trend",
         ),
         may(
             "emotion_label",
             Enum,
-            "satisfaction, dissatisfaction, frustration, confusion or none: the strongest emotion but none by the mean over the customer's turns, none below the threshold; null when the model has no emotion head or the customer says nothing",
-            "satisfaction, dissatisfaction (insatisfaction), frustration (agacement), confusion (incompréhension) ou none (aucune) : l'émotion la plus forte hors none, en moyenne sur les tours du client, none sous le seuil ; null si le modèle n'a pas de tête d'émotion ou si le client ne dit rien",
+            "satisfaction, dissatisfaction, frustration, confusion or none: the strongest emotion but none by the mean over the customer's turns, none below the threshold; null when the row is not counted, the model has no emotion head or the customer says nothing",
+            "satisfaction, dissatisfaction (insatisfaction), frustration (agacement), confusion (incompréhension) ou none (aucune) : l'émotion la plus forte hors none, en moyenne sur les tours du client, none sous le seuil ; null si la ligne n'est pas comptée, si le modèle n'a pas de tête d'émotion ou si le client ne dit rien",
         ),
         may(
             "emotion_score",
@@ -391,14 +396,14 @@ pub const CONTACTS: Table = Table {
         may(
             "repeat_of_contact_id",
             Text,
-            "the latest earlier contact of the same customer about the same issue, within the longest window",
-            "dernier contact antérieur du même client sur le même sujet, dans le plus long des délais",
+            "the latest earlier contact of the same customer about the same issue, whose closing lies at most repeat.max_gap_days (30 by default) before the start of this contact; null without one",
+            "dernier contact antérieur du même client sur le même sujet, clos au plus repeat.max_gap_days jours (30 par défaut) avant le début du présent contact ; null s'il n'y en a pas",
         ),
         may(
             "is_repeat_48h",
             Boolean,
-            "comes back within 48 hours of the closing of the contact that repeat_of_contact_id names; null while unknown: no customer, the loaded history before the contact is shorter than the window and shows no earlier contact, or an earlier contact of the customer in the window cannot be compared since one of the two has no customer words",
-            "contact réitéré : revient dans les 48 heures après la clôture du contact que désigne repeat_of_contact_id ; null tant que la réponse est inconnue : pas de client, historique chargé avant le contact plus court que le délai et sans contact antérieur, ou contact antérieur du client dans le délai sans comparaison possible, l'un des deux n'ayant pas de mots du client",
+            "comes back within 48 hours of the latest closing among the earlier contacts of the same episode; null while unknown: the row is not counted or has no customer, or no earlier contact about the same issue is found within the window, and either the loaded history (of all customers) before the contact is shorter than the window or an earlier contact of another of the customer's episodes, in the window, cannot be compared since one of the two has neither customer words nor a subject line",
+            "contact réitéré : revient dans les 48 heures après la clôture la plus tardive des contacts antérieurs du même épisode ; null tant que la réponse est inconnue : ligne non comptée ou sans client, ou aucun contact antérieur sur le même sujet trouvé dans le délai, alors que l'historique chargé (de tous les clients) avant le contact est plus court que le délai ou qu'un contact antérieur d'un autre épisode du client, dans le délai, ne peut pas être comparé, l'un des deux n'ayant ni mots du client ni objet",
         ),
         may("is_repeat_72h", Boolean, "the same within 72 hours", "idem dans les 72 heures"),
         may(
@@ -411,12 +416,19 @@ pub const CONTACTS: Table = Table {
         may(
             "is_recontacted_48h",
             Boolean,
-            "the next contact of the same episode began within 48 hours of this contact's closing; null until the window has elapsed, without a customer, and where a later contact of the customer in the window cannot be compared since one of the two has no customer words. The repeat rates use this column",
-            "le contact suivant du même épisode a commencé dans les 48 heures après la clôture du présent contact ; null tant que le délai n'est pas écoulé, sans client, et si un contact ultérieur du client dans le délai ne peut pas être comparé, l'un des deux n'ayant pas de mots du client. Les taux de réitération utilisent cette colonne",
+            "the next contact of the same episode began within 48 hours of this contact's closing; null until the window has elapsed, when the row is not counted or has no customer, and where a later contact of another of the customer's episodes, in the window, cannot be compared since one of the two has neither customer words nor a subject line, whether or not the customer came back. The repeat rates use this column",
+            "le contact suivant du même épisode a commencé dans les 48 heures après la clôture du présent contact ; null tant que le délai n'est pas écoulé, si la ligne n'est pas comptée ou n'a pas de client, et si un contact ultérieur d'un autre épisode du client, dans le délai, ne peut pas être comparé, l'un des deux n'ayant ni mots du client ni objet, que le client ait réitéré ou non. Les taux de réitération utilisent cette colonne",
         ),
         may("is_recontacted_72h", Boolean, "the same within 72 hours", "idem dans les 72 heures"),
         may("is_recontacted_7d", Boolean, "the same within 7 days", "idem dans les 7 jours"),
         may("is_recontacted_14d", Boolean, "the same within 14 days", "idem dans les 14 jours"),
+        may(
+            "is_recontact_open_7d",
+            Boolean,
+            "the window of 7 days has elapsed, and a later contact in it cannot be compared, as for is_recontacted_48h, since one of the two has no words, so that nobody can tell whether the customer came back about the same issue; null when the row is not counted or has no customer",
+            "le délai de 7 jours est écoulé et contient un contact ultérieur impossible à comparer, comme pour is_recontacted_48h, l'un des deux n'ayant pas de mots : nul ne peut dire si le client a réitéré sur le même sujet ; null si la ligne n'est pas comptée ou n'a pas de client",
+        ),
+        may("is_recontact_open_14d", Boolean, "the same within 14 days", "idem dans les 14 jours"),
         may(
             "episode_id",
             Text,
@@ -464,8 +476,8 @@ pub const TURNS: Table = Table {
         may(
             "language",
             Enum,
-            "ISO 639-1 code, when the turn's language differs from or confirms the contact's",
-            "code ISO 639-1, quand la langue du tour diffère de celle du contact ou la confirme",
+            "ISO 639-1 code, when it differs from the contact's; null when it is the same, cannot be told, or the turn has fewer than 40 letters",
+            "code ISO 639-1, s'il diffère de celui du contact ; null s'il est le même, ne peut pas être reconnu, ou si le tour a moins de 40 lettres",
         ),
         may(
             "start_s",
@@ -488,60 +500,65 @@ pub const TURNS: Table = Table {
         may(
             "sentiment_score",
             Double,
-            "100·(p_positive − p_negative), −100 to 100; null for turns that are not the customer's (when the source names no speaker at all, every turn counts as the customer's)",
-            "100·(p_positive − p_negative), de −100 à 100 ; null pour les tours qui ne sont pas du client (si la source ne nomme aucun locuteur, tous les tours comptent comme ceux du client)",
+            "100·(p_positive − p_negative), −100 to 100; null for turns that are not the customer's (when the source names no speaker at all, every turn counts as the customer's), without words or beyond the analysed part (analysed_in_part in contacts.flags), in contacts that are not counted, and when no model gives a sentiment",
+            "100·(p_positive − p_negative), de −100 à 100 ; null pour les tours qui ne sont pas du client (si la source ne nomme aucun locuteur, tous les tours comptent comme ceux du client), sans mots ou au-delà de la partie analysée (analysed_in_part dans contacts.flags), dans les contacts non comptés, et si aucun modèle ne donne de sentiment",
         ),
         may(
             "p_negative",
             Float,
-            "probability of negative sentiment, 0 to 1",
-            "probabilité d'un sentiment négatif, de 0 à 1",
+            "probability of negative sentiment, 0 to 1; null as sentiment_score",
+            "probabilité d'un sentiment négatif, de 0 à 1 ; null comme sentiment_score",
         ),
         may(
             "p_neutral",
             Float,
-            "probability of neutral sentiment, 0 to 1",
-            "probabilité d'un sentiment neutre, de 0 à 1",
+            "probability of neutral sentiment, 0 to 1; null as sentiment_score",
+            "probabilité d'un sentiment neutre, de 0 à 1 ; null comme sentiment_score",
         ),
         may(
             "p_positive",
             Float,
-            "probability of positive sentiment, 0 to 1",
-            "probabilité d'un sentiment positif, de 0 à 1",
+            "probability of positive sentiment, 0 to 1; null as sentiment_score",
+            "probabilité d'un sentiment positif, de 0 à 1 ; null comme sentiment_score",
         ),
         may(
             "emotion_label",
             Enum,
-            "most probable of satisfaction, dissatisfaction, frustration, confusion and none; null when the model has no emotion head, and for turns that are not the customer's",
-            "la plus probable parmi satisfaction, dissatisfaction (insatisfaction), frustration (agacement), confusion (incompréhension) et none (aucune) ; null si le modèle n'a pas de tête d'émotion, et pour les tours qui ne sont pas du client",
+            "most probable of satisfaction, dissatisfaction, frustration, confusion and none; null when the model has no emotion head, for turns that are not the customer's, without words or beyond the analysed part, and in contacts that are not counted",
+            "la plus probable parmi satisfaction, dissatisfaction (insatisfaction), frustration (agacement), confusion (incompréhension) et none (aucune) ; null si le modèle n'a pas de tête d'émotion, pour les tours qui ne sont pas du client, sans mots ou au-delà de la partie analysée, et dans les contacts non comptés",
         ),
         may(
             "p_satisfaction",
             Float,
-            "probability of satisfaction, 0 to 1; the five add up to 1 with none",
-            "probabilité de satisfaction, de 0 à 1 ; avec none, les cinq probabilités totalisent 1",
+            "probability of satisfaction, 0 to 1; the five add up to 1 with none; null as emotion_label",
+            "probabilité de satisfaction, de 0 à 1 ; avec none, les cinq probabilités totalisent 1 ; null comme emotion_label",
         ),
         may(
             "p_dissatisfaction",
             Float,
-            "probability of dissatisfaction, 0 to 1",
-            "probabilité d'insatisfaction, de 0 à 1",
+            "probability of dissatisfaction, 0 to 1; null as emotion_label",
+            "probabilité d'insatisfaction, de 0 à 1 ; null comme emotion_label",
         ),
         may(
             "p_frustration",
             Float,
-            "probability of frustration or impatience, 0 to 1",
-            "probabilité d'agacement ou d'impatience, de 0 à 1",
+            "probability of frustration or impatience, 0 to 1; null as emotion_label",
+            "probabilité d'agacement ou d'impatience, de 0 à 1 ; null comme emotion_label",
         ),
-        may("p_confusion", Float, "probability of confusion, 0 to 1", "probabilité d'incompréhension, de 0 à 1"),
+        may(
+            "p_confusion",
+            Float,
+            "probability of confusion, 0 to 1; null as emotion_label",
+            "probabilité d'incompréhension, de 0 à 1 ; null comme emotion_label",
+        ),
     ],
 };
 
 /// Evidence.
 pub const SPANS: Table = Table {
     name: "spans",
-    row: "one piece of evidence; ordered as turns, then by start_char, kind, ref_id",
-    row_fr: "un élément de preuve ; tri comme turns, puis par start_char, kind, ref_id",
+    row: "one piece of evidence; ordered as turns, then by start_char, kind (reason, avoidable, repeat_marker), ref_id, end_char",
+    row_fr: "un élément de preuve ; tri comme turns, puis par start_char, kind (reason, avoidable, repeat_marker), ref_id, end_char",
     columns: &[
         must("contact_id", Text, "contact", "identifiant du contact"),
         must(
@@ -581,8 +598,8 @@ pub const SPANS: Table = Table {
 /// Repeat links.
 pub const LINKS: Table = Table {
     name: "links",
-    row: "one pair of contacts of a customer about the same issue, the later with the nearest earlier; ordered by from and to as contacts",
-    row_fr: "une paire de contacts d'un client sur le même sujet, le plus récent avec le plus proche qui le précède ; tri par from puis to, dans l'ordre de contacts",
+    row: "one pair of contacts of a customer about the same issue, the later with the nearest earlier that closed at most repeat.max_gap_days (30 by default) before it; ordered by customer_key, then by start and identifier of the later contact",
+    row_fr: "une paire de contacts d'un client sur le même sujet, le plus récent avec le plus proche qui le précède, clos au plus repeat.max_gap_days jours (30 par défaut) avant lui ; tri par customer_key, puis par début et identifiant du contact ultérieur",
     columns: &[
         must("from_contact_id", Text, "earlier contact", "contact antérieur"),
         must("to_contact_id", Text, "later contact", "contact ultérieur"),
@@ -599,11 +616,11 @@ pub const LINKS: Table = Table {
             "probability that both are about the same issue, 0 to 1: from the meaning of the customer's words, figures that both name, and words of the later contact that refer back; at least 0.95 in one e-mail thread",
             "probabilité que les deux portent sur le même sujet, de 0 à 1 : d'après le sens des mots du client, les chiffres que les deux citent et les mots du contact ultérieur qui renvoient à un contact passé ; au moins 0,95 dans un même fil d'e-mails",
         ),
-        must(
+        may(
             "similarity",
             Double,
-            "cosine of the meaning of the customer's words, −1 to 1",
-            "similarité cosinus du sens des mots du client, de −1 à 1",
+            "cosine of the meaning of the customer's words, −1 to 1; null when one of the two has no words (links by thread only)",
+            "similarité cosinus du sens des mots du client, de −1 à 1 ; null si l'un des deux n'a pas de mots (liens par fil seulement)",
         ),
         must(
             "link_type",
@@ -617,8 +634,8 @@ pub const LINKS: Table = Table {
 /// Episodes.
 pub const EPISODES: Table = Table {
     name: "episodes",
-    row: "one issue of one customer: contacts chained by links; ordered by customer_key, started_at, episode_id",
-    row_fr: "un épisode, c'est-à-dire une demande d'un client : contacts enchaînés par des liens (table links) ; tri par customer_key, started_at, episode_id",
+    row: "one issue of one customer: contacts chained by links, each over at most repeat.max_gap_days (30 by default); ordered by customer_key, started_at, episode_id",
+    row_fr: "un épisode, c'est-à-dire une demande d'un client : contacts enchaînés par des liens (table links), chacun sur au plus repeat.max_gap_days jours (30 par défaut) ; tri par customer_key, started_at, episode_id",
     columns: &[
         must(
             "episode_id",
@@ -650,8 +667,8 @@ pub const EPISODES: Table = Table {
         must(
             "is_resolution_known",
             Boolean,
-            "whether it is known if the first contact settled the issue: 7 days have passed, the customer is known, and, where the issue has one contact only, the customer has no other within 7 days before or after that cannot be compared since one of the two has no customer words. First contact resolution counts these issues",
-            "vrai si l'on sait si le premier contact a réglé la demande : 7 jours écoulés, client connu et, pour une demande d'un seul contact, aucun autre contact du client dans les 7 jours avant ou après impossible à comparer, l'un des deux n'ayant pas de mots du client. La résolution au premier contact (FCR) compte ces demandes",
+            "whether it is known if the first contact settled the issue: the customer is known, 7 days have passed, and no contact of another of the customer's episodes that cannot be compared with the first contact, since one of the two has neither customer words nor a subject line, lies within 7 days before or after it, whatever the number of contacts. First contact resolution counts these issues",
+            "vrai si l'on sait si le premier contact a réglé la demande : client connu, 7 jours écoulés et, dans les 7 jours avant ou après le premier contact, aucun contact d'un autre épisode du client impossible à comparer avec lui, l'un des deux n'ayant ni mots du client ni objet, quel que soit le nombre de contacts. La résolution au premier contact (FCR) compte ces demandes",
         ),
         may(
             "cost_low_eur",
@@ -698,18 +715,28 @@ pub const KPI: Table = Table {
         may(
             "value",
             Double,
-            "the value, in the unit that the catalogue gives; null when the denominator is 0",
-            "la valeur, dans l'unité que donne le catalogue ; null si le dénominateur est 0",
+            "the value, in the unit that the catalogue gives; null when nothing is known to compute it from (for a rate or a mean: when the denominator is 0)",
+            "la valeur, dans l'unité que donne le catalogue ; null si rien de connu ne permet de la calculer (pour un taux ou une moyenne : si le dénominateur est 0)",
         ),
         may("numerator", Double, "numerator of a rate, or sum", "numérateur d'un taux, ou somme"),
-        may("denominator", Double, "denominator", "dénominateur"),
+        may(
+            "denominator",
+            Double,
+            "denominator of a rate or mean; null for counts and totals",
+            "dénominateur d'un taux ou d'une moyenne ; null pour les nombres et les totaux",
+        ),
         may(
             "lo",
             Double,
-            "low end of the 95 % interval, or of the cost range; null for a mean of fewer than two values or of equal ones",
-            "borne basse de l'intervalle à 95 %, ou bas de la fourchette de coûts ; null pour une moyenne de moins de deux valeurs ou de valeurs toutes égales",
+            "low end of the 95 % interval, or of the cost range; null when value is null or method is none, and for a mean of fewer than two values or of equal ones",
+            "borne basse de l'intervalle à 95 %, ou bas de la fourchette de coûts ; null si value est null ou si method vaut none, et pour une moyenne de moins de deux valeurs ou de valeurs toutes égales",
         ),
-        may("hi", Double, "high end", "borne haute de l'intervalle, ou haut de la fourchette"),
+        may(
+            "hi",
+            Double,
+            "high end; null as lo",
+            "borne haute de l'intervalle, ou haut de la fourchette ; null comme lo",
+        ),
         must(
             "n",
             Long,
@@ -737,32 +764,44 @@ pub const FAQ_GAPS: Table = Table {
             "identifier: faq- and the contact_id of the most central contact",
             "identifiant : faq- suivi du contact_id du contact le plus central",
         ),
-        must(
-            "reason_id",
-            Enum,
-            "contact reason that most of its contacts share",
-            "motif de contact que la plupart de ses contacts partagent",
-        ),
+        must("reason_id", Enum, "contact reason of all its contacts", "motif de contact de tous ses contacts"),
         may("language", Enum, "language of most of its contacts", "langue de la plupart de ses contacts"),
         must("contacts", Int, "number of contacts", "nombre de contacts"),
-        must("customers", Int, "number of distinct customers", "nombre de clients distincts"),
+        must(
+            "customers",
+            Int,
+            "number of distinct customers; each contact without a known customer counts as one",
+            "nombre de clients distincts ; chaque contact sans client connu compte pour un",
+        ),
+        must(
+            "avoidable_known",
+            Int,
+            "number of its contacts that have an avoidability verdict",
+            "nombre de ses contacts qui ont un verdict d'évitabilité",
+        ),
         may(
             "avoidable_share",
             Double,
-            "share of them with an avoidability verdict, strict or lenient, 0 to 1",
-            "part de ses contacts jugés évitables, par un critère strict ou large, de 0 à 1",
+            "share avoidable by a strict or lenient criterion among its contacts that have a verdict, 0 to 1; null when none has",
+            "part des contacts évitables, par un critère strict ou large, parmi ceux de ses contacts qui ont un verdict, de 0 à 1 ; null si aucun n'en a",
         ),
         may(
             "info_not_found_share",
             Double,
-            "share whose customer had looked and not found, 0 to 1: contacts with evidence of the criterion whose key is info_not_found (C04 of those that ship), whatever criterion decides; null when no criterion has that key",
-            "part de ses contacts dont le client avait cherché sans trouver, de 0 à 1 : contacts où le critère de clé info_not_found (C04 parmi ceux fournis) a une preuve, quel que soit le critère retenu ; null si aucun critère n'a cette clé",
+            "share whose customer had looked and not found, among its contacts that have a verdict, 0 to 1: contacts with evidence of the criterion whose key is info_not_found (C04 of those that ship), whatever criterion decides; null when none has a verdict or no criterion has that key",
+            "part des contacts dont le client avait cherché sans trouver, parmi ceux de ses contacts qui ont un verdict, de 0 à 1 : contacts où le critère de clé info_not_found (C04 parmi ceux fournis) a une preuve, quel que soit le critère retenu ; null si aucun n'a de verdict ou si aucun critère n'a cette clé",
+        ),
+        must(
+            "repeat_known",
+            Int,
+            "number of its contacts for which it can be known whatever the answer whether they are repeats within 14 days: a known customer, 14 days of loaded history before the contact, and within them no contact of the customer without words, those of the same episode apart",
+            "nombre de ses contacts dont on peut savoir, quelle que soit la réponse, s'ils sont réitérés sous 14 jours : client connu, 14 jours d'historique chargé avant le contact et, dans ces 14 jours, aucun contact du client sans mots, hors ceux du même épisode",
         ),
         may(
             "repeat_share",
             Double,
-            "share that are repeats within 14 days, 0 to 1",
-            "part de ses contacts qui sont réitérés sous 14 jours, de 0 à 1",
+            "share of repeats within 14 days, 0 to 1, among the contacts that repeat_known counts; null when there are none",
+            "part des contacts réitérés sous 14 jours, de 0 à 1, parmi les contacts que compte repeat_known ; null s'il n'y en a aucun",
         ),
         may(
             "cost_low_eur",
@@ -782,8 +821,8 @@ pub const FAQ_GAPS: Table = Table {
         must(
             "verbatims",
             TextList,
-            "up to three redacted verbatims, most central first",
-            "trois verbatims au plus, données personnelles masquées, du plus central au moins central",
+            "up to three redacted verbatims of at most 300 characters each: those in the language of the group first, then most central first",
+            "trois verbatims au plus, de 300 caractères au plus chacun, données personnelles masquées : d'abord ceux dans la langue du groupe, puis du plus central au moins central",
         ),
         must(
             "contact_ids",

@@ -150,8 +150,8 @@ pub(super) const KPIS: &[Kpi] = &[
             "issues of known customers, window elapsed, with a known cost",
         )),
         null_rule: words(
-            "les demandes sans client connu, trop récentes, d'un seul contact près d'un autre impossible à comparer ou dont un contact est de coût inconnu sont exclues ; vide s'il n'en reste aucune",
-            "issues without a known customer, too recent, of one contact near another that cannot be compared, or with a contact of unknown cost are left out; null when none remains",
+            "les demandes sans client connu, trop récentes, dont le premier contact est à moins de 7 jours d'un autre impossible à comparer ou dont un contact est de coût inconnu sont exclues ; vide s'il n'en reste aucune",
+            "issues without a known customer, too recent, whose first contact is within 7 days of another that cannot be compared, or with a contact of unknown cost are left out; null when none remains",
         ),
         unit: Unit::Eur,
         source: "",

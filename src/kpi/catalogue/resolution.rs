@@ -8,6 +8,8 @@
 //!   (article 004.6), which divide contacts; the three are never merged into one "FCR". An issue may still receive a
 //!   second contact after the 7 days, so that the value of a past month can fall a little in a later run. Issues
 //!   without a known customer are left out (2026-11-25): nobody can be seen coming back, so each would count as settled.
+//! - A customer with one contact that cannot be compared with the next is left out of the rate by customer, also when another
+//!   contact of theirs shows a return (2026-11-29): to keep those who came back and drop the others would lift the rate.
 //! - French says "réitération" for repeats, by contact and by customer alike (2026-11-28): the "taux de rappel" of
 //!   article 003.25 is the one by customer, and its name on the one by contact would say another figure.
 //! - `transfer_rate` is one of level 1 (article 003.33); few sources tell the level, so that contacts of unknown level
@@ -18,6 +20,11 @@ use super::{Bounds, COMMON, Direction, Family, Kpi, Method, Unit, Words, words};
 const WINDOW_NULL: Words = words(
     "les contacts sans client connu, dont le délai n'est pas écoulé ou que suit dans ce délai un contact impossible à comparer (l'un des deux n'a pas de mots du client) sont exclus ; vide s'il n'en reste aucun",
     "contacts without a known customer, whose window has not elapsed, or followed in it by a contact that cannot be compared (one of the two has no customer words) are left out; null when none remains",
+);
+
+const CUSTOMER_NULL: Words = words(
+    "les clients dont aucun contact n'a son délai écoulé sont exclus, de même que ceux dont un contact est suivi dans ce délai d'un autre impossible à comparer (l'un des deux n'a pas de mots du client), qu'ils soient revenus ou non ; vide s'il n'en reste aucun",
+    "customers none of whose contacts has an elapsed window are left out, and so are those with a contact followed in it by one that cannot be compared (one of the two has no customer words), whether they came back or not; null when none remains",
 );
 
 pub(super) const KPIS: &[Kpi] = &[
@@ -134,13 +141,13 @@ pub(super) const KPIS: &[Kpi] = &[
             "clients distincts ayant un contact dont le délai est écoulé",
             "distinct customers with a contact whose window has elapsed",
         )),
-        null_rule: WINDOW_NULL,
+        null_rule: CUSTOMER_NULL,
         unit: Unit::Share,
         source: "",
         method: Method::Wilson,
         bounds: Bounds::Share,
         direction: Direction::Lower,
-        needs: &["contacts.customer_key", "contacts.is_recontacted_7d"],
+        needs: &["contacts.customer_key", "contacts.is_recontacted_7d", "contacts.is_recontact_open_7d"],
         dimensions: COMMON,
         family: Family::Customers,
         sql: include_str!("../sql/marts/repeat_rate_customer_7d.sql"),
@@ -160,13 +167,13 @@ pub(super) const KPIS: &[Kpi] = &[
             "clients distincts ayant un contact dont le délai est écoulé",
             "distinct customers with a contact whose window has elapsed",
         )),
-        null_rule: WINDOW_NULL,
+        null_rule: CUSTOMER_NULL,
         unit: Unit::Share,
         source: "",
         method: Method::Wilson,
         bounds: Bounds::Share,
         direction: Direction::Lower,
-        needs: &["contacts.customer_key", "contacts.is_recontacted_14d"],
+        needs: &["contacts.customer_key", "contacts.is_recontacted_14d", "contacts.is_recontact_open_14d"],
         dimensions: COMMON,
         family: Family::Customers,
         sql: include_str!("../sql/marts/repeat_rate_customer_14d.sql"),
@@ -210,8 +217,8 @@ pub(super) const KPIS: &[Kpi] = &[
             "issues of known customers, window elapsed",
         )),
         null_rule: words(
-            "les demandes sans client connu, trop récentes ou d'un seul contact près d'un autre impossible à comparer (l'un des deux n'a pas de mots du client) sont exclues ; vide s'il n'en reste aucune",
-            "issues without a known customer, too recent, or of one contact near another that cannot be compared (one of the two has no customer words) are left out; null when none remains",
+            "les demandes sans client connu, trop récentes ou dont le premier contact est à moins de 7 jours d'un autre impossible à comparer (l'un des deux n'a pas de mots du client) sont exclues ; vide s'il n'en reste aucune",
+            "issues without a known customer, too recent, or whose first contact is within 7 days of another that cannot be compared (one of the two has no customer words) are left out; null when none remains",
         ),
         unit: Unit::Share,
         source: "",

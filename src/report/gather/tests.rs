@@ -117,7 +117,7 @@ fn output(dir: &Path) {
         [episode("ep-a1", 2, json!(["email", "phone"]), true, 9.0), episode("ep-b1", 1, json!(["email"]), false, 3.5)];
     write(dir, &EPISODES, "part-0000.parquet", &episodes);
     let faq = json!({"faq_id": "faq-a1", "reason_id": "delivery.late", "contacts": 2, "customers": 1,
-                     "question": "Mon colis ?", "verbatims": ["Mon colis ?"], "contact_ids": ["a1", "a2"]});
+                     "avoidable_known": 2, "repeat_known": 1, "question": "Mon colis ?", "verbatims": ["Mon colis ?"], "contact_ids": ["a1", "a2"]});
     write(dir, &FAQ_GAPS, "part-0000.parquet", &[faq]);
     let kpi = |grain: &str, value: f64| json!({"period_grain": grain, "dimension": "all", "dimension_value": "all", "kpi": "volume", "value": value, "n": 3});
     write(dir, &KPI, "part-0000.parquet", &[kpi("week", 2.0), kpi("all", 3.0)]);
@@ -159,9 +159,33 @@ fn tables_add_up_to_the_figures_worked_out_by_hand() {
     assert_eq!(cause.evidence[0].before, "J’ai ");
 
     assert_eq!((input.faq[0].contact_ids.len(), input.faq_total.contacts), (2, 2));
-    // Whether a1 repeats an earlier contact is unknown.
-    assert_eq!(input.faq[0].repeat_known, 1);
+    assert_eq!((input.faq[0].avoidable_known, input.faq[0].repeat_known), (2, 1));
     assert_eq!(input.kpis["volume"].value, Some(3.0));
+}
+
+#[test]
+fn a_customer_with_a_contact_that_cannot_be_compared_came_back_as_little_as_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let contact = |id: &str, customer: &str, came_back: Value, is_open: bool| {
+        json!({"contact_id": id, "customer_key": customer, "is_counted": true, "contact_date": MONDAY, "started_at": 0,
+               "reason_id": "info.hours", "is_recontacted_7d": came_back, "is_recontact_open_7d": is_open})
+    };
+    let contacts = [
+        contact("a1", "0a", Value::Null, true),
+        contact("a2", "0a", json!(false), false),
+        contact("b1", "0b", json!(true), false),
+        contact("b2", "0b", Value::Null, true),
+        contact("c1", "0c", json!(true), false),
+        contact("c2", "0c", json!(false), false),
+        contact("d1", "0d", json!(false), false),
+        // Its window has not elapsed, which leaves nobody out.
+        contact("d2", "0d", Value::Null, false),
+        contact("e1", "0e", Value::Null, false),
+    ];
+    write(dir.path(), &CONTACTS, "contact_month=2026-11/part-0000.parquet", &contacts);
+    let input = ReportInput::from_contacts(dir.path(), 4.0).unwrap();
+    assert_eq!(input.customers, Share::new(1, 2));
+    assert_eq!(input.customers_by_reason["info.hours"], Share::new(1, 2));
 }
 
 #[test]

@@ -420,7 +420,7 @@ fn shares_of_the_lenient_total_say_so() {
 #[test]
 fn shares_of_a_question_say_what_they_count() {
     let mut input = sample();
-    input.faq[0].avoidable_share = Some(0.5);
+    (input.faq[0].avoidable_known, input.faq[0].avoidable_share) = (20, Some(0.5));
     input.faq[0].repeat_share = Some(1.0 / 3.0);
     input.faq[0].repeat_known = 3;
     let (french, english) = both(&input);

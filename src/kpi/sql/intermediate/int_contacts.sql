@@ -45,6 +45,8 @@ SELECT
     CAST(c.is_recontacted_72h AS TINYINT) AS recontacted_72h,
     CAST(c.is_recontacted_7d AS TINYINT) AS recontacted_7d,
     CAST(c.is_recontacted_14d AS TINYINT) AS recontacted_14d,
+    CAST(c.is_recontact_open_7d AS TINYINT) AS recontact_open_7d,
+    CAST(c.is_recontact_open_14d AS TINYINT) AS recontact_open_14d,
     CAST(c.sentiment_label = 'negative' AS TINYINT) AS negative,
     c.handle_time_s,
     c.wait_s,

@@ -1,12 +1,14 @@
 -- Customers instead of contacts, over the same cells: a customer counts once per period and value of a dimension, and as
--- coming back if any of their contacts there was followed by another about the same issue.
+-- coming back if any of their contacts there was followed by another about the same issue. A customer with a contact there
+-- that cannot be compared with the next one is left out, whatever the others say: those who came back would stay in, and of
+-- the rest only some. Contacts whose window has not elapsed say nothing, and leave nobody out.
 WITH customers AS (
     SELECT
         p.period_number,
         c.value_number,
         c.customer,
-        max(c.recontacted_7d) AS recontacting_7d,
-        max(c.recontacted_14d) AS recontacting_14d
+        CASE WHEN coalesce(max(c.recontact_open_7d), 0) = 0 THEN max(c.recontacted_7d) END AS recontacting_7d,
+        CASE WHEN coalesce(max(c.recontact_open_14d), 0) = 0 THEN max(c.recontacted_14d) END AS recontacting_14d
     FROM int_customer_contacts AS c
     INNER JOIN int_calendar AS p ON c.day = p.day
     GROUP BY p.period_number, c.value_number, c.customer

@@ -25,6 +25,8 @@ SELECT
     is_recontacted_72h,
     is_recontacted_7d,
     is_recontacted_14d,
+    is_recontact_open_7d,
+    is_recontact_open_14d,
     CAST(sentiment_label AS VARCHAR) AS sentiment_label,
     TRY_CAST(handle_time_s AS DECIMAL(18, 4)) AS handle_time_s,
     TRY_CAST(wait_s AS DECIMAL(18, 4)) AS wait_s,
