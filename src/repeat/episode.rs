@@ -238,9 +238,8 @@ mod tests {
         // Four customers, day 20: a call without words is tried again after five minutes; the last customer comes back on day 22.
         let mut contacts = Vec::new();
         for key in ["k1", "k2", "k3", "k4"] {
-            contacts.push(contact(&format!("{key}-a"), Some(key), 480));
+            contacts.push(Linked { meaning: None, ..contact(&format!("{key}-a"), Some(key), 480) });
             contacts.push(contact(&format!("{key}-b"), Some(key), 481));
-            contacts[contacts.len() - 2].meaning = None;
         }
         contacts.push(contact("k4-c", Some("k4"), 528));
         contacts.push(contact("first", Some("l"), 0));

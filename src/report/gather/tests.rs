@@ -298,11 +298,11 @@ fn the_most_certain_contacts_are_kept_whatever_their_order() {
 #[test]
 fn a_customer_counts_once_however_often_they_come_back() {
     let mut customers = Customers::default();
-    customers.add("a", "00ff", Some(true));
-    customers.add("a", "00ff", Some(false));
-    customers.add("b", "00ff", Some(false));
-    customers.add("a", "not hexadecimal", Some(false));
-    customers.add("a", "0a0a", None);
+    customers.add("a", "00ff", Return::Back);
+    customers.add("a", "00ff", Return::Away);
+    customers.add("b", "00ff", Return::Away);
+    customers.add("a", "not hexadecimal", Return::Away);
+    customers.add("a", "0a0a", Return::Unknown);
     let (all, by_reason) = customers.shares();
     assert_eq!(all, Share::new(1, 2));
     assert_eq!(by_reason["a"], Share::new(1, 2));
