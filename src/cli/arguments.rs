@@ -57,6 +57,8 @@ pub(crate) enum Command {
     Report(ReportArguments),
     /// Check the configuration, the taxonomy and the criteria
     Validate(ConfigArguments),
+    /// Draw contacts of a finished run at random, to be labelled
+    Sample(SampleArguments),
     /// Print every table and column with its type and meaning
     Schema(SchemaArguments),
     /// Write a commented configuration, taxonomy and criteria to start from
@@ -266,6 +268,32 @@ pub(crate) struct KpiArguments {
     #[arg(long, value_name = "GRAIN", default_value = "all")]
     pub(crate) grain: String,
     /// Print the rows as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `motif sample`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Fill the empty columns without looking at the run, then give the file to evaluate run, which also corrects the rates of\nthe run by the mistakes that it finds.\n\nExample:\n  motif sample --to labels.csv\n  motif evaluate run --output motif-output --gold labels.csv"
+)]
+pub(crate) struct SampleArguments {
+    /// Output folder of a run
+    #[arg(long, value_name = "DIR", default_value = "motif-output")]
+    pub(crate) output: PathBuf,
+    /// CSV file to write
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to: PathBuf,
+    /// How many contacts to draw
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    pub(crate) contacts: u32,
+    /// Another seed draws other contacts
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Replace the file if it is there
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Print the counts as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }

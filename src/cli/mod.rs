@@ -14,6 +14,7 @@ mod progress;
 mod redact;
 mod report;
 mod run;
+mod sample;
 mod schema;
 mod validate;
 
@@ -77,6 +78,7 @@ fn dispatch(arguments: Arguments) -> Result<Outcome> {
         Command::Kpi(options) => kpi::run(&options),
         Command::Report(options) => report::run(&options, quiet),
         Command::Validate(options) => validate::run(&options, quiet),
+        Command::Sample(options) => sample::run(&options, quiet),
         Command::Schema(options) => schema::run(&options),
         Command::Init(options) => init::run(&options, quiet),
         Command::Models(options) => models::run(&options, quiet),

@@ -176,8 +176,8 @@ impl Gold {
     pub fn flag(&self, row: usize, field: usize) -> Result<Option<bool>> {
         match self.value(row, field).map(|value| value.trim().to_ascii_lowercase()).as_deref() {
             None | Some("") => Ok(None),
-            Some("1" | "true" | "1.0") => Ok(Some(true)),
-            Some("0" | "false" | "0.0") => Ok(Some(false)),
+            Some("1" | "true" | "1.0" | "yes" | "oui" | "vrai") => Ok(Some(true)),
+            Some("0" | "false" | "0.0" | "no" | "non" | "faux") => Ok(Some(false)),
             Some(_) => Err(self.wrong(row, field, "is neither 0 nor 1", "write 0, 1, true or false")),
         }
     }

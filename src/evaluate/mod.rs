@@ -2,11 +2,12 @@
 //!
 //! `gold file + model → Evaluation`. Every figure comes with the number of rows it rests on and a 95 % interval, so
 //! that nobody reads more into twenty rows than they hold. [`gold`] reads the files; [`classification`], [`ranking`],
-//! [`calibration`] and [`interval`] are the arithmetic; [`reason`], [`sentiment`], [`emotion`], [`similarity`], [`repeat`] and
-//! [`run`] are the commands, each through the product's own code.
+//! [`calibration`], [`interval`] and [`corrected`] are the arithmetic; [`reason`], [`sentiment`], [`emotion`], [`similarity`], [`repeat`] and
+//! [`run`] are the commands, each through the product's own code; [`sample`] draws the contacts to label.
 
 pub mod calibration;
 pub mod classification;
+pub mod corrected;
 pub mod emotion;
 pub mod figures;
 pub mod gold;
@@ -18,6 +19,7 @@ pub mod reason;
 pub mod repeat;
 pub mod run;
 pub mod run_tables;
+pub mod sample;
 pub mod scope;
 pub mod sentiment;
 pub mod similarity;

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use super::calibration::expected_calibration_error;
 use super::classification::{Classified, share};
+use super::corrected::corrected;
 use super::figures::{Evaluation, Figure};
 use super::gold::{Columns, Field, Gold};
 use super::interval::bootstrap;
@@ -51,7 +52,9 @@ struct Labels<'a> {
 /// ones), `reason_l1_accuracy`, `reason_macro_f1`; `avoidable_*` and `avoidable_lenient_*` precision, recall, F1 and
 /// accuracy, with the AUC and calibration error of the probability; `criterion_accuracy` among contacts rightly found
 /// avoidable; `same_reason_pairs`: of all pairs of contacts with one gold reason, one avoidable and one not, the share
-/// that the probability orders right (ties half); `sentiment_*`; `repeat_*`: a gold repeat is found when the run puts
+/// that the probability orders right (ties half); `sentiment_*`; `avoidable_rate`, `avoidable_rate_lenient` and `negative_share`, the
+/// rates of the whole run, each with `*_corrected`, what it would be without the mistakes that the gold rows show if they were drawn at
+/// random among its contacts (its `n` are gold rows); `repeat_*`: a gold repeat is found when the run puts
 /// it in an episode with, or links it to, another contact of its gold chain, and a link is right when both ends are in
 /// one gold chain. Chains are what `repeat_of` connects; a file without that column says nothing of repeats.
 ///
@@ -75,6 +78,17 @@ pub fn evaluate(output: &Path, gold: &Path, columns: &Columns) -> Result<Evaluat
         .filter_map(|row| Some((row.sentiment?, row.run.and_then(|run| run.sentiment.as_deref()).unwrap_or(ABSENT))))
         .collect();
     evaluation.classified("sentiment_", &Classified::new(felt));
+    let negative = |sentiment: Option<&str>| sentiment.map(|sentiment| sentiment == "negative");
+    rates("avoidable_rate", &rows, &tables, |row| row.avoidable, |run| run.is_avoidable, &mut evaluation);
+    rates("avoidable_rate_lenient", &rows, &tables, |row| row.lenient, |run| run.is_avoidable_lenient, &mut evaluation);
+    rates(
+        "negative_share",
+        &rows,
+        &tables,
+        |row| negative(row.sentiment),
+        |run| negative(run.sentiment.as_deref()),
+        &mut evaluation,
+    );
     repeats(&rows, &tables, gold.has(REPEAT_OF), &mut evaluation);
     Ok(evaluation)
 }
@@ -165,6 +179,28 @@ fn avoidability(rows: &[Labels], evaluation: &mut Evaluation) {
         .collect();
     let right = found.iter().filter(|(gold, said)| gold == said).count();
     evaluation.share("criterion_accuracy", right as u64, found.len() as u64);
+}
+
+/// The rate that the run gives, over all its contacts with a verdict, and the rate corrected by the labelled ones among them.
+fn rates(
+    name: &str,
+    rows: &[Labels],
+    tables: &RunTables,
+    gold: impl Fn(&Labels) -> Option<bool>,
+    said: impl Fn(&RunContact) -> Option<bool>,
+    evaluation: &mut Evaluation,
+) {
+    let verdicts: Vec<bool> = tables.contacts.values().filter_map(&said).collect();
+    let (yes, all) = (verdicts.iter().filter(|verdict| **verdict).count() as u64, verdicts.len() as u64);
+    evaluation.share(name, yes, all);
+    let sample: Vec<(bool, bool)> = rows.iter().filter_map(|row| Some((gold(row)?, said(row.run?)?))).collect();
+    let corrected = corrected(yes, all, &sample);
+    evaluation.figures.push(Figure {
+        name: format!("{name}_corrected"),
+        value: corrected.map(|corrected| corrected.value),
+        interval: corrected.map(|corrected| corrected.interval),
+        n: sample.len() as u64,
+    });
 }
 
 /// Contacts that share their reason and differ in avoidability: a verdict that only follows the reason scores 0.5.
@@ -361,6 +397,20 @@ mod tests {
         assert_eq!(value(&evaluation, "avoidable_lenient_recall"), Some(2.0 / 3.0));
         assert_eq!(value(&evaluation, "criterion_accuracy"), Some(1.0));
         assert_eq!(value(&evaluation, "sentiment_accuracy"), Some(0.5));
+    }
+
+    #[test]
+    fn rates_of_the_run_stand_beside_those_corrected_by_the_labels() {
+        let evaluation = evaluation(&[]);
+        // a and b are called avoidable, c is not; d has no verdict. By the labels b is not: one of three. e is not in the run.
+        let (said, corrected) =
+            (evaluation.figure("avoidable_rate").unwrap(), evaluation.figure("avoidable_rate_corrected").unwrap());
+        assert_eq!((said.value, said.n), (Some(2.0 / 3.0), 3));
+        assert!((corrected.value.unwrap() - 1.0 / 3.0).abs() < 1e-12);
+        assert_eq!(corrected.n, 3);
+        assert!((value(&evaluation, "avoidable_rate_lenient_corrected").unwrap() - 2.0 / 3.0).abs() < 1e-12);
+        // a and b are taken for negative, c is not; b is neutral.
+        assert!((value(&evaluation, "negative_share_corrected").unwrap() - 1.0 / 3.0).abs() < 1e-12);
     }
 
     #[test]

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use arrow::array::{Array, AsArray, BooleanArray, Float64Array, StringArray};
+use arrow::array::{Array, AsArray, BooleanArray, Float64Array, Int64Array, StringArray};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Float64Type};
+use arrow::datatypes::{DataType, Float64Type, Int64Type};
 use arrow::record_batch::RecordBatch;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -150,6 +150,21 @@ fn recorded_groups(output: &Path) -> Result<BTreeMap<String, String>> {
 
 /// The batches of one table, its files in order of their names, with the wanted columns.
 fn batches(output: &Path, table: &str, columns: &[&str]) -> Result<Vec<RecordBatch>> {
+    let mut found = Vec::new();
+    each_batch(output, table, columns, |batch| {
+        found.push(batch.clone());
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// The same one after the other, for tables larger than memory.
+pub(super) fn each_batch(
+    output: &Path,
+    table: &str,
+    columns: &[&str],
+    mut each: impl FnMut(&RecordBatch) -> Result<()>,
+) -> Result<()> {
     let folder = output.join(table);
     let mut files = Vec::new();
     collect(&folder, &mut files)?;
@@ -157,7 +172,6 @@ fn batches(output: &Path, table: &str, columns: &[&str]) -> Result<Vec<RecordBat
     if files.is_empty() {
         return Err(Error::file(folder, "no Parquet file here", "give the output folder of a finished `motif run`"));
     }
-    let mut found = Vec::new();
     for path in files {
         let file = File::open(&path).map_err(|error| Error::io("read", &path, error))?;
         let builder = ParquetRecordBatchReaderBuilder::try_new(file)?;
@@ -167,10 +181,10 @@ fn batches(output: &Path, table: &str, columns: &[&str]) -> Result<Vec<RecordBat
         }
         let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
         for batch in builder.with_projection(mask).build()? {
-            found.push(batch?);
+            each(&batch?)?;
         }
     }
-    Ok(found)
+    Ok(())
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
@@ -195,11 +209,11 @@ fn column(batch: &RecordBatch, name: &str, data_type: &DataType) -> Result<arrow
     Ok(cast(column, data_type)?)
 }
 
-fn texts(batch: &RecordBatch, name: &str) -> Result<StringArray> {
+pub(super) fn texts(batch: &RecordBatch, name: &str) -> Result<StringArray> {
     Ok(column(batch, name, &DataType::Utf8)?.as_string::<i32>().clone())
 }
 
-fn flags(batch: &RecordBatch, name: &str) -> Result<BooleanArray> {
+pub(super) fn flags(batch: &RecordBatch, name: &str) -> Result<BooleanArray> {
     Ok(column(batch, name, &DataType::Boolean)?.as_boolean().clone())
 }
 
@@ -207,7 +221,12 @@ fn numbers(batch: &RecordBatch, name: &str) -> Result<Float64Array> {
     Ok(column(batch, name, &DataType::Float64)?.as_primitive::<Float64Type>().clone())
 }
 
-fn text(column: &StringArray, row: usize) -> Option<String> {
+/// Whole numbers of whatever width.
+pub(super) fn integers(batch: &RecordBatch, name: &str) -> Result<Int64Array> {
+    Ok(column(batch, name, &DataType::Int64)?.as_primitive::<Int64Type>().clone())
+}
+
+pub(super) fn text(column: &StringArray, row: usize) -> Option<String> {
     column.is_valid(row).then(|| column.value(row).to_owned())
 }
 
