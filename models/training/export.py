@@ -26,15 +26,26 @@ HEADS = {"sentiment": LABELS, "emotion": EMOTIONS}
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
+def row_scales(matrix: torch.Tensor) -> torch.Tensor:
+    """What one step of an int8 weight is worth in each row, (rows, 1)."""
+    return matrix.abs().amax(1, keepdim=True).clamp(min=1e-12) / 127
+
+
+def rounded(matrix: torch.Tensor) -> torch.Tensor:
+    """The matrix as its int8 rows give it back."""
+    scale = row_scales(matrix)
+    return (matrix / scale).round() * scale
+
+
 def quantise(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """Every 2-D tensor `NAME` becomes I8 plus `NAME.scale`, F32 of one value per row; the others become F32."""
     stored = {}
     for name, tensor in weights.items():
         tensor = tensor.float()
         if tensor.dim() == 2:
-            scale = tensor.abs().amax(1).clamp(min=1e-12) / 127
-            stored[name] = (tensor / scale[:, None]).round().clamp(-127, 127).to(torch.int8)
-            stored[name + ".scale"] = scale
+            scale = row_scales(tensor)
+            stored[name] = (tensor / scale).round().clamp(-127, 127).to(torch.int8)
+            stored[name + ".scale"] = scale[:, 0].contiguous()
         else:
             stored[name] = tensor.contiguous()
     return stored

@@ -1,6 +1,7 @@
 """Stage 3: the heads, and the layers that they alone read, are fitted to the encoder that ships.
 
-The model's encoder is a mean of several and its weights are rounded to 8 bits, while the heads learnt on one of them alone.
+The model's encoder is a mean of several and its weights are rounded to 8 bits, while the heads learnt on one of them alone. What learns here
+reads its texts with its own weights rounded, too, as they will be stored.
 With the layers below still, their states of every labelled text are computed once, and what stands on them learns from those for
 some epochs: minutes instead of hours. Long texts are read as the program reads them, window by window, and learnt from
 the mean of what the windows say.
@@ -20,7 +21,7 @@ from corpora import Corpora
 from device import DEVICE, autocast
 from encoder import Encoder, SentimentHead, over_windows, padding
 from multitask import class_weights, feeling_losses, labels_of, noisy_feeling, tensor
-from schedule import Progress, optimiser
+from schedule import Progress, Rounded, optimiser
 from sentiment_rows import LONGEST, training_rows
 
 BATCH = 256
@@ -69,7 +70,7 @@ def run(model: Encoder, heads: dict[str, SentimentHead], states: States, rows: l
     """Trains the heads and the layers of the feelings in place; a row is the index of its text, of its label and of its emotion."""
     weights = class_weights(rows)
     trained = [(head, rate) for head in heads.values()] + ([] if model.fork is None else [(model.feelings, LAYERS * rate)])
-    update = optimiser(trained, progress)
+    update, stored = optimiser(trained, progress), Rounded([module for module, _ in trained], export.rounded)
     for module, _ in trained:
         module.train()
     rng, lengths = random.Random(seed + 2), [states.tokens(row[0]) for row in rows]
@@ -78,11 +79,12 @@ def run(model: Encoder, heads: dict[str, SentimentHead], states: States, rows: l
             if progress.over():
                 break
             values, mask, places, shares = states.batch([rows[index][0] for index in batch])
+            stored.put_on()
             with autocast():
                 values = model.felt(values, padding(mask))
             logits = {name: over_windows(head(values, mask), places, shares, len(batch)) for name, head in heads.items()}
             losses = feeling_losses(logits, labels_of([rows[index] for index in batch]), weights)
-            update(sum(losses.values()))
+            update(sum(losses.values()), stored.take_off)
             progress.step({name: loss.item() for name, loss in losses.items()}, len(batch), int(mask.sum()))
     for module, _ in trained:
         module.eval()

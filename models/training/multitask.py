@@ -33,8 +33,7 @@ HIDDEN = 0.12
 # How often the intents of a step come from one field first: neighbours are harder to tell apart.
 NEIGHBOURS = 0.5
 
-
-# Weight of the similarity ranking.
+# Weight of the similarity ranking in the multi-task stage.
 SIMILARITY = 0.05
 
 
@@ -279,10 +278,17 @@ def sampler_of(options, corpora: Corpora, teacher: Teacher, tokenizer: Tokenizer
     return Sampler(corpora, targets_of, tokenizer, pairs, english, options.times)
 
 
+def order_of(options) -> str:
+    """The seed of a run's batches: the model that it starts from learnt in an order of its own."""
+    return f"{options.seed}-{json.loads((options.start / 'manifest.json').read_text())['revision']}"
+
+
 def similarity_stage(options, sampler: Sampler, model: Encoder) -> None:
     """From `multitask.pt` to `similarity.pt` in the work folder."""
     model.adopt(torch.load(options.work / "multitask.pt", map_location=DEVICE)["weights"]["encoder"])
     model.drop(options.dropout)
+    if options.start and options.first == "similarity":
+        sampler.rng.seed(order_of(options))
     progress = Progress("similarity", options.similarity_steps, options.similarity_minutes, options.work, {"encoder": model}, 0.97)
     run_similarity(model, sampler, progress, options.similarity_rate)
     progress.finish()
@@ -302,8 +308,7 @@ def stage(options, sampler: Sampler, model: Encoder) -> None:
     else:
         weights = torch.load(options.work / "distil.pt", map_location=DEVICE)["weights"]
         if options.start:
-            # As above: the model that it starts from learnt in an order of its own.
-            sampler.rng.seed(f"{options.seed}-{json.loads((options.start / 'manifest.json').read_text())['revision']}")
+            sampler.rng.seed(order_of(options))
             for name, head in export.read_model(options.start)[2].items():
                 heads[name].load_state_dict(head.state_dict())
     model.adopt(weights["encoder"])

@@ -70,8 +70,27 @@ class Progress:
         self.save()
 
 
-def optimiser(groups: list[tuple[nn.Module, float]], progress: Progress) -> Callable[[torch.Tensor], None]:
-    """AdamW with a short warm-up and linear decay; returns the function that takes one step on a loss."""
+class Rounded:
+    """Between `put_on` and `take_off` the matrices of some modules are as `rounding` stores them; a gradient taken meanwhile moves the exact ones
+    (the straight-through estimator: Bengio et al. 2013, arXiv:1308.3432). So they come to lie where their rounding does no harm."""
+
+    def __init__(self, modules: list[nn.Module], rounding: Callable[[torch.Tensor], torch.Tensor]) -> None:
+        self.weights = [p for module in modules for p in module.parameters() if p.dim() == 2]
+        self.exact: list[torch.Tensor] = []
+        self.rounding = rounding
+
+    def put_on(self) -> None:
+        self.exact = [p.data for p in self.weights]
+        for p in self.weights:
+            p.data = self.rounding(p.data)
+
+    def take_off(self) -> None:
+        for p, exact in zip(self.weights, self.exact):
+            p.data = exact
+
+
+def optimiser(groups: list[tuple[nn.Module, float]], progress: Progress) -> Callable[..., None]:
+    """AdamW with a short warm-up and linear decay; returns the function that takes one step on a loss, and calls `between` once it has the gradient."""
     sets = []
     for module, rate in groups:
         decayed = [p for p in module.parameters() if p.dim() > 1]
@@ -81,12 +100,13 @@ def optimiser(groups: list[tuple[nn.Module, float]], progress: Progress) -> Call
     adam = torch.optim.AdamW(sets, lr=1e-4, betas=(0.9, 0.98), fused=True)
     parameters = [p for group in adam.param_groups for p in group["params"]]
 
-    def update(loss: torch.Tensor) -> None:
+    def update(loss: torch.Tensor, between: Callable[[], None] = lambda: None) -> None:
         share = progress.share()
         for group in adam.param_groups:
             group["lr"] = group["base"] * min(1.0, (progress.done + 1) / 40) * max(1 - share, 0.01)
         adam.zero_grad(set_to_none=True)
         loss.backward()
+        between()
         nn.utils.clip_grad_norm_(parameters, 1.0)
         adam.step()
 

@@ -20,9 +20,9 @@ from blend import projection
 from corpora import Corpora, bucket, key
 from encoder import CONFIG, FEELINGS, Encoder, SentimentHead, mean_pool, padding
 from evaluate import calibration_error, fit_temperature, softmax
-from export import dequantise, quantise
+from export import dequantise, quantise, rounded
 from multitask import draw_labels, ranking_loss
-from schedule import Progress
+from schedule import Progress, Rounded, optimiser
 from sentiment_rows import IGNORED, own_rows, polarity, stock_phrases
 
 TINY = {**CONFIG, "vocab_size": 50, "hidden_size": 24, "num_attention_heads": 2, "intermediate_size": 32, "num_hidden_layers": 2}
@@ -40,6 +40,24 @@ class Quantisation(unittest.TestCase):
 
     def test_a_row_of_zeros_stays_zero(self):
         self.assertTrue(torch.equal(dequantise(quantise({"a": torch.zeros(2, 3)}))["a"], torch.zeros(2, 3)))
+
+    def test_a_step_with_rounded_weights_takes_its_gradient_there_and_moves_the_exact_ones(self):
+        torch.manual_seed(4)
+        layer, other = torch.nn.Linear(6, 3), torch.nn.Linear(6, 3)
+        with torch.no_grad():
+            layer.weight.mul_(torch.tensor([[100.0], [1.0], [0.01]]))
+        other.load_state_dict({"weight": dequantise(quantise({"weight": layer.weight.detach()}))["weight"], "bias": layer.bias.detach()})
+        exact, inputs = layer.weight.detach().clone(), torch.randn(5, 6)
+        progress = Progress("t", 10, 1.0, pathlib.Path(tempfile.gettempdir()), {"layer": layer})
+        stored, update = Rounded([layer], rounded), optimiser([(layer, 1e-3)], progress)
+        stored.put_on()
+        self.assertTrue(torch.equal(layer.weight.detach(), other.weight.detach()))
+        # Clipped to length 1 by the step, so both losses are small.
+        update((layer(inputs) ** 2).mean() * 1e-6, stored.take_off)
+        ((other(inputs) ** 2).mean() * 1e-6).backward()
+        self.assertTrue(torch.allclose(layer.weight.grad, other.weight.grad, rtol=1e-4, atol=0))
+        moved = (layer.weight.detach() - exact).abs().max().item()
+        self.assertTrue(0 < moved < 1e-3, moved)
 
 
 class Network(unittest.TestCase):

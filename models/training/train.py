@@ -147,6 +147,10 @@ def main() -> None:
     elif options.start and STAGES.index(options.first) > STAGES.index("distil") and not (options.work / "distil.pt").exists():
         # The model itself stands for the stage before, also in the average.
         torch.save({"weights": {"encoder": first_weights(options, teacher, tokenizer, pairs)}}, options.work / "distil.pt")
+    if options.start and STAGES.index(options.first) > STAGES.index("multitask") and not (options.work / "multitask.pt").exists():
+        # Here too, with its heads: such a run teaches the upper layers alone.
+        before = {name: head.state_dict() for name, head in export.read_model(options.start)[2].items()}
+        torch.save({"weights": {"encoder": first_weights(options, teacher, tokenizer, pairs), **before}}, options.work / "multitask.pt")
     own = {FEELINGS: {"after": CONFIG["num_hidden_layers"] - options.feelings_layers, "layers": options.feelings_layers}}
     model = Encoder({**config, **(own if options.feelings_layers else {})}).to(DEVICE)
     if "similarity" in wanted or "multitask" in wanted:
