@@ -275,7 +275,7 @@ pub(crate) struct KpiArguments {
 /// `motif sample`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Fill the empty columns without looking at the run, then give the file to evaluate run, which also corrects the rates of\nthe run by the mistakes that it finds.\n\nExample:\n  motif sample --to labels.csv\n  motif evaluate run --output motif-output --gold labels.csv"
+    after_help = "Fill the empty columns without looking at the run, then give the file to evaluate run, which also corrects the rates of the run by the mistakes that it finds.\n\nExample:\n  motif sample --to labels.csv\n  motif evaluate run --output motif-output --gold labels.csv"
 )]
 pub(crate) struct SampleArguments {
     /// Output folder of a run
