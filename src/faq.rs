@@ -4,6 +4,8 @@
 //! each joins the nearest centre or founds one, centres that lie close together are joined, and contacts are assigned
 //! once more to the final centres. The result depends on the contacts alone, not on their order in the files.
 
+mod opening;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::record_batch::RecordBatch;
@@ -80,6 +82,8 @@ pub struct FaqRow {
     /// Of the contacts that have a cost.
     cost: Option<Cost>,
     cohesion: f64,
+    /// The first verbatim, without greeting.
+    question: Option<String>,
     verbatims: Vec<String>,
     contact_ids: Vec<String>,
 }
@@ -197,6 +201,7 @@ pub fn describe(questions: &[Question<'_>], cluster: Cluster, spilled: &Spilled)
         repeat_known: members.iter().filter(|question| question.is_repeat.is_some()).count(),
         repeat_share: share_of_known(members.iter().map(|question| question.is_repeat)),
         cost: (!costs.is_empty()).then(|| costs.into_iter().sum()),
+        question: verbatims.first().map(|words| opening::without_opening(words)),
         cohesion: cluster.members.iter().map(|(_, cosine)| f64::from(*cosine)).sum::<f64>() / count,
         verbatims,
         contact_ids: members.iter().map(|question| question.contact_id.to_owned()).collect(),
@@ -271,7 +276,7 @@ pub fn batch(rows: &[FaqRow]) -> Result<RecordBatch> {
         .eur("cost_mid_eur", |row| row.cost.map(Cost::mid))?
         .eur("cost_high_eur", |row| row.cost.map(|cost| cost.high))?
         .double("cohesion", |row| Some(row.cohesion))
-        .text("question", |row| row.verbatims.first().map(String::as_str))
+        .text("question", |row| row.question.as_deref())
         .text_list("verbatims", |row| row.verbatims.iter().map(String::as_str))
         .text_list("contact_ids", |row| row.contact_ids.iter().map(String::as_str))
         .finish()

@@ -41,7 +41,7 @@
   }
   var opened = [];
   window.addEventListener('beforeprint', function () {
-    document.querySelectorAll('details:not([open])').forEach(function (details) {
+    document.querySelectorAll('details.printed:not([open])').forEach(function (details) {
       details.open = true;
       opened.push(details);
     });

@@ -815,8 +815,8 @@ pub const FAQ_GAPS: Table = Table {
         must(
             "question",
             Text,
-            "redacted words of the most central contact in the language of the group",
-            "mots du contact le plus central dans la langue du groupe, données personnelles masquées",
+            "redacted words of the most central contact in the language of the group, without the greeting and the name that they open with",
+            "mots du contact le plus central dans la langue du groupe, sans les salutations ni le nom du début, données personnelles masquées",
         ),
         must(
             "verbatims",

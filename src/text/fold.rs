@@ -35,8 +35,8 @@ pub(crate) fn fold(text: &str) -> Cow<'_, str> {
     Cow::Owned(folded)
 }
 
-/// A pattern for folded text. For literals alone, each of which the tests of its module compile.
-pub(super) fn pattern(text: &str) -> Regex {
+/// A pattern, mostly for folded text. For literals alone, each of which the tests of its module compile.
+pub(crate) fn pattern(text: &str) -> Regex {
     Regex::new(text).expect("a literal pattern that the tests compile")
 }
 
