@@ -4,8 +4,6 @@
 //! each joins the nearest centre or founds one, centres that lie close together are joined, and contacts are assigned
 //! once more to the final centres. The result depends on the contacts alone, not on their order in the files.
 
-mod opening;
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::record_batch::RecordBatch;
@@ -18,6 +16,7 @@ use crate::label::labelled::SpanKind;
 use crate::table::columns::Columns;
 use crate::table::schema;
 use crate::table::spill::{Place, Spilled};
+use crate::text::opening::without_opening;
 use crate::vector::dot;
 
 /// Cosine from which a contact joins a centre.
@@ -201,7 +200,7 @@ pub fn describe(questions: &[Question<'_>], cluster: Cluster, spilled: &Spilled)
         repeat_known: members.iter().filter(|question| question.is_repeat.is_some()).count(),
         repeat_share: share_of_known(members.iter().map(|question| question.is_repeat)),
         cost: (!costs.is_empty()).then(|| costs.into_iter().sum()),
-        question: verbatims.first().map(|words| opening::without_opening(words)),
+        question: verbatims.first().map(|words| without_opening(words)),
         cohesion: cluster.members.iter().map(|(_, cosine)| f64::from(*cosine)).sum::<f64>() / count,
         verbatims,
         contact_ids: members.iter().map(|question| question.contact_id.to_owned()).collect(),

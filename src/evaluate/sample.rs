@@ -58,8 +58,11 @@ pub struct Sample {
 /// identifiers alone, so that most of a sample stays when contacts are added.
 ///
 /// # Errors
-/// A table is absent, unreadable, or lacks a column.
+/// `contacts` is 0, or no contact has a verdict; a table is absent, unreadable, or lacks a column.
 pub fn draw(output: &Path, contacts: usize, seed: u64) -> Result<Sample> {
+    if contacts == 0 {
+        return Err(Error::usage("--contacts: draw at least one"));
+    }
     // The smallest hashes are a random sample, whatever the order of the rows.
     let mut drawn: BTreeMap<[u8; 32], Drawn> = BTreeMap::new();
     let mut of = 0;
@@ -91,6 +94,9 @@ pub fn draw(output: &Path, contacts: usize, seed: u64) -> Result<Sample> {
         }
         Ok(())
     })?;
+    if of == 0 {
+        return Err(Error::usage("nothing to draw: no contact of this run has an avoidability verdict"));
+    }
     let mut drawn: Vec<Drawn> = drawn.into_values().collect();
     let words = words_of(output, &drawn)?;
     for contact in &mut drawn {
@@ -217,6 +223,16 @@ mod tests {
         run(half.path(), 50);
         let kept = draw(half.path(), 20, 1).unwrap();
         assert!(sample.drawn.iter().filter(|one| one.contact_id.as_str() < "c050").all(|one| kept.drawn.contains(one)));
+    }
+
+    #[test]
+    fn an_empty_sample_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        // The only contact has no verdict.
+        run(folder.path(), 1);
+        let refused = |contacts| draw(folder.path(), contacts, 1).unwrap_err().to_string();
+        assert!(refused(0).contains("--contacts"), "{}", refused(0));
+        assert!(refused(5).contains("verdict"), "{}", refused(5));
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub(crate) fn fold(text: &str) -> Cow<'_, str> {
 }
 
 /// A pattern, mostly for folded text. For literals alone, each of which the tests of its module compile.
-pub(crate) fn pattern(text: &str) -> Regex {
+pub(super) fn pattern(text: &str) -> Regex {
     Regex::new(text).expect("a literal pattern that the tests compile")
 }
 

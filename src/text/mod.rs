@@ -13,6 +13,7 @@ pub mod language;
 mod lines;
 mod names;
 pub mod normalize;
+pub(crate) mod opening;
 mod quote;
 pub mod redact;
 mod signature;

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::text::fold::pattern;
+use super::fold::pattern;
 
 /// Fewer letters than this are no question: the words then stay as they are.
 const SHORTEST: usize = 12;
@@ -28,7 +28,7 @@ static NAME: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// The words from where the matter begins, with a capital; all of them where little is left.
-pub(super) fn without_opening(words: &str) -> String {
+pub(crate) fn without_opening(words: &str) -> String {
     let mut rest = words;
     // "Bonjour, bonjour madame, je m'appelle…": each may come after the other.
     for _ in 0..4 {
