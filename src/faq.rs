@@ -358,6 +358,25 @@ mod tests {
         assert_eq!(looked_in_vain(&own, &labelled("a", &["C04"])), Some(false));
     }
 
+    #[test]
+    fn shares_are_over_the_questions_whose_answer_is_known() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut spill = Spill::create(&folder.path().join("spill")).unwrap();
+        let mut questions = ["a", "b", "c"].map(|id| question(id, "r", [1.0, 0.0]));
+        for question in &mut questions {
+            question.place = spill.push(&Spill::bytes_of(&labelled(question.contact_id, &[])).unwrap()).unwrap();
+        }
+        // b is a subject line without a verdict.
+        (questions[0].is_avoidable, questions[2].is_avoidable) = (Some(true), Some(false));
+        questions[2].is_repeat = Some(true);
+        let spilled = spill.finish().unwrap();
+        let row = describe(&questions, cluster(&questions).remove(0), &spilled).unwrap();
+        assert_eq!((row.avoidable_known, row.avoidable_share), (2, Some(0.5)));
+        assert_eq!((row.repeat_known, row.repeat_share), (1, Some(1.0)));
+        let unjudged = Labelled { is_avoidable: None, ..labelled("d", &["C04"]) };
+        assert_eq!(looked_in_vain(&Catalogue::shipped().unwrap().criteria, &unjudged), None);
+    }
+
     fn question<'a>(contact_id: &'a str, reason: &'a str, vector: [f32; 2]) -> Question<'a> {
         Question {
             contact_id,

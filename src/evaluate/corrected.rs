@@ -7,8 +7,7 @@
 //! label minus verdict in the sample. What comes out is right on average whatever the mistakes, provided that the sample was drawn
 //! at random among the contacts of the run; the better the verdicts, the narrower its interval.
 
-/// 97.5 % quantile of the normal distribution.
-const Z: f64 = 1.959_963_984_540_054;
+use crate::kpi::interval::{Z, adjusted_difference};
 
 /// A corrected share, 0 to 1, with its 95 % interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -23,9 +22,8 @@ pub struct Corrected {
 /// sample, or where it cannot be a part of the run.
 ///
 /// With σ of one contact, f its verdict and d its label minus its verdict, the variance is `σ²(f)/all + 2·σ(f, d)/all + σ²(d)/n`, since
-/// the sample is a part of the run; labelled whole, it is that of the labels. σ²(d) is that of D. G. Bonett and R. M. Price ("Adjusted Wald
-/// confidence interval for a difference of binomial proportions based on paired data", Journal of Educational and Behavioral Statistics 37,
-/// 2012), so that a small sample without a mistake does not promise that there are none.
+/// the sample is a part of the run; labelled whole, it is that of the labels. σ²(d)/n is that of [`crate::kpi::interval::net_score`], so that a small sample
+/// without a mistake does not promise that there are none.
 pub fn corrected(yes: u64, all: u64, sample: &[(bool, bool)]) -> Option<Corrected> {
     let n = sample.len() as f64;
     if sample.is_empty() || all < sample.len() as u64 || yes > all {
@@ -39,9 +37,8 @@ pub fn corrected(yes: u64, all: u64, sample: &[(bool, bool)]) -> Option<Correcte
     let value = (said + off).clamp(0.0, 1.0);
     // A verdict and what it is off by go together: only a yes can be one too many.
     let together = -wrong / n - (wrong + found) / n * off;
-    let (missed, wrong, n) = ((missed + 1.0) / (n + 2.0), (wrong + 1.0) / (n + 2.0), n + 2.0);
-    let off_variance = missed + wrong - (missed - wrong) * (missed - wrong);
-    let variance = (said * (1.0 - said) + 2.0 * together) / all + off_variance / n;
+    let (_, off_variance) = adjusted_difference(missed, wrong, n);
+    let variance = (said * (1.0 - said) + 2.0 * together) / all + off_variance;
     let half = Z * variance.max(0.0).sqrt();
     Some(Corrected { value, interval: ((value - half).max(0.0), (value + half).min(1.0)) })
 }

@@ -7,7 +7,7 @@
 //! too much. A mean whose values are all equal has no interval: one without width would promise certainty.
 
 /// 97.5 % quantile of the standard normal distribution: 95 % lie within plus or minus this.
-const Z: f64 = 1.959_963_984_540_054;
+pub(crate) const Z: f64 = 1.959_963_984_540_054;
 
 /// 97.5 % quantiles of Student's t for 1 to 30 degrees of freedom.
 const T: [f64; 30] = [
@@ -54,11 +54,17 @@ pub fn net_score(positives: f64, negatives: f64, answers: f64) -> Option<Interva
     if !(answers > 0.0 && positives >= 0.0 && negatives >= 0.0 && positives + negatives <= answers) {
         return None;
     }
+    let (difference, variance) = adjusted_difference(positives, negatives, answers);
+    let half = Z * variance.sqrt();
+    Some(Interval { lo: (100.0 * (difference - half)).max(-100.0), hi: (100.0 * (difference + half)).min(100.0) })
+}
+
+/// The difference of two shares of the same answers with one answer added to each kind, and its variance: Bonett and Price, as above.
+pub(crate) fn adjusted_difference(positives: f64, negatives: f64, answers: f64) -> (f64, f64) {
     let total = answers + 2.0;
     let (plus, minus) = ((positives + 1.0) / total, (negatives + 1.0) / total);
     let difference = plus - minus;
-    let half = Z * ((plus + minus - difference * difference) / total).sqrt();
-    Some(Interval { lo: (100.0 * (difference - half)).max(-100.0), hi: (100.0 * (difference + half)).min(100.0) })
+    (difference, (plus + minus - difference * difference) / total)
 }
 
 /// What rounding can leave of the squared deviations of equal values, as a part of the sum of squares.

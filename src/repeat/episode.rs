@@ -58,11 +58,10 @@ pub fn chain<L: AsRef<Linked>>(contacts: &[L], links: &[Link], now: DateTime<Utc
     let history_start = contacts.iter().map(|contact| contact.started_at).min().unwrap_or(now);
     for episode in &mut episodes {
         let first = episode.contacts[0];
-        let is_open = |gap| is_within(gap, Duration::days(7));
+        let UnheardGaps { before, after } = unheard[first];
         episode.is_resolution_known = contacts[first].customer_key.is_some()
             && episode.is_elapsed[0]
-            && !is_open(unheard[first].before)
-            && !is_open(unheard[first].after);
+            && ![before, after].into_iter().any(|gap| is_within(gap, Duration::days(7)));
         // Of the contacts before: the latest to start need not be the latest to close.
         let mut last_closing: Option<DateTime<Utc>> = None;
         for (place, &index) in episode.contacts.iter().enumerate() {
@@ -78,10 +77,8 @@ pub fn chain<L: AsRef<Linked>>(contacts: &[L], links: &[Link], now: DateTime<Utc
                 let is_observed =
                     contact.started_at - history_start >= length && !is_within(unheard[index].before, length);
                 outcome.is_repeat_observed[window] = is_observed;
-                outcome.is_repeat[window] = match is_within(before, length) {
-                    true => Some(true),
-                    false => is_observed.then_some(false),
-                };
+                let is_repeat = is_within(before, length);
+                outcome.is_repeat[window] = (is_repeat || is_observed).then_some(is_repeat);
                 // Unknown until the window has elapsed, also when the customer has come back already: counting only
                 // those who have would push the rate up. The same goes for contacts that cannot be compared.
                 let is_elapsed = now - contact.closed_at >= length;

@@ -207,6 +207,7 @@ pub(crate) mod tests {
         assert_eq!(links.len(), 1);
         assert_eq!((links[0].from, links[0].to, links[0].link_type), (0, 2, LinkType::Thread));
         assert_eq!(links[0].gap_s, 8.0 * 3600.0 - 600.0);
+        assert_eq!(links[0].similarity, None, "nobody knows how alike words are that are not there");
     }
 
     #[test]
