@@ -209,6 +209,9 @@ pub struct Contact {
     pub contact_id: String,
     /// The source's customer identifier (id, e-mail address or phone number). Raw: it is never written; see `customer_key`.
     pub customer_id: Option<String>,
+    /// Names of the customer, as the source writes them. Raw: they are redacted from the words, then forgotten; never written.
+    #[serde(skip)]
+    pub names: Vec<String>,
     /// Keyed hash of the customer identifier, filled by the pipeline.
     pub customer_key: Option<String>,
     /// Channel; `None` when the source does not tell.
@@ -254,6 +257,7 @@ impl Contact {
         Self {
             contact_id: contact_id.into(),
             customer_id: None,
+            names: Vec::new(),
             customer_key: None,
             channel: None,
             direction: Direction::Inbound,

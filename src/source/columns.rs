@@ -48,6 +48,11 @@ fields! {
     /// E-mail address of the customer, when there is no identifier.
     CustomerEmail "customer_email" ["customeremail" "emailclient" "mailclient" "clientemail" "requesteremail" "contactemail" "suppliedemail" "useremail" "email" "mail"
         "courriel" "adressemail" "adresseemail" "emailaddress" "adresseelectronique" "from" "expediteur" "senderemail" "sender"],
+    /// Name of the customer, or the last name: only to redact it from the words.
+    CustomerName "customer_name" ["customername" "nomclient" "nomduclient" "clientname" "requestername" "nomdemandeur" "nomcontact" "contactname" "suppliedname" "nomcomplet"
+        "fullname" "nomprenom" "prenomnom" "nomprenomclient" "customerfullname" "customerlastname" "nomdefamille" "lastname" "nomassure" "nomadherent" "nomabonne"],
+    /// First name of the customer, where it has a column of its own.
+    CustomerFirstName "customer_first_name" ["customerfirstname" "prenomclient" "prenom" "firstname" "givenname"],
     /// Telephone number of the customer, when there is no identifier.
     CustomerPhone "customer_phone" ["customerphone" "telephoneclient" "telclient" "phonenumber" "customernumberphone" "callernumber" "caller" "callerid" "fromnumber" "ani"
         "numeroappelant" "appelant" "contactphone" "suppliedphone" "telephone" "tel" "phone" "numerotelephone" "msisdn" "mobile" "portable"],

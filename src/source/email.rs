@@ -6,7 +6,7 @@
 use std::io::{BufRead, Read};
 
 use chrono::{DateTime, Utc};
-use mail_parser::{Address, HeaderValue, Message, MimeHeaders};
+use mail_parser::{Addr, Address, HeaderValue, Message, MimeHeaders};
 
 use crate::contact::{Channel, Contact, Direction, Provenance, RecordKind, Speaker, Thread, Turn};
 use crate::error::{RecordError, RejectCode};
@@ -25,6 +25,8 @@ pub struct Mail {
     pub references: Vec<String>,
     /// Addresses of From, lower case.
     pub from: Vec<String>,
+    /// Display names by address, lower case, of From, Reply-To, To and Cc.
+    pub names: Vec<(String, String)>,
     /// Addresses of Reply-To, lower case.
     pub reply_to: Vec<String>,
     /// Addresses of To, lower case.
@@ -104,6 +106,7 @@ pub fn parse(bytes: &[u8]) -> Option<Mail> {
             .filter(|id| !id.is_empty()),
         references,
         from: addresses(message.from()),
+        names: [message.from(), message.reply_to(), message.to(), message.cc()].into_iter().flat_map(names).collect(),
         reply_to: addresses(message.reply_to()),
         to: addresses(message.to()),
         cc: addresses(message.cc()),
@@ -168,6 +171,8 @@ pub(crate) fn message(bytes: &[u8], record: u64, place: &Place<'_>) -> Result<Co
         (_, Direction::Outbound) => Speaker::Agent,
         (_, Direction::Inbound) => Speaker::Customer,
     };
+    let is_customer = |(named, _): &&(String, String)| Some(named) == address;
+    let names: Vec<String> = mail.names.iter().filter(is_customer).map(|(_, name)| name.clone()).collect();
     let customer_id =
         address.filter(|_| mail.kind != RecordKind::Bounce).map(|address| place.customers.resolve(address));
     let turns = if mail.body.trim().is_empty() { Vec::new() } else { vec![Turn::new(speaker, mail.body)] };
@@ -177,6 +182,7 @@ pub(crate) fn message(bytes: &[u8], record: u64, place: &Place<'_>) -> Result<Co
         .unwrap_or_else(|| derived_id(customer_id.as_deref(), started_at, mail.subject.as_deref(), &turns));
     let mut contact = Contact::new(contact_id, started_at, Provenance { file: place.file.to_owned(), record });
     contact.customer_id = customer_id;
+    contact.names = names;
     contact.channel = Some(if form_sender.is_some() { Channel::WebForm } else { Channel::Email });
     contact.direction = direction;
     contact.kind = mail.kind;
@@ -221,6 +227,12 @@ fn addresses(address: Option<&Address<'_>>) -> Vec<String> {
         .map(|one| one.trim().to_lowercase())
         .filter(|one| one.contains('@'))
         .collect()
+}
+
+/// Display names by address, lower case.
+fn names(address: Option<&Address<'_>>) -> Vec<(String, String)> {
+    let named = |one: &Addr<'_>| Some((one.address()?.trim().to_lowercase(), one.name()?.to_owned()));
+    address.into_iter().flat_map(Address::iter).filter_map(named).collect()
 }
 
 /// Contact, automatic reply or bounce. An invitation to a meeting is somebody's message.
@@ -284,6 +296,18 @@ mod tests {
             (Direction::Inbound, Some(Channel::WebForm), RecordKind::Contact)
         );
         assert_eq!(contact.customer_id.as_deref(), Some("anne@example.com"));
+    }
+
+    #[test]
+    fn the_name_of_the_customer_comes_from_the_header_of_the_one_who_is() {
+        let named = |headers: &str| {
+            one(&format!("{headers}\nDate: Thu, 3 Sep 2026 09:12:00 +0200\nSubject: Box\nMessage-ID: <1@x>"), "x").names
+        };
+        assert_eq!(
+            named("From: Basile Rieutord <Basile@example.com>\nTo: Aide <aide@acme.example>"),
+            ["Basile Rieutord"]
+        );
+        assert_eq!(named("From: basile@example.com\nTo: Aide <aide@acme.example>"), Vec::<String>::new());
     }
 
     #[test]

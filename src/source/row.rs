@@ -567,6 +567,8 @@ fn finish(
             None => push(&mut flags, "unknown_direction_value"),
         }
     }
+    let names = [Field::CustomerFirstName, Field::CustomerName].map(|field| row.text(field).unwrap_or_default());
+    contact.names.extend(Some(names.join(" ").trim().to_owned()).filter(|name| !name.is_empty()));
     contact.subject = row.text(Field::Subject);
     contact.agent_reason = row.text(Field::AgentReason);
     contact.language = row.text(Field::Language).and_then(|text| value::language(&text));
@@ -785,6 +787,17 @@ mod tests {
         }
         let mail = contact("id,date,from,subject,body\n1,2026-09-03 09:12,anne@example.com,Box,Ma box\n");
         assert_eq!((mail.customer_id.as_deref(), mail.turns.len()), (Some("anne@example.com"), 1));
+    }
+
+    #[test]
+    fn the_customer_s_name_is_kept_for_redaction() {
+        let named = |columns: &str, cells: &str| {
+            contact(&format!("contact_id,started_at,{columns},text\n1,2026-09-03 09:12,{cells},Ma box\n")).names
+        };
+        assert_eq!(named("nom_client", "Basile Rieutord"), ["Basile Rieutord"]);
+        assert_eq!(named("prénom,nom de famille", "Basile,Rieutord"), ["Basile Rieutord"]);
+        assert_eq!(named("customer_id", "77"), Vec::<String>::new());
+        assert_eq!(named("nom_client", ""), Vec::<String>::new());
     }
 
     #[test]

@@ -69,6 +69,9 @@ impl Cleaner {
     pub fn clean(&self, contact: &mut Contact) -> CleanCounts {
         let mut counts = CleanCounts::default();
         let mut session = self.redactor.session();
+        for name in std::mem::take(&mut contact.names) {
+            session.know(&name);
+        }
         let is_email = contact.channel == Some(Channel::Email);
         let is_spoken = contact.channel == Some(Channel::Phone);
         let subject = contact.subject.take();
@@ -159,6 +162,16 @@ mod tests {
     fn cleaner() -> &'static Cleaner {
         static CLEANER: LazyLock<Cleaner> = LazyLock::new(|| Cleaner::with_patterns(&BTreeMap::new()).unwrap());
         &CLEANER
+    }
+
+    #[test]
+    fn names_of_the_source_are_redacted_and_forgotten() {
+        let mut call = contact(Channel::Phone, &["c'est pour Zidaniou", "dossier Zidaniou Fatoumata"]);
+        call.names = vec!["Fatoumata ZIDANIOU".to_owned()];
+        cleaner().clean(&mut call);
+        assert_eq!(call.turns[0].text, "c'est pour [NAME_1]");
+        assert_eq!(call.turns[1].text, "dossier [NAME_1]");
+        assert!(call.names.is_empty());
     }
 
     #[test]

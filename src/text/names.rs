@@ -27,6 +27,11 @@ pub(super) fn is_first_name(word: &str) -> bool {
         || folded.split_once('-').is_some_and(|(first, _)| KNOWN.contains(first))
 }
 
+/// Whether a word is a first name and an ordinary word too.
+pub(super) fn is_ambiguous(word: &str) -> bool {
+    SIGNED.contains(&fold(word).as_ref())
+}
+
 /// The words of a sender's name, from the header of the message.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Sender {

@@ -55,6 +55,8 @@ pub(super) fn rows(object: &Object, place: &Place<'_>) -> Vec<Row> {
     let requester_id =
         reach::text(ticket, &["requesterid"]).or_else(|| requester.and_then(|one| reach::text(one, &["id"])));
     row.set(Field::CustomerId, requester_id.clone().map(Cell::Text), 1.0);
+    let name = requester.and_then(|one| reach::cell(one, &["name"])).or_else(|| of(&["name"]));
+    row.set(Field::CustomerName, name, 1.0);
     row.set(
         Field::CustomerEmail,
         requester.and_then(|one| reach::cell(one, &["email"])).or_else(|| of(&["email"])),

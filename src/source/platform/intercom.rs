@@ -86,6 +86,7 @@ pub(super) fn rows(object: &Object, place: &Place<'_>) -> Vec<Row> {
         })
     };
     row.set(Field::CustomerId, of_customer(&["externalid", "id"]), 1.0);
+    row.set(Field::CustomerName, of_customer(&["name"]), 1.0);
     row.set(Field::CustomerEmail, of_customer(&["email"]), 1.0);
     if let Some(rating) = reach::object(object, &["conversationrating"]) {
         row.set(Field::Csat, reach::cell(rating, &["rating"]), 1.0);

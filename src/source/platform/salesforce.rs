@@ -39,6 +39,9 @@ pub(super) fn rows(object: &Object, place: &Place<'_>) -> Vec<Row> {
     row.set(Field::Channel, of(&["origin"]), 1.0);
     row.set(Field::AgentReason, of(&["reason", "type"]), 1.0);
     row.set(Field::CustomerId, of(&["contactid", "accountid"]), 1.0);
+    let contact = reach::object(object, &["contact"]);
+    let name = of(&["suppliedname", "contactname"]).or_else(|| reach::cell(contact?, &["name"]));
+    row.set(Field::CustomerName, name, 1.0);
     row.set(Field::CustomerEmail, of(&["suppliedemail", "contactemail"]), 1.0);
     row.set(Field::CustomerPhone, of(&["suppliedphone", "contactphone"]), 1.0);
     row.set(Field::AgentId, of(&["ownerid"]), 1.0);

@@ -88,6 +88,7 @@ fn row(ticket: &Object, beside: &[&Object], users: &BTreeMap<String, &Object>, p
             .or_else(|| reach::object(ticket, &["requester"]))
             .and_then(|user| reach::cell(user, names))
     };
+    row.set(Field::CustomerName, address(&["name"]), 1.0);
     row.set(Field::CustomerEmail, address(&["email"]), 1.0);
     row.set(Field::CustomerPhone, address(&["phone"]), 1.0);
     let tags: Vec<String> = reach::get(ticket, &["tags"])

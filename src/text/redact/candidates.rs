@@ -27,17 +27,19 @@ pub(super) struct Candidate {
 
 /// Everything to redact in a text, in order, without overlap.
 pub(super) fn find(recognisers: &Recognisers, text: &str) -> Vec<Candidate> {
-    find_with_names(recognisers, &BTreeMap::new(), text)
+    find_with_names(recognisers, &BTreeMap::new(), &BTreeMap::new(), text)
 }
 
-/// The same, with the names that other texts of the contact introduced.
+/// The same, with the names that other texts of the contact introduced, and words of names that count inside a sentence alone.
 pub(super) fn find_with_names(
     recognisers: &Recognisers,
     names: &BTreeMap<String, String>,
+    parts: &BTreeMap<String, String>,
     text: &str,
 ) -> Vec<Candidate> {
     let mut found = Vec::new();
-    known_names(recognisers, names, text, &mut found);
+    known_names(recognisers, names, text, false, &mut found);
+    known_names(recognisers, parts, text, true, &mut found);
     at_keywords(recognisers, text, &mut found);
     at_tokens(recognisers, text, &mut found);
     for (kind, regex) in &recognisers.company {
@@ -50,17 +52,39 @@ pub(super) fn find_with_names(
     settle(found, text)
 }
 
-/// Names already introduced, as whole words.
-fn known_names(recognisers: &Recognisers, names: &BTreeMap<String, String>, text: &str, found: &mut Vec<Candidate>) {
+/// Names already known, as whole words, with what a hyphen adds to them (`Rieutord-Meyzieu`).
+fn known_names(
+    recognisers: &Recognisers,
+    names: &BTreeMap<String, String>,
+    text: &str,
+    is_inside_sentence: bool,
+    found: &mut Vec<Candidate>,
+) {
     let Some(kind) = recognisers.kinds.iter().position(|kind| kind == "NAME") else { return };
     for name in names.keys() {
         for (at, _) in text.match_indices(name.as_str()) {
             let end = at + name.len();
-            if !is_word(text[..at].chars().next_back()) && !is_word(text[end..].chars().next()) {
-                found.push(Candidate { kind, range: at..end, score: 0.55 });
+            let is_whole = !is_word(text[..at].chars().next_back()) && !is_word(text[end..].chars().next());
+            if is_whole && !(is_inside_sentence && starts_sentence(&text[..at])) {
+                found.push(Candidate { kind, range: at..end + hyphenated(&text[end..]), score: 0.55 });
             }
         }
     }
+}
+
+/// Whether a sentence or line starts after this text.
+fn starts_sentence(before: &str) -> bool {
+    let said = before.trim_end();
+    said.is_empty() || said.ends_with(['.', '!', '?', '…', ':']) || before[said.len()..].contains('\n')
+}
+
+/// Bytes of the capitalised words that hyphens join to what comes before.
+fn hyphenated(after: &str) -> usize {
+    let mut end = 0;
+    while let Some(word) = after[end..].strip_prefix('-').filter(|word| word.starts_with(char::is_uppercase)) {
+        end += 1 + word.find(|c: char| !is_word(Some(c))).unwrap_or(word.len());
+    }
+    end
 }
 
 fn at_keywords(recognisers: &Recognisers, text: &str, found: &mut Vec<Candidate>) {

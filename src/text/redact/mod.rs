@@ -6,6 +6,7 @@
 
 mod candidates;
 mod checksum;
+mod known;
 mod placeholder;
 mod recogniser;
 mod stream;
@@ -14,6 +15,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::error::Result;
+use known::Known;
 use placeholder::Numbers;
 use recogniser::Recognisers;
 pub use stream::redact_stream;
@@ -52,6 +54,8 @@ pub struct Session<'a> {
     numbers: Numbers,
     /// Names learnt in this contact, longest first, with the value each belongs to.
     names: BTreeMap<String, String>,
+    /// The same for words of names that the source gives, which may be other words where a sentence starts.
+    parts: BTreeMap<String, String>,
 }
 
 impl Redactor {
@@ -66,7 +70,7 @@ impl Redactor {
 
     /// Starts a contact.
     pub fn session(&self) -> Session<'_> {
-        Session { redactor: self, numbers: Numbers::default(), names: BTreeMap::new() }
+        Session { redactor: self, numbers: Numbers::default(), names: BTreeMap::new(), parts: BTreeMap::new() }
     }
 
     /// The personal data of a text, in order, without overlap.
@@ -91,9 +95,21 @@ impl Session<'_> {
         !found.is_empty()
     }
 
+    /// Takes note of a name that the source gives apart from the words.
+    pub fn know(&mut self, name: &str) {
+        let Some(known) = Known::of(name, |word| self.redactor.recognisers.is_not_name(word)) else { return };
+        for (forms, names) in [(known.whole, &mut self.names), (known.parts, &mut self.parts)] {
+            for form in forms {
+                if names.len() < MOST_NAMES {
+                    names.entry(form).or_insert_with(|| known.value.clone());
+                }
+            }
+        }
+    }
+
     /// [`Self::redact`] of a text whose [`Self::learn`] returned `holds_any`: nothing is searched twice.
     pub fn redact_learnt(&mut self, text: &str, holds_any: bool) -> Redacted {
-        if holds_any || !self.names.is_empty() {
+        if holds_any || self.names.keys().chain(self.parts.keys()).any(|name| text.contains(name.as_str())) {
             return self.redact(text);
         }
         self.numbers.reserve(text);
@@ -103,10 +119,12 @@ impl Session<'_> {
     fn learn_name(&mut self, value: &str) {
         // The whole name and each of its longer words; short ones ("Le", "Roy") are words of other things too.
         let words = value.split(|c: char| c.is_whitespace()).filter(|word| word.chars().count() >= 4);
+        let owner = self.names.get(value).map_or(value, String::as_str).to_owned();
         for part in std::iter::once(value).filter(|whole| whole.chars().count() >= 3).chain(words) {
             let is_capital = part.chars().next().is_some_and(char::is_uppercase);
             if self.names.len() < MOST_NAMES && is_capital && !self.redactor.recognisers.is_not_name(part) {
-                self.names.entry(part.to_owned()).or_insert_with(|| value.to_owned());
+                let owner = self.parts.get(part).unwrap_or(&owner).clone();
+                self.names.entry(part.to_owned()).or_insert(owner);
             }
         }
     }
@@ -119,7 +137,8 @@ impl Session<'_> {
         // A replacement can uncover a value that a stronger one overlapped; what the second look finds nothing in
         // will not change when it is redacted again.
         for _ in 0..8 {
-            let found = candidates::find_with_names(&self.redactor.recognisers, &self.names, &redacted.text);
+            let found =
+                candidates::find_with_names(&self.redactor.recognisers, &self.names, &self.parts, &redacted.text);
             for candidate in &found {
                 if self.redactor.recognisers.kinds[candidate.kind] == "NAME" {
                     self.learn_name(&redacted.text[candidate.range.clone()]);
@@ -134,7 +153,8 @@ impl Session<'_> {
                 let name = &self.redactor.recognisers.kinds[candidate.kind];
                 text.push_str(&redacted.text[end..candidate.range.start]);
                 let value = &redacted.text[candidate.range.clone()];
-                let value = if name == "NAME" { self.names.get(value).map_or(value, String::as_str) } else { value };
+                let known = || self.names.get(value).or_else(|| self.parts.get(value));
+                let value = if name == "NAME" { known().map_or(value, String::as_str) } else { value };
                 text.push_str(&self.numbers.placeholder(candidate.kind, name, value));
                 end = candidate.range.end;
                 *redacted.counts.entry(name.clone()).or_default() += 1;
@@ -162,6 +182,41 @@ mod tests {
 
     fn redact(text: &str) -> String {
         redactor().session().redact(text).text
+    }
+
+    fn redact_knowing(name: &str, text: &str) -> String {
+        let mut session = redactor().session();
+        session.know(name);
+        let holds_any = session.learn(text);
+        session.redact_learnt(text, holds_any).text
+    }
+
+    #[test]
+    fn a_name_that_the_source_gives_needs_no_introduction() {
+        for (name, text, expected) in [
+            ("Basile Rieutord", "je suis désormais Basile Rieutord-Meyzieu.", "je suis désormais [NAME_1]."),
+            ("Basile Rieutord", "Vous avez écrit RIEUTORD sur ma carte.", "Vous avez écrit [NAME_1] sur ma carte."),
+            ("RIEUTORD, Basile", "dossier basile rieutord, suite", "dossier [NAME_1], suite"),
+            ("basile rieutord", "dossier RIEUTORD Basile, suite", "dossier [NAME_1], suite"),
+            ("LE GUELLAOUEN Yann", "le dossier Le Guellaouen", "le dossier Le [NAME_1]"),
+            ("Mme Anne-Lise de la Tourmaline", "la carte de Tourmaline", "la carte de [NAME_1]"),
+            ("Sean O’Neillard", "it says O'Neillard there", "it says [NAME_1] there"),
+            ("Hélène Lefèvrier", "au nom Lefevrier svp", "au nom [NAME_1] svp"),
+            ("Ronald McDonaldson", "it says McDonaldson there", "it says [NAME_1] there"),
+            ("Will Priceman", "Will you refund me?", "Will you refund me?"),
+            // Where a sentence starts, a word of a name may be another.
+            ("Claire Petitbon", "Petitbon problème. Petitbon encore", "Petitbon problème. Petitbon encore"),
+            ("max", "le débit max est de 3 Mo", "le débit max est de 3 Mo"),
+            ("sav", "le sav ne répond pas", "le sav ne répond pas"),
+            // Nobody's name: a department, an address, a product.
+            ("Service Client", "Le Service Client ne répond pas", "Le Service Client ne répond pas"),
+            ("Box 5G", "Ma Box 5G est en panne", "Ma Box 5G est en panne"),
+            ("client@exemple.fr", "Client depuis 2010", "Client depuis 2010"),
+            ("", "Rien à dire", "Rien à dire"),
+            ("Paul Le", "Le colis est arrivé", "Le colis est arrivé"),
+        ] {
+            assert_eq!(redact_knowing(name, text), expected, "{name}");
+        }
     }
 
     #[test]
