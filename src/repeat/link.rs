@@ -2,7 +2,8 @@
 //!
 //! Every counted contact is compared with the earlier ones of its customer whose closing lies within the longest gap,
 //! the latest first; the first that is about the same issue is its link. E-mails of one thread belong together by
-//! their headers (RFC 5322, 3.6.4), also through the company's answers; other pairs by meaning.
+//! their headers (RFC 5322, 3.6.4), also through the company's answers, and whatever else came between; other pairs by
+//! meaning.
 
 use std::collections::HashMap;
 
@@ -108,11 +109,12 @@ pub fn link<L: AsRef<Linked>>(contacts: &[L], max_gap_days: u32, threshold: Opti
             let counted: Vec<usize> = (start..end).filter(|&index| contacts[index].is_counted).collect();
             let mut links = Vec::new();
             for (place, &to) in counted.iter().enumerate() {
-                let earlier = counted[..place].iter().rev().take(MOST_COMPARISONS);
-                let found = earlier
-                    .filter_map(|&from| pair(contacts, &threads, from, to, longest_s))
-                    .find(|link| link.link_type == LinkType::Thread || link.probability >= threshold);
-                links.extend(found);
+                let earlier = || counted[..place].iter().rev().take(MOST_COMPARISONS).copied();
+                let paired = |from: usize| pair(contacts, &threads, from, to, longest_s);
+                // What the customer answered says more than what the words resemble.
+                let by_thread = earlier().filter(|&from| are_one_thread(&threads, from, to)).find_map(paired);
+                let by_meaning = || earlier().filter_map(paired).find(|link| link.probability >= threshold);
+                links.extend(by_thread.or_else(by_meaning));
             }
             links
         })
@@ -130,7 +132,7 @@ fn pair(contacts: &[&Linked], threads: &[Option<usize>], from: usize, to: usize,
     let words = earlier.meaning.as_ref().zip(later.meaning.as_ref());
     let similarity = words.map(|(a, b)| a.similarity(b));
     let by_meaning = words.map_or(0.0, |(a, b)| a.same_issue(b));
-    let (probability, link_type) = if threads[from].is_some() && threads[from] == threads[to] {
+    let (probability, link_type) = if are_one_thread(threads, from, to) {
         (by_meaning.max(THREAD_PROBABILITY), LinkType::Thread)
     } else if words.is_some() {
         (by_meaning, LinkType::Meaning)
@@ -138,6 +140,10 @@ fn pair(contacts: &[&Linked], threads: &[Option<usize>], from: usize, to: usize,
         return None;
     };
     Some(Link { from, to, gap_s, probability, similarity, link_type })
+}
+
+fn are_one_thread(threads: &[Option<usize>], from: usize, to: usize) -> bool {
+    threads[from].is_some() && threads[from] == threads[to]
 }
 
 /// For each contact the number of its e-mail thread; `None` without headers.
@@ -208,6 +214,16 @@ pub(crate) mod tests {
         assert_eq!((links[0].from, links[0].to, links[0].link_type), (0, 2, LinkType::Thread));
         assert_eq!(links[0].gap_s, 8.0 * 3600.0 - 600.0);
         assert_eq!(links[0].similarity, None, "nobody knows how alike words are that are not there");
+    }
+
+    #[test]
+    fn a_reply_belongs_to_its_thread_whatever_came_between() {
+        let worded = |id: &str, hours: i64| Linked { meaning: Some(Meaning::plain()), ..contact(id, Some("k"), hours) };
+        let (mail, call, mut reply) = (worded("m1", 0), worded("c1", 24), worded("m2", 48));
+        reply.thread.references = vec!["m1".into()];
+        let links = link(&[mail, call, reply], 30, Some(0.0));
+        let found: Vec<_> = links.iter().map(|link| (link.from, link.to, link.link_type)).collect();
+        assert_eq!(found, [(0, 1, LinkType::Meaning), (0, 2, LinkType::Thread)]);
     }
 
     #[test]
