@@ -23,7 +23,7 @@ use crate::vector::dot;
 const JOIN: f32 = 0.55;
 /// Cosine from which two centres are one.
 const MERGE: f32 = 0.75;
-/// Contacts that make a candidate.
+/// Customers that make a candidate: one who asks again asks no question of many.
 const SMALLEST: usize = 2;
 /// Key of the criterion whose evidence says that the customer had looked in vain; identifiers are the company's own.
 const INFO_NOT_FOUND: &str = "info_not_found";
@@ -150,12 +150,27 @@ fn group(questions: &[Question<'_>], members: &[usize]) -> Vec<Cluster> {
     }
     groups
         .into_iter()
-        .filter(|group| group.len() >= SMALLEST)
+        .filter(|group| customers(group.iter().map(|(index, _)| &questions[*index])) >= SMALLEST)
         .map(|mut members| {
             members.sort_by(|a, b| b.1.total_cmp(&a.1).then(questions[a.0].contact_id.cmp(questions[b.0].contact_id)));
             Cluster { members }
         })
         .collect()
+}
+
+/// Distinct customers; a contact of an unknown one stands for another.
+fn customers<'q, 'a: 'q>(members: impl Iterator<Item = &'q Question<'a>>) -> usize {
+    let mut known: BTreeSet<&str> = BTreeSet::new();
+    let mut unknown = 0;
+    for question in members {
+        match question.customer {
+            Some(customer) => {
+                known.insert(customer);
+            }
+            None => unknown += 1,
+        }
+    }
+    known.len() + unknown
 }
 
 fn nearest(centres: &[Vec<f32>], vector: &[f32]) -> Option<(usize, f32)> {
@@ -181,8 +196,6 @@ pub fn describe(questions: &[Question<'_>], cluster: Cluster, spilled: &Spilled)
     let members: Vec<&Question<'_>> = cluster.members.iter().map(|(index, _)| &questions[*index]).collect();
     let count = members.len() as f64;
     let language = language(&members);
-    let customers: BTreeSet<&str> = members.iter().filter_map(|question| question.customer).collect();
-    let unknown_customers = members.iter().filter(|question| question.customer.is_none()).count();
     let costs: Vec<Cost> = members.iter().filter_map(|question| question.cost).collect();
     let verbatims = spoken(&members, language)
         .take(VERBATIMS)
@@ -193,7 +206,7 @@ pub fn describe(questions: &[Question<'_>], cluster: Cluster, spilled: &Spilled)
         reason: members[0].reason.to_owned(),
         language: language.map(str::to_owned),
         contacts: members.len(),
-        customers: customers.len() + unknown_customers,
+        customers: customers(members.iter().copied()),
         avoidable_known: members.iter().filter(|question| question.is_avoidable.is_some()).count(),
         avoidable_share: share_of_known(members.iter().map(|question| question.is_avoidable)),
         info_not_found_share: share_of_known(members.iter().map(|question| question.looked_in_vain)),
@@ -228,13 +241,15 @@ fn spoken<'q, 'a>(members: &[&'q Question<'a>], language: Option<&str>) -> impl 
     own.into_iter().chain(other)
 }
 
-/// The words that tell the question: the evidence of the reason, else the customer's first words.
+/// The words that tell the question: the evidence of the reason where the customer says it, else the customer's first words.
 fn verbatim(labelled: &Labelled) -> String {
     let contact = &labelled.contact;
-    let evidence = labelled
-        .spans
-        .iter()
-        .find(|span| span.kind == SpanKind::Reason && Some(span.ref_id.as_str()) == labelled.reason());
+    let is_said = |turn: u32| {
+        contact.turns.get(turn as usize).is_some_and(|turn| crate::encode::window::is_customer(contact, turn.speaker))
+    };
+    let evidence = labelled.spans.iter().find(|span| {
+        span.kind == SpanKind::Reason && Some(span.ref_id.as_str()) == labelled.reason() && is_said(span.turn)
+    });
     let words: String = match evidence {
         Some(span) => {
             let text = contact.turns.get(span.turn as usize).map(|turn| turn.text.as_str()).unwrap_or_default();
@@ -287,6 +302,7 @@ mod tests {
 
     use super::*;
     use crate::contact::{Contact, Provenance, Speaker, Turn};
+    use crate::label::reason::ReasonHit;
     use crate::label::{Catalogue, Span};
     use crate::table::spill::Spill;
 
@@ -415,6 +431,38 @@ mod tests {
         assert_eq!(straight[0].len(), 3);
         questions.reverse();
         assert_eq!(ids(&questions), straight);
+    }
+
+    #[test]
+    fn one_customer_who_asks_again_is_no_question_of_many() {
+        let mut questions = ["a", "b", "c"].map(|id| question(id, "r", [1.0, 0.0]));
+        for question in &mut questions {
+            question.customer = Some("k1");
+        }
+        assert_eq!(cluster(&questions), []);
+        questions[2].customer = Some("k2");
+        assert_eq!(cluster(&questions).len(), 1);
+        questions[2].customer = None;
+        assert_eq!(cluster(&questions).len(), 1, "somebody unknown is somebody else");
+    }
+
+    #[test]
+    fn the_agent_s_words_are_no_customer_s_question() {
+        let mut contact = labelled("a", &[]);
+        contact.contact.turns.insert(0, Turn::new(Speaker::Agent, "You want to know when we open?"));
+        contact.reasons = vec![ReasonHit { id: "r".into(), score: 0.9, window: None }];
+        let span = |turn: u32, start_char: u32, end_char: u32| Span {
+            turn,
+            kind: SpanKind::Reason,
+            ref_id: "r".into(),
+            start_char,
+            end_char,
+            score: 0.9,
+        };
+        contact.spans = vec![span(0, 0, 30)];
+        assert_eq!(verbatim(&contact), "What are your opening hours?");
+        contact.spans.push(span(1, 14, 27));
+        assert_eq!(verbatim(&contact), "opening hours");
     }
 
     #[test]
