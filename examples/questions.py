@@ -85,7 +85,7 @@ if len(top_causes):
     show(f"   Evidence for {first.reason_id}, {first.criterion_id} · Preuves", words)
 
 # %% 2. After which reasons do customers come back? · Pour quels motifs les clients reviennent-ils ?
-# The table `kpi` holds rates with numerator, denominator and 95 % interval (Wilson). The rate is the share of contacts after
+# The table `kpi` holds rates with numerator, denominator and 95 % interval (Wilson; customers are taken as drawn at random, since their contacts follow each other). The rate is the share of contacts after
 # which the customer came back about the same issue; the reason is that of the contact before. A contact without a customer,
 # whose window has not elapsed, or followed in it by a contact that cannot be compared, is in no denominator. Where the interval is wide, a difference between
 # two reasons may be chance: reasons are ordered by its low end. The last row is all reasons together.

@@ -275,7 +275,7 @@ pub(crate) struct KpiArguments {
 /// `motif sample`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Fill the empty columns without looking at the run, then give the file to evaluate run, which also corrects the rates of the run by the mistakes that it finds.\n\nExample:\n  motif sample --to labels.csv\n  motif evaluate run --output motif-output --gold labels.csv"
+    after_help = "Fill the empty columns without looking at the run, then give the file to evaluate run, which also corrects the rates of the run by the mistakes that it finds, or to report, which states the corrected rates.\n\nExample:\n  motif sample --to labels.csv\n  motif evaluate run --output motif-output --gold labels.csv\n  motif report --output motif-output --gold labels.csv"
 )]
 pub(crate) struct SampleArguments {
     /// Output folder of a run
@@ -304,6 +304,9 @@ pub(crate) struct ReportArguments {
     /// Output folder of a run; its report.html is replaced
     #[arg(long, value_name = "DIR", default_value = "motif-output")]
     pub(crate) output: PathBuf,
+    /// Contacts labelled by people, drawn with `motif sample`: the report also states the rates as these labels correct them
+    #[arg(long, value_name = "FILE")]
+    pub(crate) gold: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) config: ConfigArguments,
 }

@@ -104,8 +104,8 @@ mod tests {
             let yes = rows.iter().filter(|(_, said)| *said).count() as u64;
             let (lo, hi) = corrected(yes, 600, &rows[..80]).unwrap().interval;
             held += u32::from((lo..=hi).contains(&0.4));
-            let (lo, hi) = super::super::interval::wilson(yes, 600).unwrap();
-            held_by_verdicts += u32::from((lo..=hi).contains(&0.4));
+            let verdicts = crate::kpi::interval::wilson(yes as f64, 600.0).unwrap();
+            held_by_verdicts += u32::from((verdicts.lo..=verdicts.hi).contains(&0.4));
         }
         assert!((1870..=1930).contains(&held), "{held} of 2000");
         assert!(held_by_verdicts < 20, "the verdicts alone: {held_by_verdicts} of 2000");

@@ -5,7 +5,8 @@ use std::fmt;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::classification::{Classified, Confusion, LabelFigures, f1, share};
-use super::interval::{bootstrap, wilson};
+use super::interval::bootstrap;
+use crate::kpi::interval::wilson;
 use crate::model::Encoder;
 
 /// Mistakes listed at most.
@@ -76,7 +77,7 @@ impl Evaluation {
         self.figures.push(Figure {
             name: name.to_owned(),
             value: share(part, whole),
-            interval: wilson(part, whole),
+            interval: wilson(part as f64, whole as f64).map(|it| (it.lo, it.hi)),
             n: whole,
         });
     }

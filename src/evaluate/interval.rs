@@ -1,27 +1,12 @@
-//! 95 % intervals: Wilson for shares, the percentile bootstrap with a fixed seed for everything else.
+//! 95 % intervals of figures that are no shares (those have Wilson's, as in the table kpi): the percentile bootstrap with a fixed seed.
 
 use rayon::prelude::*;
-
-/// 97.5 % quantile of the normal distribution.
-const Z: f64 = 1.959_963_984_540_054;
 
 /// Resamples of a bootstrap.
 const RESAMPLES: u64 = 1000;
 
 /// Seed of the bootstrap; any fixed number would do.
 const SEED: u64 = 0x4d6f_7469_6600_0001;
-
-/// Wilson score interval of `successes` out of `n` (Wilson 1927); `None` when `n` is 0.
-pub fn wilson(successes: u64, n: u64) -> Option<(f64, f64)> {
-    if n == 0 {
-        return None;
-    }
-    let (n, share) = (n as f64, successes as f64 / n as f64);
-    let centre = share + Z * Z / (2.0 * n);
-    let half = Z * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
-    let scale = 1.0 + Z * Z / n;
-    Some((((centre - half) / scale).max(0.0), ((centre + half) / scale).min(1.0)))
-}
 
 /// Percentile bootstrap over rows (Efron 1979). `statistic` receives the indices of a resample of `n` rows, with
 /// repetition; resamples where it is undefined are left out. `None` when fewer than half define it.
@@ -68,16 +53,6 @@ fn below(state: &mut u64, n: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn wilson_gives_the_published_interval() {
-        // Newcombe 1998, table I: 81 of 263 gives 0.2553 to 0.3662; 0 of 20 gives 0 to 0.1611.
-        let (lo, hi) = wilson(81, 263).unwrap();
-        assert!((lo - 0.2553).abs() < 1e-4 && (hi - 0.3662).abs() < 1e-4, "{lo} {hi}");
-        let (lo, hi) = wilson(0, 20).unwrap();
-        assert!(lo == 0.0 && (hi - 0.1611).abs() < 1e-4, "{lo} {hi}");
-        assert_eq!(wilson(0, 0), None);
-    }
 
     #[test]
     fn the_bootstrap_of_a_mean_is_near_its_standard_error_and_always_the_same() {

@@ -50,6 +50,8 @@ pub enum Unit {
 pub enum Method {
     /// 95 % Wilson interval of a rate.
     Wilson,
+    /// The same for a rate of contacts in which those of one customer hang together.
+    WilsonClustered,
     /// 95 % interval of a mean.
     Normal,
     /// 95 % interval of the difference of two shares of the same answers, times 100.
@@ -65,6 +67,7 @@ impl Method {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Wilson => "wilson",
+            Self::WilsonClustered => "wilson_clustered",
             Self::Normal => "normal",
             Self::AdjustedWald => "adjusted_wald",
             Self::Range => "range",
@@ -350,7 +353,12 @@ mod tests {
     fn rates_have_a_denominator_and_share_bounds() {
         for kpi in all() {
             if kpi.unit == Unit::Share {
-                assert_eq!((kpi.method, kpi.bounds), (Method::Wilson, Bounds::Share), "{}", kpi.name);
+                let is_about_the_next = kpi.needs.iter().any(|need| need.starts_with("contacts.is_recontacted_"));
+                let method = match kpi.family {
+                    Family::Contacts if is_about_the_next => Method::WilsonClustered,
+                    _ => Method::Wilson,
+                };
+                assert_eq!((kpi.method, kpi.bounds), (method, Bounds::Share), "{}", kpi.name);
                 assert!(kpi.denominator.is_some(), "{}", kpi.name);
                 assert_eq!(kpi.dimensions, COMMON, "{}: a rate by cause divides a cause by itself", kpi.name);
             }

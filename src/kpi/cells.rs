@@ -92,7 +92,8 @@ impl Enums {
         }
     }
 
-    const METHODS: [Method; 5] = [Method::None, Method::Normal, Method::AdjustedWald, Method::Range, Method::Wilson];
+    const METHODS: [Method; 6] =
+        [Method::None, Method::Normal, Method::AdjustedWald, Method::Range, Method::Wilson, Method::WilsonClustered];
 
     fn grains() -> impl Iterator<Item = &'static str> {
         GRAINS.into_iter()
@@ -131,6 +132,13 @@ pub(super) fn rows_of(
         Method::Range => (numbers("lo")?, numbers("hi")?),
         Method::None => (Float64Array::new_null(allowed.len()), Float64Array::new_null(allowed.len())),
         Method::Wilson => ends(values.len(), |at| interval::wilson(numerators.value(at), denominators.value(at))),
+        Method::WilsonClustered => {
+            let (customers, pairs) = (numbers("customers")?, numbers("pair_products")?);
+            ends(values.len(), |at| {
+                let (successes, trials) = (numerators.value(at), denominators.value(at));
+                interval::wilson_clustered(successes, trials, customers.value(at), pairs.value(at))
+            })
+        }
         Method::AdjustedWald => {
             let (positives, negatives) = (numbers("positives")?, numbers("negatives")?);
             ends(values.len(), |at| {

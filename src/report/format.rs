@@ -102,11 +102,6 @@ pub(crate) fn rate(language: Language, share: Share) -> String {
     share.rate().map_or_else(|| DASH.to_string(), |rate| percent(language, rate, decimals_for(share.known)))
 }
 
-/// The 95 % interval of a share: `37–47 %`, empty when nothing is known.
-pub(crate) fn interval(language: Language, share: Share) -> String {
-    share.interval().map_or_else(String::new, |(lo, hi)| percent_range(language, lo, hi, decimals_for(share.known)))
-}
-
 /// Two fractions as one range of percentages.
 pub(crate) fn percent_range(language: Language, lo: f64, hi: f64, decimals: usize) -> String {
     format!("{}–{}", number(language, lo * 100.0, decimals), percent(language, hi, decimals))

@@ -14,10 +14,13 @@ use super::evidence;
 use super::run::Run;
 use super::tally::{EMOTIONS, Row, SEVEN_DAYS, Sentiment, Share, WINDOWS};
 use super::view::{
-    CauseKey, Episode, FAQ_CANDIDATES, FaqCandidate, IDS_PER_CAUSE, KpiValue, ReportInput, Step, UNKNOWN,
+    CauseKey, CorrectedRate, Episode, FAQ_CANDIDATES, FaqCandidate, Group, IDS_PER_CAUSE, KpiValue, ReportInput, Step,
+    UNKNOWN,
 };
 use crate::error::{Error, Result};
-use crate::table::schema::{CONTACTS, EPISODES, FAQ_GAPS, KPI, LINKS};
+use crate::evaluate::Evaluation;
+use crate::kpi::catalogue::Method;
+use crate::table::schema::{CONTACTS, EPISODES, FAQ_GAPS, KPI, LINKS, SPANS};
 
 /// Issues shown contact by contact.
 const LONGEST_EPISODES: usize = 6;
@@ -55,6 +58,22 @@ impl ReportInput {
         self.run = read_run(dir)?;
         read_kpis(dir, &mut self)?;
         Ok(self)
+    }
+}
+
+impl ReportInput {
+    /// Adds what [`crate::evaluate::run::evaluate`] says of the rates of the run.
+    #[must_use]
+    pub fn corrected_by(mut self, evaluation: &Evaluation) -> Self {
+        for name in ["avoidable_rate", "avoidable_rate_lenient", "negative_share"] {
+            let figures = (evaluation.figure(name), evaluation.figure(&format!("{name}_corrected")));
+            let (Some(run), Some(corrected)) = figures else { continue };
+            if let (Some(said), Some(value), Some(interval)) = (run.value, corrected.value, corrected.interval) {
+                let rate = CorrectedRate { said, value, interval, n: corrected.n };
+                self.corrected.insert(name.to_owned(), rate);
+            }
+        }
+        self
     }
 }
 
@@ -189,6 +208,7 @@ fn read_contacts(
     let mut channel_of: BTreeMap<String, String> = BTreeMap::new();
     let mut customers = Customers::default();
     let mut certain: BTreeMap<CauseKey, Vec<(f64, String)>> = BTreeMap::new();
+    let scores = read_evidence_scores(dir)?;
     for_each_batch(dir, &CONTACTS, CONTACT_COLUMNS, None, |batch| {
         let text = |name: &str| batch.text(name);
         let (ids, keys, channels) = (text("contact_id")?, text("customer_key")?, text("channel")?);
@@ -263,7 +283,13 @@ fn read_contacts(
                     reason: reason.clone(),
                     owner: text_at(&owners, row).unwrap_or(UNKNOWN).to_string(),
                 };
-                keep_certain(certain.entry(key.clone()).or_default(), double_at(&probability, row).unwrap_or(0.0), id);
+                // The probability is that of the strict criteria: of a lenient one its evidence tells.
+                let certainty = if contact.is_avoidable == Some(true) {
+                    double_at(&probability, row)
+                } else {
+                    scores.get(&(id.to_string(), key.criterion.clone())).copied()
+                };
+                keep_certain(certain.entry(key.clone()).or_default(), certainty.unwrap_or(0.0), id);
                 input.causes.entry(key).or_default().tally.add(&contact);
             }
             if linked.contains(id) {
@@ -305,6 +331,22 @@ fn read_contacts(
     }
     (input.customers, input.customers_by_reason) = customers.shares();
     Ok(())
+}
+
+/// The score of the strongest evidence, by contact and criterion.
+fn read_evidence_scores(dir: &Path) -> Result<BTreeMap<(String, String), f64>> {
+    let mut strongest: BTreeMap<(String, String), f64> = BTreeMap::new();
+    for_each_batch(dir, &SPANS, &["contact_id", "kind", "ref_id", "score"], None, |batch| {
+        let (ids, kinds, criteria) = (batch.text("contact_id")?, batch.text("kind")?, batch.text("ref_id")?);
+        let scores = batch.double("score")?;
+        for row in (0..batch.rows()).filter(|row| text_at(&kinds, *row) == Some("avoidable")) {
+            let key = (ids.value(row).to_string(), criteria.value(row).to_string());
+            let score = strongest.entry(key).or_default();
+            *score = score.max(scores.value(row));
+        }
+        Ok(())
+    })?;
+    Ok(strongest)
 }
 
 fn monday(day: NaiveDate) -> NaiveDate {
@@ -428,14 +470,42 @@ fn read_faq(dir: &Path, input: &mut ReportInput) -> Result<()> {
 }
 
 fn read_kpis(dir: &Path, input: &mut ReportInput) -> Result<()> {
-    let columns = ["period_grain", "dimension", "kpi", "value", "numerator", "denominator", "lo", "hi", "n", "method"];
+    let columns = [
+        "period_grain",
+        "period_start",
+        "dimension",
+        "dimension_value",
+        "kpi",
+        "value",
+        "numerator",
+        "denominator",
+        "lo",
+        "hi",
+        "n",
+        "method",
+    ];
     for_each_batch(dir, &KPI, &columns, None, |batch| {
-        let (grains, dimensions) = (batch.text("period_grain")?, batch.text("dimension")?);
+        let (grains, starts) = (batch.text("period_grain")?, batch.days("period_start")?);
+        let (dimensions, groups) = (batch.text("dimension")?, batch.text("dimension_value")?);
         let (names, methods, n) = (batch.text("kpi")?, batch.text("method")?, batch.long("n")?);
         let (value, lo, hi) = (batch.double("value")?, batch.double("lo")?, batch.double("hi")?);
         let (numerator, denominator) = (batch.double("numerator")?, batch.double("denominator")?);
         for row in 0..batch.rows() {
-            if text_at(&grains, row) != Some("all") || text_at(&dimensions, row) != Some("all") {
+            let method = text_at(&methods, row).unwrap_or_default();
+            let group = match (text_at(&grains, row), text_at(&dimensions, row)) {
+                (Some("all"), Some("all")) => None,
+                (Some("all"), Some("reason")) => Some(Group::Reason(groups.value(row).to_string())),
+                (Some("week"), Some("all")) => {
+                    let Some(monday) = starts.get(row) else { continue };
+                    Some(Group::Week(monday))
+                }
+                _ => continue,
+            };
+            if let Some(group) = group {
+                let ends = double_at(&lo, row).zip(double_at(&hi, row));
+                if let (Some(ends), true) = (ends, method == Method::WilsonClustered.as_str()) {
+                    input.intervals.insert((group, names.value(row).to_string()), ends);
+                }
                 continue;
             }
             let kpi = KpiValue {
@@ -445,7 +515,7 @@ fn read_kpis(dir: &Path, input: &mut ReportInput) -> Result<()> {
                 lo: double_at(&lo, row),
                 hi: double_at(&hi, row),
                 n: n.value(row).unsigned_abs(),
-                method: text_at(&methods, row).unwrap_or_default().to_string(),
+                method: method.to_string(),
             };
             input.kpis.insert(names.value(row).to_string(), kpi);
         }

@@ -26,8 +26,8 @@ pub use render::render;
 pub use run::{Bilingual, Counts, CriterionLabel, InputFile, KpiLabel, Labels, ReasonLabel, Run};
 pub use tally::{Mean, Money, Part, SEVEN_DAYS, Sentiment, Share, Tally, WINDOWS};
 pub use view::{
-    Cause, CauseKey, Cell, Completeness, EVIDENCE_PER_CAUSE, Episode, EpisodeSum, Episodes, Evidence, FAQ_CANDIDATES,
-    FaqCandidate, FaqTotal, IDS_PER_CAUSE, KpiValue, ReportInput, Step, UNKNOWN,
+    Cause, CauseKey, Cell, Completeness, CorrectedRate, EVIDENCE_PER_CAUSE, Episode, EpisodeSum, Episodes, Evidence,
+    FAQ_CANDIDATES, FaqCandidate, FaqTotal, Group, IDS_PER_CAUSE, KpiValue, ReportInput, Step, UNKNOWN,
 };
 
 /// What each code in the column `flags` of `contacts` says, by code.

@@ -5,8 +5,8 @@ use minijinja::{Value, context};
 use super::chart;
 use super::format::{self, DASH, Language};
 use super::phrases::Phrases;
-use super::tally::{Money, Part, Sentiment, Share, Tally};
-use super::view::{ReportInput, UNKNOWN};
+use super::tally::{Money, Part, Sentiment, Share, Tally, WINDOWS};
+use super::view::{CorrectedRate, Group, ReportInput, UNKNOWN};
 use crate::config::options::ReportOptions;
 use crate::error::Result;
 
@@ -83,12 +83,9 @@ impl Page<'_> {
     /// The same, drawn on a track from 0 to `max`.
     pub(crate) fn rate_up_to(&self, rate: impl Into<Rate>, max: f64) -> Value {
         let rate = rate.into();
-        let interval = rate.interval.map_or_else(String::new, |(lo, hi)| {
-            format::percent_range(self.language, lo, hi, format::decimals_for(rate.n))
-        });
         context! {
             rate => self.percent(rate.value, rate.n),
-            interval => interval,
+            interval => self.interval(rate),
             n => self.count(rate.n),
             is_known => rate.value.is_some(),
             is_small => self.is_small(rate.n),
@@ -176,6 +173,38 @@ impl Page<'_> {
             }
             None => otherwise.into(),
         }
+    }
+
+    /// How many contacts of a group are followed by another within a window, with the interval of the table kpi; without it, that of
+    /// independent contacts.
+    pub(crate) fn followed(&self, group: Group, window: usize, share: Share) -> Rate {
+        let name = format!("repeat_rate_contact_{}", WINDOWS[window]);
+        let rate = Rate::from(share);
+        Rate { interval: self.input.intervals.get(&(group, name)).copied().or(rate.interval), ..rate }
+    }
+
+    /// The interval of a rate: `37–47 %`, empty when nothing is known.
+    pub(crate) fn interval(&self, rate: Rate) -> String {
+        rate.interval.map_or_else(String::new, |(lo, hi)| {
+            format::percent_range(self.language, lo, hi, format::decimals_for(rate.n))
+        })
+    }
+
+    /// Whether no contact has a known customer, so that nobody can be seen coming back.
+    pub(crate) fn is_without_customers(&self) -> bool {
+        self.input.total.contacts > 0 && self.input.completeness.no_customer >= self.input.total.contacts
+    }
+
+    /// A rate of the run as labels correct it, with the places of a text that tells it; `None` without labels.
+    pub(crate) fn corrected(&self, name: &str) -> Option<(&CorrectedRate, [(&'static str, String); 3])> {
+        let corrected = self.input.corrected.get(name)?;
+        let rate = Rate { value: Some(corrected.value), interval: Some(corrected.interval), n: corrected.n };
+        let places = [
+            ("rate", self.percent(rate.value, rate.n)),
+            ("interval", self.interval(rate)),
+            ("n", self.count(corrected.n)),
+        ];
+        Some((corrected, places))
     }
 
     /// A cost of the table kpi over all contacts and the whole period; without it, the same cost from the contacts.

@@ -1,5 +1,7 @@
 //! Rows to sums: how many, how many of them, for how much. The report's figures are all made of these.
 
+use crate::kpi::interval::wilson;
+
 /// How many of the contacts whose answer is known say yes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Share {
@@ -30,14 +32,7 @@ impl Share {
 
     /// The 95 % interval of Wilson (1927), 0 to 1; `None` when nothing is known.
     pub fn interval(self) -> Option<(f64, f64)> {
-        const Z: f64 = 1.959_963_984_540_054;
-        let p = self.rate()?;
-        let n = self.known as f64;
-        let z2 = Z * Z;
-        let centre = p + z2 / (2.0 * n);
-        let half = Z * (p * (1.0 - p) / n + z2 / (4.0 * n * n)).sqrt();
-        let scale = 1.0 + z2 / n;
-        Some((((centre - half) / scale).max(0.0), ((centre + half) / scale).min(1.0)))
+        wilson(self.yes as f64, self.known as f64).map(|it| (it.lo, it.hi))
     }
 }
 
@@ -111,14 +106,14 @@ pub struct Part {
     sum: Money,
     /// Those that say yes.
     yes: u64,
-    /// Those whose answer and whose price are known.
-    judged: u64,
+    /// Cost of those whose answer and whose price are known.
+    judged: Money,
 }
 
 impl Part {
     /// Counts one contact.
     pub fn add(&mut self, answer: Option<bool>, price: Option<Money>) {
-        self.judged += u64::from(answer.is_some() && price.is_some());
+        self.judged.add(answer.and(price));
         if answer == Some(true) {
             self.yes += 1;
             self.sum.add(price);
@@ -128,7 +123,12 @@ impl Part {
     /// The cost, by the rule of the KPIs: zero where none says yes, without price where no contact has both an answer
     /// and a price, or where none of those that say yes has one.
     pub fn money(self) -> Money {
-        if self.yes == 0 { Money { priced: self.judged, ..Money::default() } } else { self.sum }
+        if self.yes == 0 { Money { priced: self.judged.priced, ..Money::default() } } else { self.sum }
+    }
+
+    /// What that cost is a part of: the cost of all whose answer is known.
+    pub fn judged(self) -> Money {
+        self.judged
     }
 }
 

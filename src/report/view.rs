@@ -47,6 +47,11 @@ pub struct ReportInput {
     pub faq_total: FaqTotal,
     /// KPI values over all contacts and the whole period, by name.
     pub kpis: BTreeMap<String, KpiValue>,
+    /// Rates of the run corrected by contacts that people labelled, by the name of the KPI; empty without labels.
+    pub corrected: BTreeMap<String, CorrectedRate>,
+    /// Intervals of the rates in which the contacts of one customer hang together, which their counts alone do not tell, by
+    /// group and KPI.
+    pub intervals: BTreeMap<(Group, String), (f64, f64)>,
 }
 
 /// Name of the value of a dimension when the source does not tell, as in the table kpi.
@@ -67,6 +72,28 @@ impl Cell {
         self.contacts += 1;
         self.avoidable.add(is_avoidable);
     }
+}
+
+/// What a rate of the run would be without the mistakes that a labelled sample shows: see [`crate::evaluate::corrected`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CorrectedRate {
+    /// The rate as the run has it, 0 to 1.
+    pub said: f64,
+    /// The corrected rate.
+    pub value: f64,
+    /// Its 95 % interval.
+    pub interval: (f64, f64),
+    /// Labelled contacts behind it.
+    pub n: u64,
+}
+
+/// Contacts whose rates have an interval of their own in the table kpi.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    /// Those about one reason, over the whole period.
+    Reason(String),
+    /// Those of one week, named by its Monday.
+    Week(NaiveDate),
 }
 
 /// How many rows lack what.

@@ -746,8 +746,8 @@ pub const KPI: Table = Table {
         must(
             "method",
             Enum,
-            "how the interval was made: wilson (a rate), normal (a mean), adjusted_wald (the NPS), range (a cost) or none",
-            "comment l'intervalle est établi : wilson (taux), normal (moyenne), adjusted_wald (NPS), range (fourchette de coûts) ou none (aucun)",
+            "how the interval was made: wilson (a rate), wilson_clustered (a rate whose contacts hang together by customer: customers are taken as drawn at random), normal (a mean), adjusted_wald (the NPS), range (a cost) or none",
+            "comment l'intervalle est établi : wilson (taux), wilson_clustered (taux dont les contacts sont liés par client : le hasard porte sur les clients), normal (moyenne), adjusted_wald (NPS), range (fourchette de coûts) ou none (aucun)",
         ),
     ],
 };
@@ -755,8 +755,8 @@ pub const KPI: Table = Table {
 /// FAQ candidates.
 pub const FAQ_GAPS: Table = Table {
     name: "faq_gaps",
-    row: "one cluster of questions that self-service can answer; ordered by cost_mid_eur, highest first",
-    row_fr: "un groupe de questions auxquelles le libre-service peut répondre ; tri par cost_mid_eur décroissant",
+    row: "one cluster of questions that self-service can answer, asked by two customers at least; ordered by cost_mid_eur, highest first",
+    row_fr: "un groupe de questions auxquelles le libre-service peut répondre, posées par au moins deux clients ; tri par cost_mid_eur décroissant",
     columns: &[
         must(
             "faq_id",

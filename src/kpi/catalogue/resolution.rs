@@ -10,6 +10,9 @@
 //!   without a known customer are left out (2026-11-25): nobody can be seen coming back, so each would count as settled.
 //! - A customer with one contact that cannot be compared with the next is left out of the rate by customer, also when another
 //!   contact of theirs shows a return (2026-11-29): to keep those who came back and drop the others would lift the rate.
+//! - Whether a contact is followed by another hangs on the other contacts of its customer, so that the intervals of these rates
+//!   take customers, not contacts, as drawn at random (2026-11-29). The other rates by contact do not: a customer's contacts
+//!   are alike there too, but not by definition.
 //! - French says "réitération" for repeats, by contact and by customer alike (2026-11-28): the "taux de rappel" of
 //!   article 003.25 is the one by customer, and its name on the one by contact would say another figure.
 //! - `transfer_rate` is one of level 1 (article 003.33); few sources tell the level, so that contacts of unknown level
@@ -46,7 +49,7 @@ pub(super) const KPIS: &[Kpi] = &[
         null_rule: WINDOW_NULL,
         unit: Unit::Share,
         source: "",
-        method: Method::Wilson,
+        method: Method::WilsonClustered,
         bounds: Bounds::Share,
         direction: Direction::Lower,
         needs: &["contacts.is_recontacted_48h"],
@@ -72,7 +75,7 @@ pub(super) const KPIS: &[Kpi] = &[
         null_rule: WINDOW_NULL,
         unit: Unit::Share,
         source: "",
-        method: Method::Wilson,
+        method: Method::WilsonClustered,
         bounds: Bounds::Share,
         direction: Direction::Lower,
         needs: &["contacts.is_recontacted_72h"],
@@ -95,7 +98,7 @@ pub(super) const KPIS: &[Kpi] = &[
         null_rule: WINDOW_NULL,
         unit: Unit::Share,
         source: "",
-        method: Method::Wilson,
+        method: Method::WilsonClustered,
         bounds: Bounds::Share,
         direction: Direction::Lower,
         needs: &["contacts.is_recontacted_7d"],
@@ -118,7 +121,7 @@ pub(super) const KPIS: &[Kpi] = &[
         null_rule: WINDOW_NULL,
         unit: Unit::Share,
         source: "",
-        method: Method::Wilson,
+        method: Method::WilsonClustered,
         bounds: Bounds::Share,
         direction: Direction::Lower,
         needs: &["contacts.is_recontacted_14d"],
@@ -245,7 +248,7 @@ pub(super) const KPIS: &[Kpi] = &[
         null_rule: WINDOW_NULL,
         unit: Unit::Share,
         source: "",
-        method: Method::Wilson,
+        method: Method::WilsonClustered,
         bounds: Bounds::Share,
         direction: Direction::Higher,
         needs: &["contacts.is_recontacted_48h"],
@@ -268,7 +271,7 @@ pub(super) const KPIS: &[Kpi] = &[
         null_rule: WINDOW_NULL,
         unit: Unit::Share,
         source: "",
-        method: Method::Wilson,
+        method: Method::WilsonClustered,
         bounds: Bounds::Share,
         direction: Direction::Higher,
         needs: &["contacts.is_recontacted_72h"],

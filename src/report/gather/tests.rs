@@ -120,7 +120,22 @@ fn output(dir: &Path) {
                      "avoidable_known": 2, "repeat_known": 1, "question": "Mon colis ?", "verbatims": ["Mon colis ?"], "contact_ids": ["a1", "a2"]});
     write(dir, &FAQ_GAPS, "part-0000.parquet", &[faq]);
     let kpi = |grain: &str, value: f64| json!({"period_grain": grain, "dimension": "all", "dimension_value": "all", "kpi": "volume", "value": value, "n": 3});
-    write(dir, &KPI, "part-0000.parquet", &[kpi("week", 2.0), kpi("all", 3.0)]);
+    let rate = |grain: &str, dimension: &str, value: &str, name: &str, method: &str| {
+        json!({
+            "period_grain": grain, "period_start": MONDAY, "dimension": dimension, "dimension_value": value, "kpi": name,
+            "value": 0.5, "n": 2, "lo": 0.1, "hi": 0.9, "method": method,
+        })
+    };
+    let repeats = "repeat_rate_contact_7d";
+    let kpis = [
+        kpi("week", 2.0),
+        kpi("all", 3.0),
+        rate("all", "reason", "delivery.late", repeats, "wilson_clustered"),
+        rate("week", "all", "all", repeats, "wilson_clustered"),
+        rate("week", "reason", "delivery.late", repeats, "wilson_clustered"),
+        rate("all", "reason", "delivery.late", "avoidable_rate", "wilson"),
+    ];
+    write(dir, &KPI, "part-0000.parquet", &kpis);
     std::fs::write(dir.join("run.json"), r#"{"version": "1.0.0", "counts": {"records": 4, "contacts": 4}}"#).unwrap();
 }
 
@@ -161,6 +176,11 @@ fn tables_add_up_to_the_figures_worked_out_by_hand() {
     assert_eq!((input.faq[0].contact_ids.len(), input.faq_total.contacts), (2, 2));
     assert_eq!((input.faq[0].avoidable_known, input.faq[0].repeat_known), (2, 1));
     assert_eq!(input.kpis["volume"].value, Some(3.0));
+    // The other intervals follow from the counts.
+    let monday = NaiveDate::from_ymd_opt(2026, 11, 2).unwrap();
+    let repeats = "repeat_rate_contact_7d".to_string();
+    let expected = [(Group::Reason("delivery.late".into()), repeats.clone()), (Group::Week(monday), repeats)];
+    assert_eq!(input.intervals, expected.map(|key| (key, (0.1, 0.9))).into());
 }
 
 #[test]

@@ -6,7 +6,8 @@ use chrono::NaiveDate;
 use super::super::run::{Bilingual, CriterionLabel, ReasonLabel, Run};
 use super::super::tally::{Money, Row, Sentiment, Share};
 use super::super::view::{
-    Cause, CauseKey, Cell, Episode, EpisodeSum, Episodes, Evidence, FaqCandidate, FaqTotal, KpiValue, Step, UNKNOWN,
+    Cause, CauseKey, Cell, CorrectedRate, Episode, EpisodeSum, Episodes, Evidence, FaqCandidate, FaqTotal, Group,
+    KpiValue, Step, UNKNOWN,
 };
 use super::*;
 
@@ -244,6 +245,44 @@ fn the_table_kpi_decides_on_the_headline() {
     assert!(english.contains("10–15%"));
 }
 
+#[test]
+fn labels_correct_the_headline_and_say_which_way_the_verdicts_are_off() {
+    let told = |said, value, interval| {
+        let mut input = sample();
+        let rate = CorrectedRate { said, value, interval, n: 200 };
+        for name in ["avoidable_rate", "avoidable_rate_lenient", "negative_share"] {
+            input.corrected.insert(name.into(), rate);
+        }
+        render(&input, &ReportOptions::default()).unwrap()
+    };
+    let html = told(0.332, 0.469, (0.403, 0.535));
+    let (english, french) = (page(&html, "en"), page(&html, "fr"));
+    assert!(english.contains("<strong>Corrected by a sample labelled by hand: 47%</strong> (<span class=\"nowrap\">40–54%</span>, n = 200). The automatic verdicts find too few"));
+    assert!(english.contains("corrected by labels: 47% (40–54%, n = 200)"));
+    assert!(english.contains("lenient criteria, corrected: 47% (40–54%, n = 200)"));
+    assert!(
+        english.contains(
+            "Corrected by a sample labelled by hand: 47% (<span class=\"nowrap\">40–54%</span>, n = 200).</p>"
+        )
+    );
+    assert!(french.contains("Les verdicts automatiques en trouvent trop peu"));
+    assert!(page(&told(0.6, 0.469, (0.403, 0.535)), "en").contains("find too many"));
+    assert!(page(&told(0.45, 0.469, (0.403, 0.535)), "en").contains("the sample does not contradict it"));
+    assert!(!render(&sample(), &ReportOptions::default()).unwrap().contains("labelled by hand: "));
+}
+
+#[test]
+fn the_table_kpi_gives_the_intervals_of_repeats_by_reason_and_week() {
+    let mut input = sample();
+    let name = "repeat_rate_contact_7d".to_owned();
+    let monday = *input.by_week.keys().next().unwrap();
+    input.intervals.insert((Group::Reason("delivery.late".into()), name.clone()), (0.111, 0.777));
+    input.intervals.insert((Group::Week(monday), name), (0.122, 0.888));
+    let english = page(&render(&input, &ReportOptions::default()).unwrap(), "en");
+    assert!(english.contains("11–78%"));
+    assert!(english.contains("12–89%"));
+}
+
 /// Contacts by their strict verdict and whether they have a price of 2 to 5 €.
 fn judged(contacts: &[(bool, bool)]) -> ReportInput {
     let mut input = ReportInput { run: run(), ..ReportInput::default() };
@@ -329,17 +368,69 @@ fn issues_whose_channels_or_costs_are_unknown_are_told_apart() {
     input.episodes.cross_channel = Share::new(2, 8);
     input.episodes.repeated.cost.priced = 8;
     let html = english(&input);
-    assert!(html.contains("<strong>2 issues</strong> out of the 8 with several contacts (25%) went"));
-    assert!(html.contains("<strong>8 issues</strong> took several contacts: 16 contacts, €123."));
+    assert!(html.contains("Several channels in <strong>2 issues</strong> out of the 8 with several contacts (25%)."));
+    assert!(html.contains("<strong>8 issues</strong> with several contacts: 16 contacts, €123."));
 
     input.episodes.cross_channel = Share::new(1, 4);
     input.episodes.repeated.cost.priced = 4;
     let html = english(&input);
-    assert!(html.contains("out of the 4 with several contacts where the channels tell (25%) went"));
-    assert!(html.contains("Those whose contacts all have a cost (4 issues) account for €123."));
+    assert!(html.contains("out of the 4 with several contacts where the channels tell (25%)."));
+    assert!(html.contains("Cost known for all their contacts (4 issues): €123."));
 
     input.episodes.cross_channel = Share::default();
     assert!(english(&input).contains("It is not known through which channels the issues with several contacts went."));
+}
+
+#[test]
+fn a_cost_or_verdict_of_some_contacts_is_not_told_of_all() {
+    let english = |input: &ReportInput| page(&render(input, &ReportOptions::default()).unwrap(), "en");
+    let part = english(&judged(&[(true, true), (true, false), (false, true)]));
+    assert!(part.contains("Those whose cost is known (1 contact) cost about <strong>€3.50</strong>"), "{part}");
+    assert!(part.contains(
+        "Top cause: <strong>2 contacts</strong>, 100% of avoidable ones; those whose cost is known (1 contact) make up"
+    ));
+    let whole = judged(&[(true, true), (false, true)]);
+    assert!(english(&whole).contains("</strong> They cost about"));
+    assert!(english(&whole).contains("50% of total cost"));
+
+    // Nine more contacts, priced, without words.
+    let mut silent = whole.clone();
+    for _ in 0..9 {
+        silent.total.add(&Row { cost: Some(Money::new(20_000, 35_000, 50_000)), ..Row::default() });
+    }
+    assert!(english(&silent).contains("Judged contacts: 2 of 11;"));
+    assert!(english(&silent).contains("50% of the cost of judged contacts"));
+    assert!(!english(&whole).contains("Judged contacts"));
+}
+
+#[test]
+fn a_reason_is_singled_out_for_repeats_only_above_the_rate_of_all() {
+    let english = |input: &ReportInput| page(&render(input, &ReportOptions::default()).unwrap(), "en");
+    // 8 of 40 after late deliveries, 1 of 2 after praise: nothing stands out.
+    let mut input = sample();
+    assert!(english(&input).contains("No reason stands out"));
+    let followed = Row { is_recontacted: [Some(true); 4], ..Row::default() };
+    for reason in ["other", "delivery.where_is_order"] {
+        for _ in 0..20 {
+            input.total.add(&followed);
+            input.by_reason.entry(reason.into()).or_default().add(&followed);
+        }
+    }
+    let html = english(&input);
+    assert!(html.contains("After <strong>delivery.where_is_order</strong>, 100% of contacts are followed"), "{html}");
+    assert!(!html.contains("No reason stands out"));
+}
+
+#[test]
+fn without_customers_repeats_are_unknown_and_not_absent() {
+    let mut input = sample();
+    input.completeness.no_customer = input.total.contacts;
+    input.episodes.cross_channel = Share::default();
+    let (french, english) = both(&input);
+    assert_eq!(english.matches("No customer is known: nobody can be seen coming back.").count(), 2);
+    assert!(french.contains("Aucun client n’est connu"));
+    assert!(!english.contains("No issue took several contacts."));
+    assert!(english.contains("It is not known through which channels"));
 }
 
 #[test]

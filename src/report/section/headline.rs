@@ -41,6 +41,7 @@ pub(super) fn section(page: &Page) -> Result<Value> {
         Some(value) => {
             let places = [
                 ("rate", page.percent(Some(value), strict.n)),
+                ("priced", page.counted("contacts", cost.priced)?),
                 ("mid", format::cost(page.language, cost)),
                 ("range", format::cost_range(page.language, cost)),
             ];
@@ -50,11 +51,35 @@ pub(super) fn section(page: &Page) -> Result<Value> {
     };
     Ok(context! {
         answer => answer,
+        // One in a hundred is not worth a sentence.
+        judged => if (total.contacts - total.avoidable.known) * 100 > total.contacts {
+            page.html("answer_judged", &[
+                ("judged", page.count(total.avoidable.known)),
+                ("contacts", page.count(total.contacts)),
+            ])?
+        } else {
+            Value::from("")
+        },
+        corrected => corrected(page)?,
         tiles => tiles(page)?,
         causes => top_causes(page).into_iter().enumerate()
             .map(|(index, (key, cause))| top_cause(page, index, key, cause))
             .collect::<Result<Vec<_>>>()?,
     })
+}
+
+/// The rate of avoidable contacts as labels correct it, and which way the verdicts are off; empty without labels.
+fn corrected(page: &Page) -> Result<Value> {
+    let Some((corrected, places)) = page.corrected("avoidable_rate") else { return Ok(Value::from("")) };
+    let (lo, hi) = corrected.interval;
+    let key = if corrected.said < lo {
+        "corrected_few"
+    } else if corrected.said > hi {
+        "corrected_many"
+    } else {
+        "corrected_agree"
+    };
+    page.html(key, &places)
 }
 
 /// The sentence that says what the avoidable contacts cost, as far as that is known.
@@ -65,19 +90,21 @@ fn answer_key(total: &Tally, avoidable_cost: Money) -> &'static str {
         "answer_cost_unknown"
     } else if total.avoidable.yes == 0 {
         "answer_none"
+    } else if avoidable_cost.priced < total.avoidable.yes {
+        "answer_in_part"
     } else {
         "answer"
     }
 }
 
-/// Causes with strict evidence, those that a department can take up first. Contacts count up to the least number that can
-/// be read, then euros decide: one dear contact is an accident, not a cause.
+/// Causes with strict evidence. Contacts count up to the least number that can be read, since one dear contact is an accident, not
+/// a cause; then come those that a department can take up; then euros decide.
 fn top_causes<'a>(page: &'a Page) -> Vec<(&'a CauseKey, &'a Cause)> {
     let mut causes: Vec<_> = page.input.causes.iter().filter(|(_, cause)| cause.tally.avoidable.yes > 0).collect();
     let enough = u64::from(page.options.min_contacts);
     causes.sort_by_key(|(key, Cause { tally, .. })| {
         let has_owner = key.owner != UNKNOWN;
-        Reverse((has_owner, tally.avoidable.yes.min(enough), tally.avoidable_cost.money().mid, tally.avoidable.yes))
+        Reverse((tally.avoidable.yes.min(enough), has_owner, tally.avoidable_cost.money().mid, tally.avoidable.yes))
     });
     causes.truncate(TOP_CAUSES);
     causes
@@ -112,27 +139,40 @@ fn tiles(page: &Page) -> Result<Vec<Value>> {
     let csat_mean =
         total.csat.mean().map_or_else(|| format::DASH.to_string(), |mean| format::number(page.language, mean, 1));
     let lenient_detail = {
-        let interval = lenient.interval.map_or_else(String::new, |(lo, hi)| {
-            format::percent_range(page.language, lo, hi, format::decimals_for(lenient.n))
-        });
+        let interval = page.interval(lenient);
         let key = if interval.is_empty() { "tile_lenient_unknown" } else { "tile_lenient" };
         page.text(key, &[("rate", page.percent(lenient.value, lenient.n)), ("interval", interval)])?
     };
     let avoidable_cost = page.kpi_cost("avoidable_cost_eur", total.avoidable_cost);
     let lenient_cost = page.kpi_cost("avoidable_cost_lenient_eur", total.lenient_cost);
+    let judged = total.avoidable_cost.judged();
     let cost_share =
-        (avoidable_cost.is_priced() && total.cost.mid > 0).then(|| avoidable_cost.mid as f64 / total.cost.mid as f64);
+        (avoidable_cost.is_priced() && judged.mid > 0).then(|| avoidable_cost.mid as f64 / judged.mid as f64);
+    let share_key = if judged.priced < total.cost.priced { "tile_cost_share_judged" } else { "tile_cost_share" };
     Ok(vec![
         tile(
             page,
             "contacts",
             &page.count(total.contacts),
             &[
-                page.counted("issues", input.episodes.all.episodes)?,
+                if page.is_without_customers() {
+                    String::new()
+                } else {
+                    page.counted("issues", input.episodes.all.episodes)?
+                },
                 page.text("total_cost", &[("mid", format::cost(page.language, total.cost))])?,
             ],
         )?,
-        rate_tile(page, "avoidable", page.rate(strict), &[lenient_detail])?,
+        rate_tile(
+            page,
+            "avoidable",
+            page.rate(strict),
+            &[
+                lenient_detail,
+                tile_corrected(page, "avoidable_rate", "tile_corrected")?,
+                tile_corrected(page, "avoidable_rate_lenient", "tile_lenient_corrected")?,
+            ],
+        )?,
         tile(
             page,
             "cost",
@@ -140,7 +180,7 @@ fn tiles(page: &Page) -> Result<Vec<Value>> {
             &[
                 format::cost_range(page.language, avoidable_cost),
                 if cost_share.is_some() {
-                    page.text("tile_cost_share", &[("share", page.percent(cost_share, strict.n))])?
+                    page.text(share_key, &[("share", page.percent(cost_share, strict.n))])?
                 } else {
                     String::new()
                 },
@@ -194,6 +234,10 @@ fn tiles(page: &Page) -> Result<Vec<Value>> {
     ])
 }
 
+fn tile_corrected(page: &Page, name: &str, key: &str) -> Result<String> {
+    page.corrected(name).map_or_else(|| Ok(String::new()), |(_, places)| page.text(key, &places))
+}
+
 fn tile(page: &Page, key: &str, value: &str, details: &[String]) -> Result<Value> {
     Ok(context! {
         key => key,
@@ -233,9 +277,16 @@ fn needless(page: &Page) -> Result<Vec<Value>> {
             cost.add(Some(cause.tally.avoidable_cost.money()));
         }
         let share = Share::new(contacts, page.input.total.avoidable.yes);
+        let key = match cost.priced {
+            0 => "fix_causes_without_cost",
+            priced if priced < contacts => "fix_causes_in_part",
+            _ => "fix_causes",
+        };
         advice.push(page.html(
-            if cost.is_priced() { "fix_causes" } else { "fix_causes_without_cost" },
+            key,
             &[
+                ("causes", page.counted("top_causes", causes.len() as u64)?),
+                ("priced", page.counted("contacts", cost.priced)?),
                 ("contacts", page.counted("contacts", contacts)?),
                 ("share", page.percent(share.rate(), share.known)),
                 ("mid", format::cost(page.language, cost)),
@@ -258,14 +309,17 @@ fn needless(page: &Page) -> Result<Vec<Value>> {
 
 fn resolution(page: &Page) -> Result<Vec<Value>> {
     let mut advice = Vec::new();
-    if let Some((reason, share)) = super::repeats::worst(page) {
+    if page.is_without_customers() {
+        return Ok(vec![page.html("repeats_unknown", &[])?]);
+    }
+    if let Some((reason, rate)) = super::repeats::worst(page) {
         advice.push(page.html(
             "fix_repeat",
             &[
                 ("reason", page.reason(reason)),
-                ("rate", format::rate(page.language, share)),
-                ("interval", format::interval(page.language, share)),
-                ("n", page.count(share.known)),
+                ("rate", page.percent(rate.value, rate.n)),
+                ("interval", page.interval(rate)),
+                ("n", page.count(rate.n)),
             ],
         )?);
     }

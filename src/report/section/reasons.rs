@@ -12,6 +12,8 @@ use crate::error::Result;
 const OPEN_REASONS: usize = 12;
 /// Reasons of the heat map.
 const MAP_REASONS: usize = 16;
+/// Reasons whose share of the cost the first sentence tells.
+const DEAREST: usize = 5;
 
 /// Table of reasons and heat map.
 pub(super) fn section(page: &Page) -> Result<Value> {
@@ -21,9 +23,9 @@ pub(super) fn section(page: &Page) -> Result<Value> {
     let rows: Vec<Value> = ranked.iter().map(|(id, tally)| row(page, id, tally, largest)).collect();
     let split = rows.len().min(OPEN_REASONS);
     let eligible = page.kpi_rate("self_service_eligible_share", self_service(page));
-    let held = ranked.iter().take(5).map(|(_, tally)| tally.cost.mid).sum::<i128>() as f64;
+    let held = ranked.iter().take(DEAREST).map(|(_, tally)| tally.cost.mid).sum::<i128>() as f64;
     let lead = page.html(
-        if total.cost.is_priced() { "reasons_lead" } else { "reasons_lead_without_cost" },
+        if total.cost.is_priced() && ranked.len() > DEAREST { "reasons_lead" } else { "reasons_lead_without_cost" },
         &[
             ("reasons", page.counted("reasons", ranked.len() as u64)?),
             ("share", page.percent(Some(held / (total.cost.mid.max(1) as f64)), total.contacts)),

@@ -3,10 +3,11 @@
 use minijinja::{Value, context};
 
 use super::super::format;
-use super::super::page::Page;
+use super::super::page::{Page, Rate};
 use super::super::tally::{SEVEN_DAYS, Share, Tally, WINDOWS};
-use super::super::view::{Episode, EpisodeSum};
+use super::super::view::{Episode, EpisodeSum, Group, UNKNOWN};
 use crate::error::Result;
+use crate::label::taxonomy::{OTHER, UNCLEAR};
 
 /// Reasons shown before the rest is folded.
 const OPEN_REASONS: usize = 10;
@@ -18,21 +19,22 @@ pub(super) fn section(page: &Page) -> Result<Value> {
     let max = reasons
         .iter()
         .filter(|(_, tally)| !page.is_small(tally.recontacted[SEVEN_DAYS].known))
-        .filter_map(|(_, tally)| tally.recontacted[SEVEN_DAYS].interval().map(|(_, hi)| hi))
+        .filter_map(|(id, tally)| followed(page, id, tally, SEVEN_DAYS).interval.map(|(_, hi)| hi))
         .fold(0.2_f64, f64::max);
     let rows: Vec<Value> = reasons.iter().map(|(id, tally)| row(page, id, tally, max)).collect();
     let split = rows.len().min(OPEN_REASONS);
     let lead = match worst(page) {
-        Some((reason, share)) => page.html(
+        Some((reason, rate)) => page.html(
             "repeats_lead",
             &[
                 ("reason", page.reason(reason)),
-                ("rate", format::rate(page.language, share)),
-                ("interval", format::interval(page.language, share)),
-                ("n", page.count(share.known)),
+                ("rate", page.percent(rate.value, rate.n)),
+                ("interval", page.interval(rate)),
+                ("n", page.count(rate.n)),
                 ("all", format::rate(page.language, total.recontacted[SEVEN_DAYS])),
             ],
         )?,
+        None if page.is_without_customers() => page.html("repeats_unknown", &[])?,
         None => page.html("repeats_none", &[])?,
     };
     let windows = (0..WINDOWS.len())
@@ -67,11 +69,22 @@ pub(super) fn section(page: &Page) -> Result<Value> {
     })
 }
 
-/// The reason after which customers come back most, among those with enough contacts; `None` when nobody comes back.
-pub(super) fn worst<'a>(page: &'a Page) -> Option<(&'a str, Share)> {
-    let (id, tally) = ranked(page).into_iter().next()?;
-    let share = tally.recontacted[SEVEN_DAYS];
-    (share.yes > 0 && !page.is_small(share.known)).then_some((id, share))
+/// The reason after which customers come back most, among those with enough contacts, where chance does not explain that it is above
+/// the rate of all; `None` where no reason stands out so.
+pub(super) fn worst<'a>(page: &'a Page) -> Option<(&'a str, Rate)> {
+    let all = page.input.total.recontacted[SEVEN_DAYS].rate()?;
+    ranked(page)
+        .into_iter()
+        .filter(|(id, tally)| {
+            ![OTHER, UNCLEAR, UNKNOWN].contains(id) && !page.is_small(tally.recontacted[SEVEN_DAYS].known)
+        })
+        .map(|(id, tally)| (id, followed(page, id, tally, SEVEN_DAYS)))
+        .find(|(_, rate)| rate.interval.is_some_and(|(lo, _)| lo > all))
+}
+
+/// How many contacts about a reason are followed by another within a window.
+fn followed(page: &Page, reason: &str, tally: &Tally, window: usize) -> Rate {
+    page.followed(Group::Reason(reason.to_string()), window, tally.recontacted[window])
 }
 
 /// Reasons by their rate, worst first; those with few contacts follow.
@@ -93,14 +106,14 @@ fn ranked<'a>(page: &'a Page) -> Vec<(&'a str, &'a Tally)> {
 }
 
 fn row(page: &Page, id: &str, tally: &Tally, max: f64) -> Value {
-    let share = |window: usize| page.rate_up_to(tally.recontacted[window], max);
+    let rate = |window: usize| page.rate_up_to(followed(page, id, tally, window), max);
     context! {
         name => page.reason(id),
         group => page.group(id),
         contacts => page.count(tally.contacts),
         is_small => page.is_small(tally.recontacted[SEVEN_DAYS].known),
-        windows => (0..WINDOWS.len()).map(share).collect::<Vec<_>>(),
-        week => share(SEVEN_DAYS),
+        windows => (0..WINDOWS.len()).map(rate).collect::<Vec<_>>(),
+        week => rate(SEVEN_DAYS),
         customers => page.rate(page.input.customers_by_reason.get(id).copied().unwrap_or_default()),
         fcr => page.rate(page.input.episodes.resolved_by_reason.get(id).copied().unwrap_or_default()),
         cost => page.money(tally.repeat_cost.money()),
@@ -110,6 +123,7 @@ fn row(page: &Page, id: &str, tally: &Tally, max: f64) -> Value {
 fn cross_channel(page: &Page) -> Result<Value> {
     let (share, repeated) = (page.input.episodes.cross_channel, page.input.episodes.repeated.episodes);
     let key = match share.known {
+        _ if page.is_without_customers() => "cross_channel_unknown",
         0 if repeated == 0 => "cross_channel_none",
         0 => "cross_channel_unknown",
         known if known < repeated => "cross_channel_in_part",

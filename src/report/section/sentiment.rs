@@ -35,12 +35,17 @@ pub(super) fn section(page: &Page) -> Result<Value> {
         if total.felt() == 0 { "sentiment_none" } else { "sentiment_lead" },
         &[
             ("rate", format::rate(page.language, negative)),
-            ("interval", format::interval(page.language, negative)),
+            ("interval", page.interval(negative.into())),
             ("n", page.count(negative.known)),
         ],
     )?;
+    let corrected = match page.corrected("negative_share") {
+        Some((_, places)) => page.html("sentiment_corrected", &places)?,
+        None => Value::from(""),
+    };
     Ok(context! {
         lead => lead,
+        corrected => corrected,
         rows => rows[..split].to_vec(),
         more => rows[split..].to_vec(),
         more_label => page.counted("more_reasons", (rows.len() - split) as u64)?,

@@ -7,6 +7,7 @@ use super::super::chart::{self, Axis, WeekPoint};
 use super::super::format;
 use super::super::page::{Page, Rate};
 use super::super::tally::{SEVEN_DAYS, Tally};
+use super::super::view::Group;
 use crate::error::Result;
 
 /// Four panels, and their figures as a table.
@@ -17,8 +18,8 @@ pub(super) fn section(page: &Page) -> Result<Value> {
     } else {
         vec![
             volume(page, &weeks)?,
-            rates(page, &weeks, "avoidable", |tally| tally.avoidable.into())?,
-            rates(page, &weeks, "repeat", |tally| tally.recontacted[SEVEN_DAYS].into())?,
+            rates(page, &weeks, "avoidable", |_, tally| tally.avoidable.into())?,
+            rates(page, &weeks, "repeat", |monday, tally| followed(page, monday, tally))?,
             score(page, &weeks)?,
         ]
     };
@@ -30,13 +31,18 @@ pub(super) fn section(page: &Page) -> Result<Value> {
                 is_partial => is_partial(page, *monday),
                 contacts => page.count(tally.contacts),
                 avoidable => page.rate(tally.avoidable),
-                repeat => page.rate(tally.recontacted[SEVEN_DAYS]),
+                repeat => page.rate(followed(page, *monday, tally)),
                 score => page.score(tally),
                 cost => page.money(tally.cost),
             }
         })
         .collect::<Vec<_>>();
     Ok(context! { panels => panels, rows => rows })
+}
+
+/// How many contacts of a week are followed by another within 7 days.
+fn followed(page: &Page, monday: NaiveDate, tally: &Tally) -> Rate {
+    page.followed(Group::Week(monday), SEVEN_DAYS, tally.recontacted[SEVEN_DAYS])
 }
 
 /// Every week of the period: those without contacts have zeros, so that gaps show.
@@ -96,11 +102,16 @@ fn volume(page: &Page, weeks: &[(NaiveDate, Tally)]) -> Result<Value> {
     panel(page, "volume", points, axis, &ticks)
 }
 
-fn rates(page: &Page, weeks: &[(NaiveDate, Tally)], key: &str, rate: fn(&Tally) -> Rate) -> Result<Value> {
+fn rates(
+    page: &Page,
+    weeks: &[(NaiveDate, Tally)],
+    key: &str,
+    rate: impl Fn(NaiveDate, &Tally) -> Rate,
+) -> Result<Value> {
     let points: Vec<WeekPoint> = weeks
         .iter()
         .map(|(monday, tally)| {
-            let rate = rate(tally);
+            let rate = rate(*monday, tally);
             WeekPoint {
                 label: format::short_date(page.language, *monday),
                 value: rate.value,

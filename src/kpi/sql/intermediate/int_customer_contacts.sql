@@ -3,6 +3,8 @@ SELECT
     c.contact_date AS day,
     v.value_number,
     c.customer,
+    c.recontacted_48h,
+    c.recontacted_72h,
     c.recontacted_7d,
     c.recontacted_14d,
     c.recontact_open_7d,
@@ -12,7 +14,9 @@ INNER JOIN int_dimension_values AS v ON c.dimension = v.dimension AND c.dimensio
 WHERE
     c.customer IS NOT NULL
     AND (
-        c.recontacted_7d IS NOT NULL
+        c.recontacted_48h IS NOT NULL
+        OR c.recontacted_72h IS NOT NULL
+        OR c.recontacted_7d IS NOT NULL
         OR c.recontacted_14d IS NOT NULL
         OR c.recontact_open_7d = 1
         OR c.recontact_open_14d = 1

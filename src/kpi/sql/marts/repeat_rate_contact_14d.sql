@@ -1,10 +1,13 @@
 -- Contacts followed by another of the same customer about the same issue within 14d, among contacts whose window has
 -- elapsed.
 SELECT
-    cell,
-    CAST(recontacted_14d AS DOUBLE) / nullif(recontacted_14d_known, 0) AS value,
-    recontacted_14d AS numerator,
-    recontacted_14d_known AS denominator,
-    recontacted_14d_known AS n
-FROM int_contact_periods
-ORDER BY cell
+    c.cell,
+    CAST(c.recontacted_14d AS DOUBLE) / nullif(c.recontacted_14d_known, 0) AS value,
+    c.recontacted_14d AS numerator,
+    c.recontacted_14d_known AS denominator,
+    c.recontacted_14d_known AS n,
+    p.customers_14d AS customers,
+    p.pair_products_14d AS pair_products
+FROM int_contact_periods AS c
+INNER JOIN int_repeat_pairs AS p ON c.cell = p.cell
+ORDER BY c.cell

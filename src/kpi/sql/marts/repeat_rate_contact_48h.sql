@@ -1,10 +1,13 @@
 -- Contacts followed by another of the same customer about the same issue within 48h, among contacts whose window has
 -- elapsed.
 SELECT
-    cell,
-    CAST(recontacted_48h AS DOUBLE) / nullif(recontacted_48h_known, 0) AS value,
-    recontacted_48h AS numerator,
-    recontacted_48h_known AS denominator,
-    recontacted_48h_known AS n
-FROM int_contact_periods
-ORDER BY cell
+    c.cell,
+    CAST(c.recontacted_48h AS DOUBLE) / nullif(c.recontacted_48h_known, 0) AS value,
+    c.recontacted_48h AS numerator,
+    c.recontacted_48h_known AS denominator,
+    c.recontacted_48h_known AS n,
+    p.customers_48h AS customers,
+    p.pair_products_48h AS pair_products
+FROM int_contact_periods AS c
+INNER JOIN int_repeat_pairs AS p ON c.cell = p.cell
+ORDER BY c.cell

@@ -1,10 +1,13 @@
 -- Contacts followed by another of the same customer about the same issue within 72h, among contacts whose window has
 -- elapsed.
 SELECT
-    cell,
-    CAST(recontacted_72h AS DOUBLE) / nullif(recontacted_72h_known, 0) AS value,
-    recontacted_72h AS numerator,
-    recontacted_72h_known AS denominator,
-    recontacted_72h_known AS n
-FROM int_contact_periods
-ORDER BY cell
+    c.cell,
+    CAST(c.recontacted_72h AS DOUBLE) / nullif(c.recontacted_72h_known, 0) AS value,
+    c.recontacted_72h AS numerator,
+    c.recontacted_72h_known AS denominator,
+    c.recontacted_72h_known AS n,
+    p.customers_72h AS customers,
+    p.pair_products_72h AS pair_products
+FROM int_contact_periods AS c
+INNER JOIN int_repeat_pairs AS p ON c.cell = p.cell
+ORDER BY c.cell

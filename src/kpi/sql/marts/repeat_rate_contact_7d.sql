@@ -1,10 +1,13 @@
 -- Contacts followed by another of the same customer about the same issue within 7d, among contacts whose window has
 -- elapsed.
 SELECT
-    cell,
-    CAST(recontacted_7d AS DOUBLE) / nullif(recontacted_7d_known, 0) AS value,
-    recontacted_7d AS numerator,
-    recontacted_7d_known AS denominator,
-    recontacted_7d_known AS n
-FROM int_contact_periods
-ORDER BY cell
+    c.cell,
+    CAST(c.recontacted_7d AS DOUBLE) / nullif(c.recontacted_7d_known, 0) AS value,
+    c.recontacted_7d AS numerator,
+    c.recontacted_7d_known AS denominator,
+    c.recontacted_7d_known AS n,
+    p.customers_7d AS customers,
+    p.pair_products_7d AS pair_products
+FROM int_contact_periods AS c
+INNER JOIN int_repeat_pairs AS p ON c.cell = p.cell
+ORDER BY c.cell
