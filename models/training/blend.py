@@ -87,11 +87,16 @@ def remembered(second: SecondTeacher, texts: list[str], store: pathlib.Path) -> 
     return torch.stack([known[text] for text in texts]).float()
 
 
-def projection(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
+def joined(first: torch.Tensor, second: torch.Tensor, share: float = 0.5) -> torch.Tensor:
+    """(texts, first width + second width), unit length, with `share` of the cosine from `second`."""
+    return torch.cat([first * (1 - share) ** 0.5, second * share**0.5], 1)
+
+
+def projection(first: torch.Tensor, second: torch.Tensor, share: float = 0.5) -> torch.Tensor:
     """(first width + second width, first width): principal components of the joined embeddings, turned towards `first`."""
-    joined = torch.cat([first, second], 1) / 2**0.5
-    components = torch.linalg.svd(joined, full_matrices=False)[2][: first.shape[1]].T
-    left, _, right = torch.linalg.svd((joined @ components).T @ first)
+    both = joined(first, second, share)
+    components = torch.linalg.svd(both, full_matrices=False)[2][: first.shape[1]].T
+    left, _, right = torch.linalg.svd((both @ components).T @ first)
     return components @ left @ right
 
 
@@ -102,6 +107,6 @@ def blended_targets(teacher: Teacher, second_folder: pathlib.Path, texts: list[s
     every = max(1, len(texts) // FITTED)
     turn = projection(first[::every], wide[::every])
     targets = Targets(teacher, texts)
-    targets.values = F.normalize((torch.cat([first, wide], 1) / 2**0.5) @ turn, dim=-1).bfloat16()
+    targets.values = F.normalize(joined(first, wide) @ turn, dim=-1).bfloat16()
     targets.known[:] = True
     return targets

@@ -6,26 +6,14 @@ import random
 from collections.abc import Iterator
 
 import torch
-import torch.nn.functional as F
 from tokenizers import Tokenizer
 
 from batches import bucketed, encode, with_typos
 from device import autocast
 from encoder import Encoder, mean_pool
+from losses import distillation_loss
 from schedule import Progress, optimiser
 from teacher import Targets, Teacher
-
-SCALE = 20.0
-
-
-def distillation_loss(student: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """5 (1 - cosine) plus the divergence between the two matrices of similarities inside the batch."""
-    cosine = (student * target).sum(-1).mean()
-    apart = torch.eye(len(target), dtype=torch.bool, device=target.device)
-    wanted = (SCALE * target @ target.T).masked_fill(apart, -1e4)
-    found = (SCALE * student @ target.T).masked_fill(apart, -1e4)
-    relation = F.kl_div(found.log_softmax(-1), wanted.softmax(-1), reduction="batchmean")
-    return 5 * (1 - cosine) + relation
 
 
 class DistillationItems:

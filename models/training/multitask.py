@@ -13,11 +13,12 @@ from tokenizers import Tokenizer
 
 import blend
 import export
+import tuned
 from batches import bucketed, encode, with_typos
 from corpora import EMOTIONS, LABELS, Corpora
 from device import DEVICE, autocast
-from distil import SCALE, distillation_loss
 from encoder import Encoder, SentimentHead, mean_pool
+from losses import contrast_loss, distillation_loss, ranking_loss
 from schedule import Progress, optimiser
 from sentiment_rows import IGNORED, LONGEST, training_rows
 from symbols import a_sign, with_sign
@@ -51,20 +52,6 @@ def draw_labels(labels: list[str], size: int, rng: random.Random) -> list[str]:
     near = rng.sample(near, min(size, len(near)))
     others = sorted(set(labels) - set(near))
     return near + rng.sample(others, min(size - len(near), len(others)))
-
-
-def contrast_loss(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
-    """Each text must find the other text of its own intent among all of the batch, both ways."""
-    scores, truth = SCALE * left @ right.T, torch.arange(len(left), device=left.device)
-    return (F.cross_entropy(scores, truth) + F.cross_entropy(scores.T, truth)) / 2
-
-
-def ranking_loss(left: torch.Tensor, right: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
-    """CoSENT: a pair that people find more alike must have the higher cosine."""
-    cosine = SCALE * (left * right).sum(-1)
-    apart = cosine[:, None] - cosine[None, :]
-    apart = apart[wanted[:, None] < wanted[None, :]]
-    return torch.logsumexp(torch.cat([apart.new_zeros(1), apart]), 0)
 
 
 def noisy_feeling(text: str, label: int, rng: random.Random) -> str:
@@ -264,13 +251,19 @@ def run_similarity(model: Encoder, sampler: Sampler, progress: Progress, rate: f
 
 
 def sampler_of(options, corpora: Corpora, teacher: Teacher, tokenizer: Tokenizer, pairs: list[tuple[str, str]], english: list[str]) -> Sampler:
-    """The batches of both stages below, with the targets of one teacher, of two, or of the model that training starts from."""
+    """The batches of both stages below, with the targets of one teacher, of two, or of the model that training starts from, alone or joined with
+    the teacher that has learnt people's scores."""
     if options.second_teacher or options.own_teacher:
         pairs, english = blend.blended_pairs(corpora), blend.blended_english(corpora)
-    if options.own_teacher:
-        teacher = Teacher(*export.read_model(options.start)[:2])
+    own = Teacher(*export.read_model(options.start)[:2]) if options.own_teacher else None
+    if options.tuned_teacher:
+        tuned.tune(options, corpora, teacher)
 
     def targets_of(texts: list[str]) -> Targets:
+        if options.tuned_teacher:
+            return Targets(tuned.Joined(own, teacher, texts), texts)
+        if own:
+            return Targets(own, texts)
         if options.second_teacher:
             return blend.blended_targets(teacher, options.second_teacher, texts, options.work)
         return Targets(teacher, texts)

@@ -15,15 +15,18 @@ from tokenizers.pre_tokenizers import Whitespace
 import heads
 import multitask
 import symbols
+import tuned
 from batches import WINDOW, encode, windows, with_typos
 from blend import projection
-from corpora import Corpora, bucket, key
+from corpora import AlikePair, Corpora, bucket, key
 from encoder import CONFIG, FEELINGS, Encoder, SentimentHead, mean_pool, padding
 from evaluate import calibration_error, fit_temperature, softmax
 from export import dequantise, quantise, rounded
-from multitask import draw_labels, ranking_loss
+from losses import ranking_loss
+from multitask import draw_labels
 from schedule import Progress, Rounded, optimiser
 from sentiment_rows import IGNORED, own_rows, polarity, stock_phrases
+from teacher import Targets
 
 TINY = {**CONFIG, "vocab_size": 50, "hidden_size": 24, "num_attention_heads": 2, "intermediate_size": 32, "num_hidden_layers": 2}
 
@@ -236,6 +239,38 @@ class TwoTeachers(unittest.TestCase):
         self.assertTrue(torch.allclose(blended @ blended.T, wanted, atol=1e-4))
         # Turned towards the first teacher: nearer to it than to a turn of it.
         self.assertGreater((blended * first).sum(-1).mean().item(), 0.6)
+
+    def test_two_teachers_joined_as_one_share_the_cosine_as_they_are_told(self):
+        torch.manual_seed(7)
+        meaning = torch.randn(200, 6)
+        vectors = [F.normalize(meaning @ torch.randn(6, 12), dim=-1) for _ in range(2)]
+        texts = [str(row) for row in range(200)]
+
+        class Known:
+            def __init__(self, values: torch.Tensor) -> None:
+                self.values = values
+
+            def embed(self, texts: list[str]) -> torch.Tensor:
+                return self.values[[int(text) for text in texts]]
+
+        joined = tuned.Joined(Known(vectors[0]), Known(vectors[1]), texts)
+        found = joined.embed(texts)
+        wanted = (1 - tuned.SHARE) * vectors[0] @ vectors[0].T + tuned.SHARE * vectors[1] @ vectors[1].T
+        self.assertTrue(torch.allclose(found @ found.T, wanted, atol=1e-4))
+        # Whoever asks for the targets of some texts gets these, and no others are computed.
+        texts = [str(row) for row in range(400)]
+        wide = Known(F.normalize(torch.randn(400, 384), dim=-1))
+        targets = Targets(tuned.Joined(wide, wide, texts), texts)
+        self.assertEqual(targets.get([3, 5]).shape, (2, 384))
+        self.assertEqual(int(targets.known.sum()), 2)
+
+    def test_people_s_scores_are_learnt_from_each_english_pair_once(self):
+        class Scored:
+            def sts_train(self) -> list[AlikePair]:
+                pair = AlikePair(("a cat", "a dog"), ("a cat", "a dog"), 2.5)
+                return [pair, pair, AlikePair(("un chat", "a dog"), ("a cat", "a dog"), 2.5)]
+
+        self.assertEqual(tuned.english_pairs(Scored()), [("a cat", "a dog", 0.5)])
 
 
 class Rules(unittest.TestCase):

@@ -60,6 +60,8 @@ def arguments() -> argparse.Namespace:
                           help="all-mpnet-base-v2 in the Hugging Face layout: the multi-task stage then follows both teachers")
     followed.add_argument("--own-teacher", action="store_true",
                           help="the stages behind the distillation follow what the model of --start says of the English texts")
+    parser.add_argument("--tuned-teacher", action="store_true",
+                        help="with --own-teacher: joined with the teacher of --teacher, which first learns people's scores of English pairs")
     parser.add_argument("--permissive-only", action="store_true", help="leave out tweets and share-alike files")
     parser.add_argument("--first", choices=STAGES, default=STAGES[0], help="stage to start at, from the checkpoints in --work")
     parser.add_argument("--last", choices=STAGES, default=STAGES[-1], help="stage to end after")
@@ -69,6 +71,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--distil-minutes", type=float, default=600, help="upper limit; the rate decays by whichever is nearer")
     parser.add_argument("--distil-batch", type=int, default=160, help="sentences a step; more on a GPU")
     parser.add_argument("--distil-rate", type=float, default=3e-4, help="highest learning rate of the layers; five times it for the embeddings")
+    parser.add_argument("--tuned-steps", type=int, default=600)
+    parser.add_argument("--tuned-minutes", type=float, default=600)
     parser.add_argument("--similarity-steps", type=int, default=400)
     parser.add_argument("--similarity-minutes", type=float, default=600)
     parser.add_argument("--similarity-rate", type=float, default=2e-5)
@@ -89,6 +93,8 @@ def arguments() -> argparse.Namespace:
     options = parser.parse_args()
     if options.own_teacher and not options.start:
         parser.error("--own-teacher follows the model of --start: give that too")
+    if options.tuned_teacher and not options.own_teacher:
+        parser.error("--tuned-teacher joins the teacher with the model of --start: give --own-teacher too")
     return options
 
 
