@@ -147,6 +147,29 @@ fn the_examples_of_the_taxonomy_decide() {
 }
 
 #[test]
+fn the_report_states_the_rates_as_labels_correct_them() {
+    let output = OUTPUT.path().to_str().unwrap();
+    let page = || std::fs::read_to_string(OUTPUT.path().join("report.html")).unwrap();
+    let report = |gold: &str, code: i32| expect(code, &mut motif(&["report", "--output", output, "--gold", gold]));
+    let before = page();
+    assert!(!before.contains("Corrected by a sample"));
+    // Labels of other contacts correct nothing, and leave the report as it was.
+    let folder = tempfile::tempdir().unwrap();
+    let strange = folder.path().join("labels.csv");
+    std::fs::write(&strange, "contact_id,avoidable\nnobody,true\n").unwrap();
+    report(strange.to_str().unwrap(), 2);
+    assert_eq!(page(), before);
+    report("data/demo/gold.jsonl", 0);
+    let percent = format!("{:.0}%", 100.0 * evaluation()["avoidable_rate_corrected"].as_f64().unwrap());
+    assert!(
+        page().contains(&format!("<strong>Corrected by a sample labelled by hand: {percent}</strong>")),
+        "{percent}"
+    );
+    expect(0, &mut motif(&["report", "--output", output]));
+    assert_eq!(page(), before, "without labels the report is what the run wrote");
+}
+
+#[test]
 fn the_schema_command_lists_what_the_tables_hold() {
     let text = expect(0, &mut motif(&["schema", "--json"]));
     let tables: serde_json::Value = serde_json::from_str(&text).unwrap();
