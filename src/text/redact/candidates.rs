@@ -52,6 +52,9 @@ pub(super) fn find_with_names(
     settle(found, text)
 }
 
+/// Words of a line that may be a signature.
+const SIGNATURE_WORDS: usize = 4;
+
 /// Names already known, as whole words, with what a hyphen adds to them (`Rieutord-Meyzieu`).
 fn known_names(
     recognisers: &Recognisers,
@@ -65,17 +68,20 @@ fn known_names(
         for (at, _) in text.match_indices(name.as_str()) {
             let end = at + name.len();
             let is_whole = !is_word(text[..at].chars().next_back()) && !is_word(text[end..].chars().next());
-            if is_whole && !(is_inside_sentence && starts_sentence(&text[..at])) {
+            if is_whole && !(is_inside_sentence && starts_sentence(&text[..at], &text[at..])) {
                 found.push(Candidate { kind, range: at..end + hyphenated(&text[end..]), score: 0.55 });
             }
         }
     }
 }
 
-/// Whether a sentence or line starts after this text.
-fn starts_sentence(before: &str) -> bool {
+/// Whether a sentence starts between two pieces of text; a short line below others is a signature.
+fn starts_sentence(before: &str, after: &str) -> bool {
     let said = before.trim_end();
-    said.is_empty() || said.ends_with(['.', '!', '?', '…', ':']) || before[said.len()..].contains('\n')
+    if !said.is_empty() && before[said.len()..].contains('\n') {
+        return after.lines().next().unwrap_or_default().split_whitespace().count() > SIGNATURE_WORDS;
+    }
+    said.is_empty() || said.ends_with(['.', '!', '?', '…', ':'])
 }
 
 /// Bytes of the capitalised words that hyphens join to what comes before.

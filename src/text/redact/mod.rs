@@ -206,6 +206,16 @@ mod tests {
             ("Will Priceman", "Will you refund me?", "Will you refund me?"),
             // Where a sentence starts, a word of a name may be another.
             ("Claire Petitbon", "Petitbon problème. Petitbon encore", "Petitbon problème. Petitbon encore"),
+            (
+                "Amarao Oyelowo",
+                "Please tell his boss.\n\nAmarao (and the sheep)",
+                "Please tell his boss.\n\n[NAME_1] (and the sheep)",
+            ),
+            (
+                "Petitbon Louis",
+                "Merci.\nPetitbon problème depuis hier soir",
+                "Merci.\nPetitbon problème depuis hier soir",
+            ),
             ("max", "le débit max est de 3 Mo", "le débit max est de 3 Mo"),
             ("sav", "le sav ne répond pas", "le sav ne répond pas"),
             // Nobody's name: a department, an address, a product.
