@@ -598,8 +598,8 @@ pub const SPANS: Table = Table {
 /// Repeat links.
 pub const LINKS: Table = Table {
     name: "links",
-    row: "one pair of contacts of a customer about the same issue, the later with the nearest earlier that closed at most repeat.max_gap_days (30 by default) before it; ordered by customer_key, then by start and identifier of the later contact",
-    row_fr: "une paire de contacts d'un client sur le même sujet, le plus récent avec le plus proche qui le précède, clos au plus repeat.max_gap_days jours (30 par défaut) avant lui ; tri par customer_key, puis par début et identifiant du contact ultérieur",
+    row: "one pair of contacts of a customer about the same issue, the later with the nearest earlier that closed at most repeat.max_gap_days (30 by default) before it, in its own e-mail thread where there is one; ordered by customer_key, then by start and identifier of the later contact",
+    row_fr: "une paire de contacts d'un client sur le même sujet, le plus récent avec le plus proche qui le précède, clos au plus repeat.max_gap_days jours (30 par défaut) avant lui, dans son propre fil d'e-mails s'il y en a un ; tri par customer_key, puis par début et identifiant du contact ultérieur",
     columns: &[
         must("from_contact_id", Text, "earlier contact", "contact antérieur"),
         must("to_contact_id", Text, "later contact", "contact ultérieur"),

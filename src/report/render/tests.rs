@@ -422,6 +422,22 @@ fn a_reason_is_singled_out_for_repeats_only_above_the_rate_of_all() {
 }
 
 #[test]
+fn reasons_beyond_the_first_are_folded_and_not_lost() {
+    let mut input = sample();
+    for index in 0..20 {
+        let tally = input.by_reason.entry(format!("own.reason_{index}")).or_default();
+        for _ in 0..6 {
+            tally.add(&Row { emotions: [Some(true), Some(false)], ..Row::default() });
+        }
+    }
+    let html = page(&render(&input, &ReportOptions::default()).unwrap(), "en");
+    let emotions = &html[html.find("Signs of frustration").unwrap()..];
+    let emotions = &emotions[..emotions.find("columns even").unwrap()];
+    assert_eq!(emotions.matches("own.reason_").count(), 20, "{emotions}");
+    assert!(emotions.contains("<details><summary>Show 10 more reasons</summary>"), "{emotions}");
+}
+
+#[test]
 fn without_customers_repeats_are_unknown_and_not_absent() {
     let mut input = sample();
     input.completeness.no_customer = input.total.contacts;

@@ -68,12 +68,12 @@ fn emotions(page: &Page) -> Result<Value> {
     });
     let rows: Vec<Value> = reasons
         .iter()
-        .take(OPEN_REASONS)
         .map(|(id, tally)| {
             let shares: Vec<Value> = tally.emotions.iter().map(|share| page.rate(*share)).collect();
             context! { name => page.reason(id), shares => shares, n => page.count(known(tally)) }
         })
         .collect();
+    let split = rows.len().min(OPEN_REASONS);
     let names: Vec<String> = EMOTIONS.iter().map(|emotion| page.named("emotion", emotion)).collect();
     Ok(context! {
         is_known => frustration.known > 0,
@@ -83,7 +83,9 @@ fn emotions(page: &Page) -> Result<Value> {
             ("n", page.count(frustration.known)),
         ])?,
         names => names,
-        rows => rows,
+        rows => rows[..split].to_vec(),
+        more => rows[split..].to_vec(),
+        more_label => page.counted("more_reasons", (rows.len() - split) as u64)?,
     })
 }
 

@@ -261,6 +261,12 @@ mod tests {
     #[test]
     fn surnames_with_an_article_are_replaced_and_offices_are_not() {
         for (text, expected) in [
+            (
+                "Bonjour Basile. Votre adresse a un point en trop.",
+                "Bonjour [NAME_1]. Votre adresse a un point en trop.",
+            ),
+            ("Bonjour Madame, Bonjour Monsieur.", "Bonjour Madame, Bonjour Monsieur."),
+            ("Hello Team, Hi All!", "Hello Team, Hi All!"),
             ("Je suis Mme Le Goff et je rappelle", "Je suis Mme [NAME_1] et je rappelle"),
             ("Merci de rappeler M. Le Roux", "Merci de rappeler M. [NAME_1]"),
             ("M. LE BRAS attend", "M. [NAME_1] attend"),
