@@ -3,6 +3,7 @@
 import pathlib
 import random
 import tempfile
+import types
 import unittest
 from collections import Counter
 
@@ -271,6 +272,27 @@ class TwoTeachers(unittest.TestCase):
                 return [pair, pair, AlikePair(("un chat", "a dog"), ("a cat", "a dog"), 2.5)]
 
         self.assertEqual(tuned.english_pairs(Scored()), [("a cat", "a dog", 0.5)])
+
+    def test_a_teacher_is_tuned_once_and_half_of_a_run_is_none(self):
+        words = [f"w{row}" for row in range(49)]
+        tokenizer = Tokenizer(WordLevel({word: row for row, word in enumerate(["[PAD]", *words])}, unk_token="[PAD]"))
+        tokenizer.pre_tokenizer = Whitespace()
+        texts = [(words[row % 49], words[(row + 1 + row // 49) % 49]) for row in range(98)]
+        pairs = [AlikePair(pair, pair, float(row % 6)) for row, pair in enumerate(texts)]
+        corpora = types.SimpleNamespace(sts_train=lambda: pairs)
+        torch.manual_seed(8)
+        teachers = [types.SimpleNamespace(model=Encoder(TINY), tokenizer=tokenizer) for _ in range(2)]
+        before = teachers[0].model.state_dict()["embeddings.word_embeddings.weight"].clone()
+        with tempfile.TemporaryDirectory() as folder:
+            work = pathlib.Path(folder)
+            options = types.SimpleNamespace(work=work, seed=1, tuned_steps=8, tuned_minutes=1.0, dropout=0.0)
+            torch.save({"weights": {"encoder": {}}}, work / "tuning.pt")
+            tuned.tune(options, corpora, teachers[0])
+            self.assertFalse(torch.equal(before, teachers[0].model.state_dict()["embeddings.word_embeddings.weight"]))
+            self.assertEqual([path.name for path in work.iterdir()], ["tuned.pt"])
+            tuned.tune(options, corpora, teachers[1])
+        for name, tensor in teachers[0].model.state_dict().items():
+            self.assertTrue(torch.equal(tensor, teachers[1].model.state_dict()[name]), name)
 
 
 class Rules(unittest.TestCase):
