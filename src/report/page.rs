@@ -5,7 +5,7 @@ use minijinja::{Value, context};
 use super::chart;
 use super::format::{self, DASH, Language};
 use super::phrases::Phrases;
-use super::tally::{Money, Part, Sentiment, Share, Tally, WINDOWS};
+use super::tally::{Money, Part, Sentiment, Share, Tally, repeat_kpi};
 use super::view::{CorrectedRate, Group, ReportInput, UNKNOWN};
 use crate::config::options::ReportOptions;
 use crate::error::Result;
@@ -178,9 +178,8 @@ impl Page<'_> {
     /// How many contacts of a group are followed by another within a window, with the interval of the table kpi; without it, that of
     /// independent contacts.
     pub(crate) fn followed(&self, group: Group, window: usize, share: Share) -> Rate {
-        let name = format!("repeat_rate_contact_{}", WINDOWS[window]);
         let rate = Rate::from(share);
-        Rate { interval: self.input.intervals.get(&(group, name)).copied().or(rate.interval), ..rate }
+        Rate { interval: self.input.intervals.get(&(group, repeat_kpi(window))).copied().or(rate.interval), ..rate }
     }
 
     /// The interval of a rate: `37–47 %`, empty when nothing is known.

@@ -191,6 +191,11 @@ pub(crate) const EMOTIONS: [&str; 2] = ["frustration", "confusion"];
 
 /// Repeat windows, shortest first, in the order of [`Tally::recontacted`].
 pub const WINDOWS: [&str; 4] = ["48h", "72h", "7d", "14d"];
+/// Name of the KPI whose window is at this place of [`WINDOWS`].
+pub(crate) fn repeat_kpi(window: usize) -> String {
+    format!("repeat_rate_contact_{}", WINDOWS[window])
+}
+
 /// Position of the 7 days in [`WINDOWS`].
 pub const SEVEN_DAYS: usize = 2;
 

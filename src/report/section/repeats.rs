@@ -4,7 +4,7 @@ use minijinja::{Value, context};
 
 use super::super::format;
 use super::super::page::{Page, Rate};
-use super::super::tally::{SEVEN_DAYS, Share, Tally, WINDOWS};
+use super::super::tally::{SEVEN_DAYS, Share, Tally, WINDOWS, repeat_kpi};
 use super::super::view::{Episode, EpisodeSum, Group, UNKNOWN};
 use crate::error::Result;
 use crate::label::taxonomy::{OTHER, UNCLEAR};
@@ -39,10 +39,9 @@ pub(super) fn section(page: &Page) -> Result<Value> {
     };
     let windows = (0..WINDOWS.len())
         .map(|window| {
-            let name = format!("repeat_rate_contact_{}", WINDOWS[window]);
             Ok(context! {
                 label => page.text(&format!("window_{}", WINDOWS[window]), &[])?,
-                rate => page.rate_up_to(page.kpi_rate(&name, total.recontacted[window]), 0.5),
+                rate => page.rate_up_to(page.kpi_rate(&repeat_kpi(window), total.recontacted[window]), 0.5),
             })
         })
         .collect::<Result<Vec<_>>>()?;
