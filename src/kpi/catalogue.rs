@@ -48,9 +48,9 @@ pub enum Unit {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Method {
-    /// 95 % Wilson interval of a rate.
+    /// 95 % Wilson interval of a rate of customers or episodes.
     Wilson,
-    /// The same for a rate of contacts in which those of one customer hang together.
+    /// The same for a rate of contacts, which hang together by customer.
     WilsonClustered,
     /// 95 % interval of a mean.
     Normal,
@@ -353,10 +353,10 @@ mod tests {
     fn rates_have_a_denominator_and_share_bounds() {
         for kpi in all() {
             if kpi.unit == Unit::Share {
-                let is_about_the_next = kpi.needs.iter().any(|need| need.starts_with("contacts.is_recontacted_"));
+                // A customer has several contacts; he counts once among customers.
                 let method = match kpi.family {
-                    Family::Contacts if is_about_the_next => Method::WilsonClustered,
-                    _ => Method::Wilson,
+                    Family::Contacts => Method::WilsonClustered,
+                    Family::Customers | Family::Episodes => Method::Wilson,
                 };
                 assert_eq!((kpi.method, kpi.bounds), (method, Bounds::Share), "{}", kpi.name);
                 assert!(kpi.denominator.is_some(), "{}", kpi.name);

@@ -31,15 +31,22 @@ pub fn wilson(successes: f64, trials: f64) -> Option<Interval> {
     if !(trials > 0.0 && (0.0..=trials).contains(&successes)) {
         return None;
     }
-    let rate = successes / trials;
-    let z2 = Z * Z;
+    let Interval { lo, hi } = score_interval(successes / trials, trials, Z)?;
+    // At 0/n and n/n the exact ends are 0 and 1; rounding must not leave 1e-17 there.
+    let (lo, hi) = (if successes == 0.0 { 0.0 } else { lo }, if successes == trials { 1.0 } else { hi });
+    Some(Interval { lo, hi })
+}
+
+/// The score interval at a quantile of the normal distribution.
+fn score_interval(rate: f64, trials: f64, z: f64) -> Option<Interval> {
+    if !(trials > 0.0 && (0.0..=1.0).contains(&rate)) {
+        return None;
+    }
+    let z2 = z * z;
     let scale = 1.0 + z2 / trials;
     let centre = (rate + z2 / (2.0 * trials)) / scale;
-    let half = Z / scale * (rate * (1.0 - rate) / trials + z2 / (4.0 * trials * trials)).sqrt();
-    // At 0/n and n/n the exact ends are 0 and 1; rounding must not leave 1e-17 there.
-    let lo = if successes == 0.0 { 0.0 } else { (centre - half).max(0.0) };
-    let hi = if successes == trials { 1.0 } else { (centre + half).min(1.0) };
-    Some(Interval { lo, hi })
+    let half = z / scale * (rate * (1.0 - rate) / trials + z2 / (4.0 * trials * trials)).sqrt();
+    Some(Interval { lo: (centre - half).max(0.0), hi: (centre + half).min(1.0) })
 }
 
 /// Wilson 95 % interval of the rate `successes / trials`, where trials of one cluster are alike: contacts of one customer.
@@ -65,6 +72,29 @@ pub fn wilson_clustered(successes: f64, trials: f64, clusters: f64, pair_product
     let worth = trials / effect;
     // The ends of the scale stay exact.
     wilson(if successes == trials { worth } else { rate * worth }, worth)
+}
+
+/// Low end of the interval of a rate that was picked among `groups` as the highest: at the level 1 − 0.05 / groups (Bonferroni), as one of
+/// many rates lies above any one interval by chance. `interval` is its own, of 95 %: what it leaves open tells how many independent
+/// trials it is worth, which clusters make fewer than were made.
+pub(crate) fn low_of_the_highest(rate: f64, interval: Interval, groups: usize) -> f64 {
+    let width = interval.hi - interval.lo;
+    let (mut fewest, mut most) = (1e-3, 1e12);
+    for _ in 0..200 {
+        let middle = f64::sqrt(fewest * most);
+        let is_wider = score_interval(rate, middle, Z).is_none_or(|it| it.hi - it.lo > width);
+        *(if is_wider { &mut fewest } else { &mut most }) = middle;
+    }
+    let z = normal_quantile(1.0 - 0.025 / groups.max(1) as f64);
+    score_interval(rate, most, z).map_or(0.0, |it| it.lo)
+}
+
+/// Quantile of the standard normal distribution above one half, right to 0.0005 (Abramowitz and Stegun 26.2.23).
+fn normal_quantile(probability: f64) -> f64 {
+    let t = (-2.0 * (1.0 - probability).ln()).sqrt();
+    let above = 2.515_517 + t * (0.802_853 + t * 0.010_328);
+    let below = 1.0 + t * (1.432_788 + t * (0.189_269 + t * 0.001_308));
+    t - above / below
 }
 
 /// 95 % interval of `100 × (positives − negatives) / answers`, the difference of two shares of the same answers, as in
@@ -154,6 +184,39 @@ mod tests {
         let every = wilson(10.0, 10.0).unwrap();
         assert_eq!(every.hi, 1.0);
         close(every.lo, 1.0 - 0.277533, 1e-6);
+    }
+
+    #[test]
+    fn the_highest_of_many_rates_needs_more_to_stand_out() {
+        let own = wilson(12.0, 40.0).unwrap();
+        close(low_of_the_highest(0.3, own, 1), own.lo, 1e-4);
+        // 0.05 / 13 / 2 above: z = 2.8905 in place of 1.96.
+        close(normal_quantile(1.0 - 0.025 / 13.0), 2.8905, 5e-4);
+        close(low_of_the_highest(0.3, own, 13), score_interval(0.3, 40.0, 2.8905).unwrap().lo, 1e-4);
+        assert!(low_of_the_highest(0.3, own, 13) < own.lo);
+        // Clusters: the interval is that of fewer trials.
+        let wider = wilson_clustered(12.0, 40.0, 20.0, 8.4).unwrap();
+        assert!(low_of_the_highest(0.3, wider, 13) < low_of_the_highest(0.3, own, 13));
+    }
+
+    /// Ten groups alike: one of them must not be told to stand out more often than the level says.
+    #[test]
+    fn one_of_many_alike_seldom_stands_out() {
+        let mut state = 11_u64;
+        let mut uniform = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 11) as f64 / (1_u64 << 53) as f64
+        };
+        let (mut uncorrected, mut corrected) = (0, 0);
+        for _ in 0..1000 {
+            let groups: Vec<f64> = (0..10).map(|_| (0..50).filter(|_| uniform() < 0.2).count() as f64).collect();
+            let all = groups.iter().sum::<f64>() / 500.0;
+            let highest = groups.iter().copied().fold(0.0, f64::max);
+            let own = wilson(highest, 50.0).unwrap();
+            uncorrected += u32::from(own.lo > all);
+            corrected += u32::from(low_of_the_highest(highest / 50.0, own, 10) > all);
+        }
+        assert!(uncorrected > 120 && corrected < 50, "{uncorrected} {corrected}");
     }
 
     #[test]

@@ -409,6 +409,7 @@ fn episode_rows(made: &Made<'_>) -> Vec<EpisodeRow> {
                 started_date: first_entry.contact_date,
                 // Unknown unless each contact has one: a part would pass for the whole.
                 cost: episode.contacts.iter().map(|&index| made.entries[index].cost).sum(),
+                cost_7d: episode.contacts[..episode.contacts_7d].iter().map(|&index| made.entries[index].cost).sum(),
                 episode: episode.clone(),
             })
         })

@@ -239,14 +239,25 @@ impl<'a> Intake<'a> {
     /// # Errors
     /// The previous output cannot be read.
     pub fn keep(&mut self, output: &Path, months: &[String]) -> Result<()> {
-        let taken: BTreeSet<String> =
-            self.collected.entries.iter().map(|entry| entry.linked.contact_id.clone()).collect();
+        let taken: BTreeMap<String, Delivered> = self
+            .collected
+            .entries
+            .iter()
+            .map(|entry| (entry.linked.contact_id.clone(), (entry.linked.customer_key.clone(), entry.said)))
+            .collect();
         let before = self.collected.entries.len();
         for month in months {
+            let mut replaced = 0;
             read_back::contacts(output, month, &mut |contact| {
-                // The same contact, delivered again with another date, replaces the old one.
-                if taken.contains(&contact.contact_id) { Ok(()) } else { self.take(contact, u32::MAX, false) }
+                if taken.get(&contact.contact_id).is_some_and(|new| is_redelivered(&contact, new)) {
+                    replaced += 1;
+                    return Ok(());
+                }
+                self.take(contact, u32::MAX, false)
             })?;
+            if replaced > 0 {
+                self.progress.warn(&format!("{month}: contacts of the previous output that came again with another date: {replaced}; the new ones replace them"));
+            }
         }
         self.drain(false)?;
         self.collected.kept_contacts = (self.collected.entries.len() - before) as u64;
@@ -464,6 +475,7 @@ fn entry(
         words.push('\n');
     }
     let is_counted = contact.is_counted();
+    let is_abandoned = contact.handling.is_abandoned == Some(true);
     Ok(Entry {
         linked: Linked {
             contact_id: contact.contact_id.clone(),
@@ -473,6 +485,7 @@ fn entry(
             channel: contact.channel,
             reason: labelled.reason().map(str::to_owned),
             is_counted,
+            is_abandoned,
             thread: contact.thread.clone(),
             meaning,
         },
@@ -485,7 +498,8 @@ fn entry(
         has_other_words: false,
         provenance: (file, contact.provenance.record),
         is_self_service_eligible: reason.map(|reason| reason.self_service),
-        cost: if is_counted {
+        // What a contact costs is what handling it costs.
+        cost: if is_counted && !is_abandoned {
             Cost::of(contact.channel, reason.map(|reason| reason.complexity), &settings.options.cost)
         } else {
             None
@@ -494,6 +508,18 @@ fn entry(
         is_avoidable_lenient: labelled.is_avoidable_lenient,
         looked_in_vain: crate::faq::looked_in_vain(&catalogue.criteria, labelled),
     })
+}
+
+/// Customer and words of a contact that this run read.
+type Delivered = (Option<String>, Option<[u8; 16]>);
+
+/// Whether a contact of the previous output is one that this run read again, with another date: it has the same identifier, and the
+/// customer is the same, or, where one is not known, the words. Where identifiers begin anew each month, it is another contact, which must not be lost.
+fn is_redelivered(before: &Contact, (customer, words): &Delivered) -> bool {
+    match (&before.customer_key, customer) {
+        (Some(old), Some(new)) => old == new,
+        _ => said(before).zip(*words).is_none_or(|(old, new)| old == new),
+    }
 }
 
 /// Hash of the words of all turns, however they are spaced.

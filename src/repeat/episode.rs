@@ -21,8 +21,10 @@ pub struct Episode {
     pub channels: Vec<&'static str>,
     /// Whether 7 and 14 days have passed since the closing of the first contact.
     pub is_elapsed: [bool; 2],
-    /// Whether it can be known if the first contact settled it: the customer is known, 7 days have passed, and no contact that
-    /// could not be compared lies within 7 days before or after it.
+    /// Contacts that began within 7 days of the closing of the first one, which is among them.
+    pub contacts_7d: usize,
+    /// Whether it can be known if the first contact settled it: the customer is known, somebody answered, 7 days have passed, and there
+    /// is no contact that could not be compared with it within 7 days before or after: nor could any be where it has no words itself.
     pub is_resolution_known: bool,
 }
 
@@ -40,7 +42,8 @@ pub struct Outcome {
     /// Was followed by a repeat within the window; `None` until it has elapsed, and where a later contact in the window
     /// could not be compared, whether or not the customer came back.
     pub is_recontacted: [Option<bool>; 4],
-    /// The window has elapsed, and holds a later contact that could not be compared; `None` without a known customer.
+    /// The window has elapsed, and holds a later contact that could not be compared, or the contact has no words, so that none could;
+    /// `None` without a known customer.
     pub is_recontact_open: [Option<bool>; 4],
     /// Index of its episode; `None` when the contact is not counted.
     pub episode: Option<usize>,
@@ -58,10 +61,14 @@ pub fn chain<L: AsRef<Linked>>(contacts: &[L], links: &[Link], now: DateTime<Utc
     let history_start = contacts.iter().map(|contact| contact.started_at).min().unwrap_or(now);
     for episode in &mut episodes {
         let first = episode.contacts[0];
-        let UnheardGaps { before, after } = unheard[first];
+        let UnheardGaps { before_answered, after, .. } = unheard[first];
+        let week = contacts[first].closed_at + Duration::days(7);
+        episode.contacts_7d = episode.contacts.iter().take_while(|&&index| contacts[index].started_at <= week).count();
         episode.is_resolution_known = contacts[first].customer_key.is_some()
+            && contacts[first].meaning.is_some()
+            && !contacts[first].is_abandoned
             && episode.is_elapsed[0]
-            && ![before, after].into_iter().any(|gap| is_within(gap, Duration::days(7)));
+            && ![before_answered, after].into_iter().any(|gap| is_within(gap, Duration::days(7)));
         // Of the contacts before: the latest to start need not be the latest to close.
         let mut last_closing: Option<DateTime<Utc>> = None;
         for (place, &index) in episode.contacts.iter().enumerate() {
@@ -74,15 +81,18 @@ pub fn chain<L: AsRef<Linked>>(contacts: &[L], links: &[Link], now: DateTime<Utc
             }
             let outcome = &mut outcomes[index];
             for (window, length) in WINDOWS_H.map(Duration::hours).into_iter().enumerate() {
-                let is_observed =
-                    contact.started_at - history_start >= length && !is_within(unheard[index].before, length);
+                let has_words = contact.meaning.is_some();
+                let is_observed = contact.started_at - history_start >= length
+                    && has_words
+                    && !is_within(unheard[index].before, length);
                 outcome.is_repeat_observed[window] = is_observed;
                 let is_repeat = is_within(before, length);
                 outcome.is_repeat[window] = (is_repeat || is_observed).then_some(is_repeat);
                 // Unknown until the window has elapsed, also when the customer has come back already: counting only
-                // those who have would push the rate up. The same goes for contacts that cannot be compared.
+                // those who have would push the rate up. The same goes for contacts that cannot be compared: one without words
+                // would be known to be followed by nothing, and never by something.
                 let is_elapsed = now - contact.closed_at >= length;
-                let is_open = is_elapsed && is_within(unheard[index].after, length);
+                let is_open = is_elapsed && (!has_words || is_within(unheard[index].after, length));
                 outcome.is_recontact_open[window] = Some(is_open);
                 outcome.is_recontacted[window] = (is_elapsed && !is_open).then_some(is_within(after, length));
             }
@@ -103,6 +113,7 @@ fn episodes_of(contacts: &[&Linked], outcomes: &mut [Outcome], now: DateTime<Utc
                 contacts: Vec::new(),
                 channels: Vec::new(),
                 is_elapsed: [7, 14].map(|days| now - contact.closed_at >= Duration::days(days)),
+                contacts_7d: 0,
                 is_resolution_known: false,
             });
             episodes.len() - 1
@@ -131,6 +142,8 @@ fn is_within(gap: Option<Duration>, window: Duration) -> bool {
 struct UnheardGaps {
     /// To an earlier contact.
     before: Option<Duration>,
+    /// To an earlier contact that somebody answered: the first that was is the one that could settle the issue.
+    before_answered: Option<Duration>,
     /// To a later one.
     after: Option<Duration>,
 }
@@ -154,6 +167,9 @@ fn unheard_gaps(contacts: &[&Linked], outcomes: &[Outcome]) -> Vec<UnheardGaps> 
             if !is_compared && outcomes[from].episode != outcomes[to].episode {
                 gaps[from].after = shorter(gaps[from].after, gap);
                 gaps[to].before = shorter(gaps[to].before, gap);
+                if !earlier.is_abandoned {
+                    gaps[to].before_answered = shorter(gaps[to].before_answered, gap);
+                }
             }
         }
     }
@@ -220,7 +236,7 @@ mod tests {
         assert_eq!(outcomes[1].is_repeat, [Some(false); 4]);
         assert_eq!(outcomes[1].is_recontacted, [None; 4]);
         assert_eq!(outcomes[2].is_repeat, [None; 4]);
-        assert_eq!(outcomes[2].is_recontacted, [Some(false); 4], "the next one is nineteen days later");
+        assert_eq!(outcomes[2].is_recontacted, [None; 4], "had there been a next one, nobody could compare it");
         assert_eq!(outcomes[3].is_repeat, [Some(false); 4]);
         assert_eq!(outcomes[4].is_repeat, [Some(false); 4], "another customer");
         // Headers can tell.
@@ -255,6 +271,51 @@ mod tests {
         assert_eq!(outcomes[at("k4-c")].is_repeat, [Some(true); 4]);
         // It is a repeat, but had it been none, the call without words would have hidden that: no share counts it.
         assert_eq!(outcomes[at("k4-c")].is_repeat_observed, [false; 4]);
+    }
+
+    #[test]
+    fn contacts_without_words_settle_nothing() {
+        // Two callers of whom nothing is written; the second calls again the day after.
+        let silent = |id: &str, key: &str, hours: i64| Linked { meaning: None, ..contact(id, Some(key), hours) };
+        let contacts =
+            [contact("first", Some("a"), 0), silent("b", "b", 480), silent("c", "c", 480), silent("d", "c", 504)];
+        let (episodes, outcomes) = chain(&contacts, &[], contacts[0].started_at + Duration::days(90));
+        let known: Vec<bool> = episodes.iter().map(|one| one.is_resolution_known).collect();
+        assert_eq!(known, [true, false, false, false]);
+        for outcome in &outcomes[1..] {
+            assert_eq!((outcome.is_recontacted, outcome.is_recontact_open), ([None; 4], [Some(true); 4]));
+            assert_eq!(outcome.is_repeat, [None; 4]);
+        }
+    }
+
+    #[test]
+    fn a_customer_nobody_answered_is_not_settled_and_the_first_answer_counts() {
+        // Both leave the queue; one comes back an hour later and is served. The third wrote before leaving.
+        let abandoned =
+            |id: &str, key: &str| Linked { is_abandoned: true, meaning: None, ..contact(id, Some(key), 480) };
+        let mut contacts = vec![
+            contact("first", Some("a"), 0),
+            abandoned("b", "b"),
+            abandoned("c", "c"),
+            contact("d", Some("c"), 481),
+        ];
+        contacts.push(Linked { is_abandoned: true, ..contact("e", Some("e"), 480) });
+        let (episodes, _) = chain(&contacts, &[], contacts[0].started_at + Duration::days(90));
+        let known: Vec<_> = episodes.iter().filter(|one| one.is_resolution_known).map(|one| &*one.episode_id).collect();
+        assert_eq!(known, ["ep-first", "ep-d"]);
+    }
+
+    #[test]
+    fn an_issue_is_settled_when_nothing_follows_within_seven_days() {
+        // The second contact begins seven days after the closing of the first, to the minute, and then one more.
+        let mut contacts = vec![contact("a", Some("k"), 0), contact("b", Some("k"), 168), contact("c", Some("k"), 300)];
+        contacts[1].started_at = contacts[0].closed_at + Duration::days(7);
+        let links = [link_of(&contacts, 0, 1), link_of(&contacts, 1, 2)];
+        let now = contacts[0].started_at + Duration::days(90);
+        assert_eq!(chain(&contacts, &links, now).0[0].contacts_7d, 2);
+        contacts[1].started_at += Duration::minutes(1);
+        let episode = &chain(&contacts, &links, now).0[0];
+        assert_eq!((episode.contacts_7d, episode.contacts.len(), episode.is_resolution_known), (1, 3, true));
     }
 
     #[test]

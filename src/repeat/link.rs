@@ -38,6 +38,8 @@ pub struct Linked {
     pub reason: Option<String>,
     /// Whether rates count it; the others only help to follow e-mail threads.
     pub is_counted: bool,
+    /// The customer left before anybody answered.
+    pub is_abandoned: bool,
     /// E-mail headers.
     pub thread: Thread,
     /// Words; `None` when the contact has none.
@@ -196,6 +198,7 @@ pub(crate) mod tests {
             channel: Some(Channel::Email),
             reason: Some("delivery.late".into()),
             is_counted: true,
+            is_abandoned: false,
             thread: Thread { message_id: Some(id.into()), references: Vec::new() },
             meaning: None,
         }

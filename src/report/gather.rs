@@ -106,6 +106,7 @@ fn read_episodes(dir: &Path, input: &mut ReportInput) -> Result<BTreeSet<String>
         "episode_id",
         "reason_id",
         "contacts",
+        "contacts_7d",
         "channels",
         "is_resolution_known",
         "cost_low_eur",
@@ -118,12 +119,13 @@ fn read_episodes(dir: &Path, input: &mut ReportInput) -> Result<BTreeSet<String>
         let (ids, reasons) = (batch.text("episode_id")?, batch.text("reason_id")?);
         let (contacts, channels) = (batch.long("contacts")?, batch.lists("channels")?);
         let (known, costs) = (batch.boolean("is_resolution_known")?, batch.costs()?);
+        let contacts_7d = batch.long("contacts_7d")?;
         for row in 0..batch.rows() {
             let (count, cost) = (contacts.value(row).unsigned_abs(), costs.get(row));
             let reason = text_at(&reasons, row).unwrap_or(UNKNOWN);
             // As in the KPI fcr_demand.
             if boolean_at(&known, row) == Some(true) {
-                let is_resolved = Some(count == 1);
+                let is_resolved = Some(contacts_7d.value(row) == 1);
                 episodes.resolved_at_first.add(is_resolved);
                 episodes.resolved_by_reason.entry(reason.to_string()).or_default().add(is_resolved);
             }
@@ -495,6 +497,7 @@ fn read_kpis(dir: &Path, input: &mut ReportInput) -> Result<()> {
             let group = match (text_at(&grains, row), text_at(&dimensions, row)) {
                 (Some("all"), Some("all")) => None,
                 (Some("all"), Some("reason")) => Some(Group::Reason(groups.value(row).to_string())),
+                (Some("all"), Some("channel")) => Some(Group::Channel(groups.value(row).to_string())),
                 (Some("week"), Some("all")) => {
                     let Some(monday) = starts.get(row) else { continue };
                     Some(Group::Week(monday))

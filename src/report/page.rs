@@ -175,11 +175,20 @@ impl Page<'_> {
         }
     }
 
-    /// How many contacts of a group are followed by another within a window, with the interval of the table kpi; without it, that of
-    /// independent contacts.
-    pub(crate) fn followed(&self, group: Group, window: usize, share: Share) -> Rate {
+    /// A rate of a group with the interval that the table kpi has of it; without it, that of independent contacts.
+    pub(crate) fn group_rate(&self, group: Group, kpi: &str, share: Share) -> Rate {
         let rate = Rate::from(share);
-        Rate { interval: self.input.intervals.get(&(group, repeat_kpi(window))).copied().or(rate.interval), ..rate }
+        Rate { interval: self.input.intervals.get(&(group, kpi.to_string())).copied().or(rate.interval), ..rate }
+    }
+
+    /// How many contacts of a group are avoidable, strictly.
+    pub(crate) fn avoidable(&self, group: Group, tally: &Tally) -> Rate {
+        self.group_rate(group, "avoidable_rate", tally.avoidable)
+    }
+
+    /// How many contacts of a group are followed by another within a window.
+    pub(crate) fn followed(&self, group: Group, window: usize, tally: &Tally) -> Rate {
+        self.group_rate(group, &repeat_kpi(window), tally.recontacted[window])
     }
 
     /// The interval of a rate: `37–47 %`, empty when nothing is known.

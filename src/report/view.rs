@@ -92,6 +92,8 @@ pub struct CorrectedRate {
 pub enum Group {
     /// Those about one reason, over the whole period.
     Reason(String),
+    /// Those of one channel, over the whole period.
+    Channel(String),
     /// Those of one week, named by its Monday.
     Week(NaiveDate),
 }

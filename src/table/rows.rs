@@ -262,6 +262,8 @@ pub struct EpisodeRow {
     pub started_date: NaiveDate,
     /// Cost of all its contacts; `None` unless each has one.
     pub cost: Option<Cost>,
+    /// The same of those within 7 days.
+    pub cost_7d: Option<Cost>,
 }
 
 /// Rows of `episodes`.
@@ -276,6 +278,7 @@ pub fn episodes(rows: &[EpisodeRow]) -> Result<RecordBatch> {
         .text("first_contact_id", |row| Some(&row.first))
         .text("last_contact_id", |row| Some(&row.last))
         .int("contacts", |row| Some(row.episode.contacts.len() as i32))
+        .int("contacts_7d", |row| Some(row.episode.contacts_7d as i32))
         .text_list("channels", |row| row.episode.channels.iter().copied())
         .timestamp("started_at", |row| Some(row.started_at))
         .timestamp("ended_at", |row| Some(row.ended_at))
@@ -286,5 +289,8 @@ pub fn episodes(rows: &[EpisodeRow]) -> Result<RecordBatch> {
         .eur("cost_low_eur", |row| row.cost.map(|cost| cost.low))?
         .eur("cost_mid_eur", |row| row.cost.map(|cost| cost.mid()))?
         .eur("cost_high_eur", |row| row.cost.map(|cost| cost.high))?
+        .eur("cost_low_7d_eur", |row| row.cost_7d.map(|cost| cost.low))?
+        .eur("cost_mid_7d_eur", |row| row.cost_7d.map(|cost| cost.mid()))?
+        .eur("cost_high_7d_eur", |row| row.cost_7d.map(|cost| cost.high))?
         .finish()
 }

@@ -416,8 +416,8 @@ pub const CONTACTS: Table = Table {
         may(
             "is_recontacted_48h",
             Boolean,
-            "the next contact of the same episode began within 48 hours of this contact's closing; null until the window has elapsed, when the row is not counted or has no customer, and where a later contact of another of the customer's episodes, in the window, cannot be compared since one of the two has neither customer words nor a subject line, whether or not the customer came back. The repeat rates use this column",
-            "le contact suivant du même épisode a commencé dans les 48 heures après la clôture du présent contact ; null tant que le délai n'est pas écoulé, si la ligne n'est pas comptée ou n'a pas de client, et si un contact ultérieur d'un autre épisode du client, dans le délai, ne peut pas être comparé, l'un des deux n'ayant ni mots du client ni objet, que le client ait réitéré ou non. Les taux de réitération utilisent cette colonne",
+            "the next contact of the same episode began within 48 hours of this contact's closing; null until the window has elapsed, when the row is not counted or has no customer, where this contact has neither customer words nor a subject line, and where a later contact of another of the customer's episodes, in the window, has none, whether or not the customer came back. The repeat rates use this column",
+            "le contact suivant du même épisode a commencé dans les 48 heures après la clôture du présent contact ; null tant que le délai n'est pas écoulé, si la ligne n'est pas comptée ou n'a pas de client, si le présent contact n'a ni mots du client ni objet, et si un contact ultérieur d'un autre épisode du client, dans le délai, n'en a pas, que le client ait réitéré ou non. Les taux de réitération utilisent cette colonne",
         ),
         may("is_recontacted_72h", Boolean, "the same within 72 hours", "idem dans les 72 heures"),
         may("is_recontacted_7d", Boolean, "the same within 7 days", "idem dans les 7 jours"),
@@ -425,8 +425,8 @@ pub const CONTACTS: Table = Table {
         may(
             "is_recontact_open_7d",
             Boolean,
-            "the window of 7 days has elapsed, and a later contact in it cannot be compared, as for is_recontacted_48h, since one of the two has no words, so that nobody can tell whether the customer came back about the same issue; null when the row is not counted or has no customer",
-            "le délai de 7 jours est écoulé et contient un contact ultérieur impossible à comparer, comme pour is_recontacted_48h, l'un des deux n'ayant pas de mots : nul ne peut dire si le client a réitéré sur le même sujet ; null si la ligne n'est pas comptée ou n'a pas de client",
+            "the window of 7 days has elapsed, and this contact has no words, or a later contact in it that could not be compared, as for is_recontacted_48h, so that nobody can tell whether the customer came back about the same issue; null when the row is not counted or has no customer",
+            "le délai de 7 jours est écoulé, et le présent contact n'a pas de mots, ou un contact ultérieur du délai est impossible à comparer, comme pour is_recontacted_48h : nul ne peut dire si le client a réitéré sur le même sujet ; null si la ligne n'est pas comptée ou n'a pas de client",
         ),
         may("is_recontact_open_14d", Boolean, "the same within 14 days", "idem dans les 14 jours"),
         may(
@@ -438,8 +438,8 @@ pub const CONTACTS: Table = Table {
         may(
             "cost_low_eur",
             Eur,
-            "cost of the contact, low end of its range ([cost], or the defaults); null when the channel is unknown or the row is not counted",
-            "coût du contact, bas de sa fourchette ([cost], ou les valeurs par défaut) ; null si le canal est inconnu ou si la ligne n'est pas comptée",
+            "cost of the contact, low end of its range ([cost], or the defaults); null when the channel is unknown, the contact was abandoned (nobody handled it) or the row is not counted",
+            "coût du contact, bas de sa fourchette ([cost], ou les valeurs par défaut) ; null si le canal est inconnu, si le contact a été abandonné (nul ne l'a traité) ou si la ligne n'est pas comptée",
         ),
         may("cost_mid_eur", Eur, "middle of the range", "milieu de la fourchette"),
         may("cost_high_eur", Eur, "high end of the range", "haut de la fourchette"),
@@ -648,6 +648,12 @@ pub const EPISODES: Table = Table {
         must("first_contact_id", Text, "first contact", "premier contact"),
         must("last_contact_id", Text, "last contact", "dernier contact"),
         must("contacts", Int, "number of counted contacts", "nombre de contacts comptés"),
+        must(
+            "contacts_7d",
+            Int,
+            "of those, the contacts that began within 7 days of the closing of the first one, which is among them: 1 where it settled the issue",
+            "parmi eux, ceux qui ont commencé dans les 7 jours après la clôture du premier, celui-ci compris : 1 si le premier a réglé la demande",
+        ),
         must("channels", TextList, "distinct channels, sorted", "canaux distincts, triés"),
         must("started_at", Timestamp, "start of the first contact, UTC", "début du premier contact, UTC"),
         must("ended_at", Timestamp, "closing of the last contact, UTC", "clôture du dernier contact, UTC"),
@@ -667,8 +673,8 @@ pub const EPISODES: Table = Table {
         must(
             "is_resolution_known",
             Boolean,
-            "whether it is known if the first contact settled the issue: the customer is known, 7 days have passed, and no contact of another of the customer's episodes that cannot be compared with the first contact, since one of the two has neither customer words nor a subject line, lies within 7 days before or after it, whatever the number of contacts. First contact resolution counts these issues",
-            "vrai si l'on sait si le premier contact a réglé la demande : client connu, 7 jours écoulés et, dans les 7 jours avant ou après le premier contact, aucun contact d'un autre épisode du client impossible à comparer avec lui, l'un des deux n'ayant ni mots du client ni objet, quel que soit le nombre de contacts. La résolution au premier contact (FCR) compte ces demandes",
+            "whether it is known if the first contact settled the issue: the customer is known, the first contact was not abandoned and has customer words or a subject line, 7 days have passed, and no contact of another of the customer's episodes without such words lies within 7 days before or after it, whatever the number of contacts. First contact resolution counts these issues",
+            "vrai si l'on sait si le premier contact a réglé la demande : client connu, premier contact non abandonné et portant des mots du client ou un objet, 7 jours écoulés et, dans les 7 jours avant ou après lui, aucun contact d'un autre épisode du client sans de tels mots, quel que soit le nombre de contacts. La résolution au premier contact (FCR) compte ces demandes",
         ),
         may(
             "cost_low_eur",
@@ -678,6 +684,14 @@ pub const EPISODES: Table = Table {
         ),
         may("cost_mid_eur", Eur, "middle", "milieu de la fourchette"),
         may("cost_high_eur", Eur, "high end", "haut de la fourchette"),
+        may(
+            "cost_low_7d_eur",
+            Eur,
+            "cost of the contacts of contacts_7d, low end; null unless each of them has a cost",
+            "coût des contacts de contacts_7d, bas de la fourchette ; null si l'un d'eux n'a pas de coût",
+        ),
+        may("cost_mid_7d_eur", Eur, "middle", "milieu de la fourchette"),
+        may("cost_high_7d_eur", Eur, "high end", "haut de la fourchette"),
     ],
 };
 
@@ -746,8 +760,8 @@ pub const KPI: Table = Table {
         must(
             "method",
             Enum,
-            "how the interval was made: wilson (a rate), wilson_clustered (a rate whose contacts hang together by customer: customers are taken as drawn at random), normal (a mean), adjusted_wald (the NPS), range (a cost) or none",
-            "comment l'intervalle est établi : wilson (taux), wilson_clustered (taux dont les contacts sont liés par client : le hasard porte sur les clients), normal (moyenne), adjusted_wald (NPS), range (fourchette de coûts) ou none (aucun)",
+            "how the interval was made: wilson (a rate of customers or episodes), wilson_clustered (a rate of contacts, which hang together by customer: customers are taken as drawn at random), normal (a mean), adjusted_wald (the NPS), range (a cost) or none",
+            "comment l'intervalle est établi : wilson (taux par client ou par épisode), wilson_clustered (taux par contact, les contacts d'un client se ressemblant : le hasard porte sur les clients), normal (moyenne), adjusted_wald (NPS), range (fourchette de coûts) ou none (aucun)",
         ),
     ],
 };

@@ -141,17 +141,17 @@ pub(super) const KPIS: &[Kpi] = &[
         name: "cost_per_episode_eur",
         title: words("Coût par demande résolue", "Cost per resolved issue"),
         definition: words(
-            "Coût moyen de tous les contacts d'une demande, parmi les demandes de clients connus dont le premier contact est clos depuis au moins 7 jours.",
-            "Mean cost of all the contacts of an issue, among issues of known customers whose first contact closed at least 7 days ago.",
+            "Coût moyen des contacts d'une demande dans les 7 jours après la clôture du premier, parmi les demandes de clients connus dont le premier contact est clos depuis au moins 7 jours.",
+            "Mean cost of the contacts of an issue within 7 days of the closing of the first, among issues of known customers whose first contact closed at least 7 days ago.",
         ),
-        numerator: words("coût de tous les contacts de ces demandes", "cost of all the contacts of these issues"),
+        numerator: words("coût des contacts de ces demandes en 7 jours", "cost of the contacts of these issues in 7 days"),
         denominator: Some(words(
             "demandes de clients connus, délai écoulé, de coût connu",
             "issues of known customers, window elapsed, with a known cost",
         )),
         null_rule: words(
-            "les demandes sans client connu, trop récentes, dont le premier contact est à moins de 7 jours d'un autre impossible à comparer ou dont un contact est de coût inconnu sont exclues ; vide s'il n'en reste aucune",
-            "issues without a known customer, too recent, whose first contact is within 7 days of another that cannot be compared, or with a contact of unknown cost are left out; null when none remains",
+            "les demandes sans client connu, trop récentes, dont le premier contact a été abandonné, n'a pas de mots du client ou est à moins de 7 jours d'un autre qui n'en a pas, ou dont un contact est de coût inconnu sont exclues ; vide s'il n'en reste aucune",
+            "issues without a known customer, too recent, whose first contact was abandoned, has no customer words or is within 7 days of another that has none, or with a contact of unknown cost are left out; null when none remains",
         ),
         unit: Unit::Eur,
         source: "",

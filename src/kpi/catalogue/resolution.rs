@@ -5,14 +5,16 @@
 //! - A rate waits until its window has elapsed after the closing of each contact, also where the customer already came
 //!   back: counting early returns alone would raise the rate of recent days.
 //! - `fcr_demand` divides issues, not contacts (article 003.16), and stands beside `fcr_no_recontact_48h` and `_72h`
-//!   (article 004.6), which divide contacts; the three are never merged into one "FCR". An issue may still receive a
-//!   second contact after the 7 days, so that the value of a past month can fall a little in a later run. Issues
-//!   without a known customer are left out (2026-11-25): nobody can be seen coming back, so each would count as settled.
+//!   (article 004.6), which divide contacts; the three are never merged into one "FCR". A second contact counts within 7 days
+//!   of the closing of the first (2026-11-30): without that end, issues of past months have had longer to come back than those of the
+//!   last, and each month looks better than the one before. Issues without a known customer are left out (2026-11-25), and so are those
+//!   whose first contact has no words or was abandoned (2026-11-30): nobody can be seen coming back, or nobody was answered, and
+//!   each would count as settled.
 //! - A customer with one contact that cannot be compared with the next is left out of the rate by customer, also when another
 //!   contact of theirs shows a return (2026-11-29): to keep those who came back and drop the others would lift the rate.
 //! - Whether a contact is followed by another hangs on the other contacts of its customer, so that the intervals of these rates
-//!   take customers, not contacts, as drawn at random (2026-11-29). The other rates by contact do not: a customer's contacts
-//!   are alike there too, but not by definition.
+//!   take customers, not contacts, as drawn at random (2026-11-29); so do those of the other rates by contact (2026-11-30), since a
+//!   customer's contacts are alike there too.
 //! - French says "réitération" for repeats, by contact and by customer alike (2026-11-28): the "taux de rappel" of
 //!   article 003.25 is the one by customer, and its name on the one by contact would say another figure.
 //! - `transfer_rate` is one of level 1 (article 003.33); few sources tell the level, so that contacts of unknown level
@@ -21,13 +23,13 @@
 use super::{Bounds, COMMON, Direction, Family, Kpi, Method, Unit, Words, words};
 
 const WINDOW_NULL: Words = words(
-    "les contacts sans client connu, dont le délai n'est pas écoulé ou que suit dans ce délai un contact impossible à comparer (l'un des deux n'a pas de mots du client) sont exclus ; vide s'il n'en reste aucun",
-    "contacts without a known customer, whose window has not elapsed, or followed in it by a contact that cannot be compared (one of the two has no customer words) are left out; null when none remains",
+    "les contacts sans client connu, sans mots du client, dont le délai n'est pas écoulé ou que suit dans ce délai un contact sans mots sont exclus ; vide s'il n'en reste aucun",
+    "contacts without a known customer, without customer words, whose window has not elapsed, or followed in it by a contact without words are left out; null when none remains",
 );
 
 const CUSTOMER_NULL: Words = words(
-    "les clients dont aucun contact n'a son délai écoulé sont exclus, de même que ceux dont un contact est suivi dans ce délai d'un autre impossible à comparer (l'un des deux n'a pas de mots du client), qu'ils soient revenus ou non ; vide s'il n'en reste aucun",
-    "customers none of whose contacts has an elapsed window are left out, and so are those with a contact followed in it by one that cannot be compared (one of the two has no customer words), whether they came back or not; null when none remains",
+    "les clients dont aucun contact n'a son délai écoulé sont exclus, de même que ceux dont un contact n'a pas de mots ou est suivi dans ce délai d'un autre qui n'en a pas, qu'ils soient revenus ou non ; vide s'il n'en reste aucun",
+    "customers none of whose contacts has an elapsed window are left out, and so are those with a contact that has no words or is followed in it by one that has none, whether they came back or not; null when none remains",
 );
 
 pub(super) const KPIS: &[Kpi] = &[
@@ -199,7 +201,7 @@ pub(super) const KPIS: &[Kpi] = &[
         ),
         unit: Unit::Share,
         source: "SQM Group, cross-channel first contact resolution",
-        method: Method::Wilson,
+        method: Method::WilsonClustered,
         bounds: Bounds::Share,
         direction: Direction::Lower,
         needs: &["contacts.channel"],
@@ -211,17 +213,17 @@ pub(super) const KPIS: &[Kpi] = &[
         name: "fcr_demand",
         title: words("Résolution au premier contact (demandes)", "First contact resolution (demands)"),
         definition: words(
-            "Part des demandes réglées en un seul contact, parmi celles de clients connus dont le premier contact est clos depuis au moins 7 jours.",
-            "Share of issues settled in a single contact, among those of known customers whose first contact closed at least 7 days ago.",
+            "Part des demandes sans deuxième contact dans les 7 jours après la clôture du premier, parmi celles de clients connus dont le premier contact est clos depuis au moins 7 jours.",
+            "Share of issues without a second contact within 7 days of the closing of the first, among those of known customers whose first contact closed at least 7 days ago.",
         ),
-        numerator: words("demandes d'un seul contact", "issues of a single contact"),
+        numerator: words("demandes d'un seul contact en 7 jours", "issues of a single contact in 7 days"),
         denominator: Some(words(
             "demandes de clients connus, délai écoulé",
             "issues of known customers, window elapsed",
         )),
         null_rule: words(
-            "les demandes sans client connu, trop récentes ou dont le premier contact est à moins de 7 jours d'un autre impossible à comparer (l'un des deux n'a pas de mots du client) sont exclues ; vide s'il n'en reste aucune",
-            "issues without a known customer, too recent, or whose first contact is within 7 days of another that cannot be compared (one of the two has no customer words) are left out; null when none remains",
+            "les demandes sans client connu, trop récentes, ou dont le premier contact a été abandonné, n'a pas de mots du client ou est à moins de 7 jours d'un autre qui n'en a pas sont exclues ; vide s'il n'en reste aucune",
+            "issues without a known customer, too recent, or whose first contact was abandoned, has no customer words or is within 7 days of another that has none are left out; null when none remains",
         ),
         unit: Unit::Share,
         source: "",
@@ -297,7 +299,7 @@ pub(super) const KPIS: &[Kpi] = &[
         ),
         unit: Unit::Share,
         source: "Genesys Cloud, nTransferred",
-        method: Method::Wilson,
+        method: Method::WilsonClustered,
         bounds: Bounds::Share,
         direction: Direction::Neutral,
         needs: &["contacts.is_transferred"],

@@ -61,7 +61,7 @@ pub(super) const KPIS: &[Kpi] = &[
         null_rule: RATE_NULL,
         unit: Unit::Share,
         source: "Genesys Cloud, tAbandon / nOffered",
-        method: Method::Wilson,
+        method: Method::WilsonClustered,
         bounds: Bounds::Share,
         direction: Direction::Lower,
         needs: &["contacts.is_abandoned"],

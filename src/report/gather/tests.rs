@@ -110,7 +110,7 @@ fn output(dir: &Path) {
     write(dir, &SPANS, "part-0000.parquet", &[span]);
     write(dir, &LINKS, "part-0000.parquet", &[json!({"from_contact_id": "a1", "to_contact_id": "a2"})]);
     let episode = |id: &str, contacts: i64, channels: Value, is_known: bool, cost: f64| {
-        json!({"episode_id": id, "customer_key": "0a", "reason_id": "delivery.late", "contacts": contacts,
+        json!({"episode_id": id, "customer_key": "0a", "reason_id": "delivery.late", "contacts": contacts, "contacts_7d": contacts,
                "channels": channels, "is_resolution_known": is_known, "cost_low_eur": cost, "cost_mid_eur": cost, "cost_high_eur": cost})
     };
     let episodes =
@@ -133,7 +133,8 @@ fn output(dir: &Path) {
         rate("all", "reason", "delivery.late", repeats, "wilson_clustered"),
         rate("week", "all", "all", repeats, "wilson_clustered"),
         rate("week", "reason", "delivery.late", repeats, "wilson_clustered"),
-        rate("all", "reason", "delivery.late", "avoidable_rate", "wilson"),
+        rate("all", "reason", "delivery.late", "avoidable_rate", "normal"),
+        rate("all", "channel", "phone", "avoidable_rate", "wilson_clustered"),
     ];
     write(dir, &KPI, "part-0000.parquet", &kpis);
     std::fs::write(dir.join("run.json"), r#"{"version": "1.0.0", "counts": {"records": 4, "contacts": 4}}"#).unwrap();
@@ -176,10 +177,14 @@ fn tables_add_up_to_the_figures_worked_out_by_hand() {
     assert_eq!((input.faq[0].contact_ids.len(), input.faq_total.contacts), (2, 2));
     assert_eq!((input.faq[0].avoidable_known, input.faq[0].repeat_known), (2, 1));
     assert_eq!(input.kpis["volume"].value, Some(3.0));
-    // The other intervals follow from the counts.
+    // Those of other methods and of finer cells are not taken.
     let monday = NaiveDate::from_ymd_opt(2026, 11, 2).unwrap();
     let repeats = "repeat_rate_contact_7d".to_string();
-    let expected = [(Group::Reason("delivery.late".into()), repeats.clone()), (Group::Week(monday), repeats)];
+    let expected = [
+        (Group::Reason("delivery.late".into()), repeats.clone()),
+        (Group::Week(monday), repeats),
+        (Group::Channel("phone".into()), "avoidable_rate".to_string()),
+    ];
     assert_eq!(input.intervals, expected.map(|key| (key, (0.1, 0.9))).into());
 }
 
@@ -212,7 +217,7 @@ fn a_customer_with_a_contact_that_cannot_be_compared_came_back_as_little_as_not(
 fn issues_of_unknown_customers_are_no_resolution() {
     let dir = tempfile::tempdir().unwrap();
     let single = |id: &str, customer: Value| {
-        json!({"episode_id": id, "customer_key": customer, "reason_id": "info.hours", "contacts": 1,
+        json!({"episode_id": id, "customer_key": customer, "reason_id": "info.hours", "contacts": 1, "contacts_7d": 1,
                "channels": ["email"], "is_resolution_known": !customer.is_null()})
     };
     write(dir.path(), &EPISODES, "part-0000.parquet", &[single("ep-a", Value::Null)]);
@@ -245,7 +250,7 @@ fn an_issue_with_a_contact_of_unknown_channel_is_not_said_to_stay_in_one() {
     ];
     write(dir.path(), &CONTACTS, "contact_month=2026-11/part-0000.parquet", &contacts);
     let episode = |id: &str, contacts: i64, channels: Value| {
-        json!({"episode_id": id, "customer_key": "0a", "reason_id": "delivery.late", "contacts": contacts,
+        json!({"episode_id": id, "customer_key": "0a", "reason_id": "delivery.late", "contacts": contacts, "contacts_7d": contacts,
                "channels": channels})
     };
     // One channel and one that is not known, twice one channel, two channels and one that is not known.

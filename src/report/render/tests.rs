@@ -272,15 +272,43 @@ fn labels_correct_the_headline_and_say_which_way_the_verdicts_are_off() {
 }
 
 #[test]
-fn the_table_kpi_gives_the_intervals_of_repeats_by_reason_and_week() {
+fn the_table_kpi_gives_the_intervals_by_reason_channel_and_week() {
     let mut input = sample();
-    let name = "repeat_rate_contact_7d".to_owned();
     let monday = *input.by_week.keys().next().unwrap();
-    input.intervals.insert((Group::Reason("delivery.late".into()), name.clone()), (0.111, 0.777));
-    input.intervals.insert((Group::Week(monday), name), (0.122, 0.888));
+    let channel = input.by_channel.keys().next().unwrap().clone();
+    let groups = [Group::Reason("delivery.late".into()), Group::Channel(channel), Group::Week(monday)];
+    let mut expected = Vec::new();
+    for (kpi, low) in [("repeat_rate_contact_7d", 10), ("avoidable_rate", 13)] {
+        for (group, low) in groups.iter().zip(low..) {
+            let (lo, hi) = (f64::from(low) / 100.0 + 0.001, f64::from(low) / 100.0 + 0.701);
+            input.intervals.insert((group.clone(), kpi.to_owned()), (lo, hi));
+            expected.push(format!("{low}–{}%", low + 70));
+        }
+    }
     let english = page(&render(&input, &ReportOptions::default()).unwrap(), "en");
-    assert!(english.contains("11–78%"));
-    assert!(english.contains("12–89%"));
+    for interval in expected {
+        assert!(english.contains(&interval), "{interval}");
+    }
+}
+
+#[test]
+fn whole_weeks_without_any_contact_are_told_where_repeats_are_read() {
+    let mut input = sample();
+    assert!(!english(&input).contains("No contact from"));
+    let (_, second) = input.by_week.pop_last().unwrap();
+    let monday = |month, day| NaiveDate::from_ymd_opt(2026, month, day).unwrap();
+    input.by_week.insert(monday(9, 28), second);
+    input.by_week.insert(monday(10, 26), second);
+    let html = render(&input, &ReportOptions::default()).unwrap();
+    // Two weeks are missing first, then three.
+    let told = "<strong>No contact from 5\u{a0}October 2026 to 25\u{a0}October 2026.</strong>";
+    assert!(page(&html, "en").contains(told));
+    assert!(page(&html, "fr").contains("Aucun contact du 5\u{a0}octobre 2026 au 25\u{a0}octobre 2026."));
+    // Where a week has a contact or two, one without is no news.
+    for tally in input.by_week.values_mut() {
+        tally.contacts = 2;
+    }
+    assert!(!english(&input).contains("No contact from"));
 }
 
 /// Contacts by their strict verdict and whether they have a price of 2 to 5 €.
@@ -342,7 +370,7 @@ fn the_table_kpi_decides_on_the_cost_of_the_headline() {
     let kpi = KpiValue { value: Some(42.5), lo: Some(20.0), hi: Some(65.0), n: 20, ..KpiValue::default() };
     input.kpis.insert("avoidable_cost_eur".into(), kpi);
     let html = english(&input);
-    assert!(html.contains("They cost about <strong>€42.50</strong> (<span class=\"nowrap\">€20.00–65.00</span>)."));
+    assert!(html.contains("They cost about <strong>€42.50</strong> (range of costs per contact: <span class=\"nowrap\">€20.00–65.00</span>)."));
     assert!(cost_tile(&html).contains("<p class=\"tile-value\">€42.50</p>"), "{}", cost_tile(&html));
 }
 

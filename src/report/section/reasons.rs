@@ -5,7 +5,8 @@ use minijinja::{Value, context};
 use super::super::chart;
 use super::super::format;
 use super::super::page::Page;
-use super::super::tally::{Sentiment, Share, Tally};
+use super::super::tally::{SEVEN_DAYS, Sentiment, Share, Tally};
+use super::super::view::Group;
 use crate::error::Result;
 
 /// Reasons shown before the rest is folded.
@@ -78,7 +79,7 @@ fn row(page: &Page, id: &str, tally: &Tally, largest: u64) -> Value {
         share => page.percent(Share::new(tally.contacts, page.input.total.contacts).rate(), page.input.total.contacts),
         bar => Value::from_safe_string(chart::bar(tally.contacts as f64 / largest.max(1) as f64)),
         is_small => page.is_small(tally.contacts),
-        avoidable => page.rate(tally.avoidable),
+        avoidable => page.rate(page.avoidable(Group::Reason(id.to_string()), tally)),
         cost => page.money(tally.cost),
         avoidable_cost => page.money(tally.avoidable_cost.money()),
         sentiment => page.sentiment(tally),
@@ -154,8 +155,8 @@ fn channels(page: &Page) -> Vec<Value> {
                     String::new()
                 },
                 cost => page.money(tally.cost),
-                avoidable => page.rate(tally.avoidable),
-                repeat => page.rate_up_to(tally.recontacted[super::super::tally::SEVEN_DAYS], 0.5),
+                avoidable => page.rate(page.avoidable(Group::Channel(id.clone()), tally)),
+                repeat => page.rate_up_to(page.followed(Group::Channel(id.clone()), SEVEN_DAYS, tally), 0.5),
                 negative => page.percent(tally.sentiment_share(Sentiment::Negative).rate(), tally.felt()),
                 sentiment => page.sentiment(tally),
             }

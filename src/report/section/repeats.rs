@@ -6,7 +6,9 @@ use super::super::format;
 use super::super::page::{Page, Rate};
 use super::super::tally::{SEVEN_DAYS, Share, Tally, WINDOWS, repeat_kpi};
 use super::super::view::{Episode, EpisodeSum, Group, UNKNOWN};
+use super::trend;
 use crate::error::Result;
+use crate::kpi::interval::{Interval, low_of_the_highest};
 use crate::label::taxonomy::{OTHER, UNCLEAR};
 
 /// Reasons shown before the rest is folded.
@@ -45,8 +47,16 @@ pub(super) fn section(page: &Page) -> Result<Value> {
             })
         })
         .collect::<Result<Vec<_>>>()?;
+    let silence = match trend::silence(page) {
+        Some((first, last)) => page.html(
+            "repeats_silence",
+            &[("first", format::date(page.language, first)), ("last", format::date(page.language, last))],
+        )?,
+        None => Value::from(""),
+    };
     Ok(context! {
         lead => lead,
+        silence => silence,
         windows => windows,
         customers => page.rate_up_to(page.kpi_rate("repeat_rate_customer_7d", page.input.customers), 0.5),
         rows => rows[..split].to_vec(),
@@ -72,18 +82,23 @@ pub(super) fn section(page: &Page) -> Result<Value> {
 /// the rate of all; `None` where no reason stands out so.
 pub(super) fn worst<'a>(page: &'a Page) -> Option<(&'a str, Rate)> {
     let all = page.input.total.recontacted[SEVEN_DAYS].rate()?;
-    ranked(page)
+    let compared: Vec<(&str, Rate)> = ranked(page)
         .into_iter()
         .filter(|(id, tally)| {
             ![OTHER, UNCLEAR, UNKNOWN].contains(id) && !page.is_small(tally.recontacted[SEVEN_DAYS].known)
         })
         .map(|(id, tally)| (id, followed(page, id, tally, SEVEN_DAYS)))
-        .find(|(_, rate)| rate.interval.is_some_and(|(lo, _)| lo > all))
+        .collect();
+    let groups = compared.len();
+    compared.into_iter().find(|(_, rate)| {
+        let low = |(value, (lo, hi))| low_of_the_highest(value, Interval { lo, hi }, groups);
+        rate.value.zip(rate.interval).is_some_and(|it| low(it) > all)
+    })
 }
 
 /// How many contacts about a reason are followed by another within a window.
 fn followed(page: &Page, reason: &str, tally: &Tally, window: usize) -> Rate {
-    page.followed(Group::Reason(reason.to_string()), window, tally.recontacted[window])
+    page.followed(Group::Reason(reason.to_string()), window, tally)
 }
 
 /// Reasons by their rate, worst first; those with few contacts follow.

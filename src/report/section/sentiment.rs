@@ -30,13 +30,13 @@ pub(super) fn section(page: &Page) -> Result<Value> {
         })
         .collect();
     let split = rows.len().min(OPEN_REASONS);
-    let negative = total.sentiment_share(Sentiment::Negative);
+    let negative = page.kpi_rate("negative_share", total.sentiment_share(Sentiment::Negative));
     let lead = page.html(
         if total.felt() == 0 { "sentiment_none" } else { "sentiment_lead" },
         &[
-            ("rate", format::rate(page.language, negative)),
-            ("interval", page.interval(negative.into())),
-            ("n", page.count(negative.known)),
+            ("rate", page.percent(negative.value, negative.n)),
+            ("interval", page.interval(negative)),
+            ("n", page.count(negative.n)),
         ],
     )?;
     let corrected = match page.corrected("negative_share") {

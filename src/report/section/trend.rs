@@ -18,7 +18,7 @@ pub(super) fn section(page: &Page) -> Result<Value> {
     } else {
         vec![
             volume(page, &weeks)?,
-            rates(page, &weeks, "avoidable", |_, tally| tally.avoidable.into())?,
+            rates(page, &weeks, "avoidable", |monday, tally| page.avoidable(Group::Week(monday), tally))?,
             rates(page, &weeks, "repeat", |monday, tally| followed(page, monday, tally))?,
             score(page, &weeks)?,
         ]
@@ -30,7 +30,7 @@ pub(super) fn section(page: &Page) -> Result<Value> {
                 week => format::short_date(page.language, *monday),
                 is_partial => is_partial(page, *monday),
                 contacts => page.count(tally.contacts),
-                avoidable => page.rate(tally.avoidable),
+                avoidable => page.rate(page.avoidable(Group::Week(*monday), tally)),
                 repeat => page.rate(followed(page, *monday, tally)),
                 score => page.score(tally),
                 cost => page.money(tally.cost),
@@ -42,7 +42,7 @@ pub(super) fn section(page: &Page) -> Result<Value> {
 
 /// How many contacts of a week are followed by another within 7 days.
 fn followed(page: &Page, monday: NaiveDate, tally: &Tally) -> Rate {
-    page.followed(Group::Week(monday), SEVEN_DAYS, tally.recontacted[SEVEN_DAYS])
+    page.followed(Group::Week(monday), SEVEN_DAYS, tally)
 }
 
 /// Every week of the period: those without contacts have zeros, so that gaps show.
@@ -55,6 +55,25 @@ fn every_week(page: &Page) -> Vec<(NaiveDate, Tally)> {
         .take_while(|monday| monday <= last)
         .map(|monday| (monday, by_week.get(&monday).copied().unwrap_or_default()))
         .collect()
+}
+
+/// Contacts of the usual week from which a week without any is no accident: chance would leave one in 20,000 empty.
+const NEVER_EMPTY: u64 = 10;
+
+/// The longest stretch of whole weeks without any contact, first Monday and last Sunday, where the usual week has contacts enough that
+/// they can hardly be empty: they were closed, or never loaded.
+pub(super) fn silence(page: &Page) -> Option<(NaiveDate, NaiveDate)> {
+    let mut volumes: Vec<u64> = page.input.by_week.values().map(|tally| tally.contacts).collect();
+    volumes.sort_unstable();
+    if volumes.get(volumes.len() / 2).copied().unwrap_or(0) < NEVER_EMPTY {
+        return None;
+    }
+    let mondays: Vec<NaiveDate> = page.input.by_week.keys().copied().collect();
+    mondays
+        .windows(2)
+        .filter_map(|pair| Some((pair[0].checked_add_days(Days::new(7))?, pair[1].checked_sub_days(Days::new(1))?)))
+        .filter(|(first, last)| first < last)
+        .max_by_key(|(first, last)| (*last - *first, std::cmp::Reverse(*first)))
 }
 
 /// Whether the period starts or ends within the week.

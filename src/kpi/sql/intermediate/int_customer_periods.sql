@@ -24,10 +24,6 @@ counts AS (
         sum(recontacting_14d) AS recontacting_14d
     FROM customers
     GROUP BY period_number, value_number
-),
-
-periods AS (
-    SELECT DISTINCT period_grain, period_start, period_number FROM int_calendar
 )
 
 SELECT
@@ -41,7 +37,6 @@ SELECT
     coalesce(c.customers_14d, 0) AS customers_14d,
     coalesce(c.recontacting_14d, 0) AS recontacting_14d
 FROM int_contact_periods AS p
-INNER JOIN int_dimension_values AS v ON p.dimension = v.dimension AND p.dimension_value = v.dimension_value
-INNER JOIN periods AS n ON p.period_grain = n.period_grain AND p.period_start = n.period_start
-LEFT JOIN counts AS c ON n.period_number = c.period_number AND v.value_number = c.value_number
+INNER JOIN int_cells AS n ON p.cell = n.cell
+LEFT JOIN counts AS c ON n.period_number = c.period_number AND n.value_number = c.value_number
 ORDER BY p.cell

@@ -1,11 +1,12 @@
--- Counts and sums of the episodes that start on one day, by one value of one dimension.
+-- Counts and sums of the episodes that start on one day, by one value of one dimension. Of each episode the first 7 days count: without an
+-- end to the window, older issues would have had more time to come back than recent ones.
 SELECT
     started_date AS day,
     dimension,
     dimension_value,
     count(*) AS episodes,
     count(*) FILTER (WHERE is_known) AS elapsed,
-    count(*) FILTER (WHERE is_known AND contacts = 1) AS single_contact,
+    count(*) FILTER (WHERE is_known AND contacts_7d = 1) AS single_contact,
     count(cost_mid_eur) FILTER (WHERE is_known) AS costed,
     sum(cost_low_eur) FILTER (WHERE is_known) AS cost_low,
     sum(cost_mid_eur) FILTER (WHERE is_known) AS cost_mid,

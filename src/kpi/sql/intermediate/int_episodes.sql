@@ -15,7 +15,7 @@ WITH first_contacts AS (
 
 SELECT
     e.started_date,
-    e.contacts,
+    e.contacts_7d,
     e.is_known,
     e.cost_low_eur,
     e.cost_mid_eur,

@@ -1,9 +1,12 @@
 -- Contacts that a strict criterion makes avoidable, among contacts with a verdict.
 SELECT
-    cell,
-    CAST(avoidable AS DOUBLE) / nullif(avoidable_known, 0) AS value,
-    avoidable AS numerator,
-    avoidable_known AS denominator,
-    avoidable_known AS n
-FROM int_contact_periods
-ORDER BY cell
+    c.cell,
+    CAST(c.avoidable AS DOUBLE) / nullif(c.avoidable_known, 0) AS value,
+    c.avoidable AS numerator,
+    c.avoidable_known AS denominator,
+    c.avoidable_known AS n,
+    p.customers,
+    p.pair_products
+FROM int_contact_periods AS c
+INNER JOIN int_customer_pairs AS p ON c.cell = p.cell AND p.question = 'avoidable'
+ORDER BY c.cell

@@ -1,5 +1,5 @@
--- Cost of all the contacts of an issue, over issues of known customers whose first contact closed at least 7 days ago
--- and whose contacts all have a known cost.
+-- Cost of the contacts of an issue within 7 days of the closing of the first, over issues whose outcome is known and whose contacts
+-- all have a known cost.
 SELECT
     cell,
     CAST(cost_mid AS DOUBLE) / nullif(costed, 0) AS value,

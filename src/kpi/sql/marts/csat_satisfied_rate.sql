@@ -1,9 +1,12 @@
 -- Answers from the satisfied threshold up, among satisfaction answers.
 SELECT
-    cell,
-    CAST(csat_satisfied AS DOUBLE) / nullif(csat_known, 0) AS value,
-    csat_satisfied AS numerator,
-    csat_known AS denominator,
-    csat_known AS n
-FROM int_contact_periods
-ORDER BY cell
+    c.cell,
+    CAST(c.csat_satisfied AS DOUBLE) / nullif(c.csat_known, 0) AS value,
+    c.csat_satisfied AS numerator,
+    c.csat_known AS denominator,
+    c.csat_known AS n,
+    p.customers,
+    p.pair_products
+FROM int_contact_periods AS c
+INNER JOIN int_customer_pairs AS p ON c.cell = p.cell AND p.question = 'csat_satisfied'
+ORDER BY c.cell

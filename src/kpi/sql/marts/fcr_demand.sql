@@ -1,4 +1,4 @@
--- Issues settled in a single contact, among issues of known customers whose first contact closed at least 7 days ago.
+-- Issues without a second contact within 7 days of the closing of the first, among those for which that is known.
 SELECT
     cell,
     CAST(single_contact AS DOUBLE) / nullif(elapsed, 0) AS value,

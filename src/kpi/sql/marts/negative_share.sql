@@ -1,9 +1,12 @@
 -- Contacts with a negative sentiment, among contacts that have one.
 SELECT
-    cell,
-    CAST(negative AS DOUBLE) / nullif(negative_known, 0) AS value,
-    negative AS numerator,
-    negative_known AS denominator,
-    negative_known AS n
-FROM int_contact_periods
-ORDER BY cell
+    c.cell,
+    CAST(c.negative AS DOUBLE) / nullif(c.negative_known, 0) AS value,
+    c.negative AS numerator,
+    c.negative_known AS denominator,
+    c.negative_known AS n,
+    p.customers,
+    p.pair_products
+FROM int_contact_periods AS c
+INNER JOIN int_customer_pairs AS p ON c.cell = p.cell AND p.question = 'negative'
+ORDER BY c.cell

@@ -6,8 +6,8 @@ SELECT
     c.recontacted_72h AS numerator,
     c.recontacted_72h_known AS denominator,
     c.recontacted_72h_known AS n,
-    p.customers_72h AS customers,
-    p.pair_products_72h AS pair_products
+    p.customers,
+    p.pair_products
 FROM int_contact_periods AS c
-INNER JOIN int_repeat_pairs AS p ON c.cell = p.cell
+INNER JOIN int_customer_pairs AS p ON c.cell = p.cell AND p.question = 'recontacted_72h'
 ORDER BY c.cell

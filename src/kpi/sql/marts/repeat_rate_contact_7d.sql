@@ -6,8 +6,8 @@ SELECT
     c.recontacted_7d AS numerator,
     c.recontacted_7d_known AS denominator,
     c.recontacted_7d_known AS n,
-    p.customers_7d AS customers,
-    p.pair_products_7d AS pair_products
+    p.customers,
+    p.pair_products
 FROM int_contact_periods AS c
-INNER JOIN int_repeat_pairs AS p ON c.cell = p.cell
+INNER JOIN int_customer_pairs AS p ON c.cell = p.cell AND p.question = 'recontacted_7d'
 ORDER BY c.cell

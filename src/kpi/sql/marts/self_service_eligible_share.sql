@@ -1,9 +1,12 @@
 -- Contacts whose reason self-service can answer, among contacts whose reason says whether it can.
 SELECT
-    cell,
-    CAST(self_service AS DOUBLE) / nullif(self_service_known, 0) AS value,
-    self_service AS numerator,
-    self_service_known AS denominator,
-    self_service_known AS n
-FROM int_contact_periods
-ORDER BY cell
+    c.cell,
+    CAST(c.self_service AS DOUBLE) / nullif(c.self_service_known, 0) AS value,
+    c.self_service AS numerator,
+    c.self_service_known AS denominator,
+    c.self_service_known AS n,
+    p.customers,
+    p.pair_products
+FROM int_contact_periods AS c
+INNER JOIN int_customer_pairs AS p ON c.cell = p.cell AND p.question = 'self_service'
+ORDER BY c.cell

@@ -1,9 +1,12 @@
 -- Transferred contacts, among contacts for which it is known; contacts known to be at level 2 or 3 are left out.
 SELECT
-    cell,
-    CAST(transferred AS DOUBLE) / nullif(transferred_known, 0) AS value,
-    transferred AS numerator,
-    transferred_known AS denominator,
-    transferred_known AS n
-FROM int_contact_periods
-ORDER BY cell
+    c.cell,
+    CAST(c.transferred AS DOUBLE) / nullif(c.transferred_known, 0) AS value,
+    c.transferred AS numerator,
+    c.transferred_known AS denominator,
+    c.transferred_known AS n,
+    p.customers,
+    p.pair_products
+FROM int_contact_periods AS c
+INNER JOIN int_customer_pairs AS p ON c.cell = p.cell AND p.question = 'transferred'
+ORDER BY c.cell
