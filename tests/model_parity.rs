@@ -89,6 +89,113 @@ fn the_reference_agrees_with_python_on_every_row() {
     }
 }
 
+/// What Python says of the model that ships: see `models/training/reference.py`.
+#[derive(Deserialize)]
+struct Shipped {
+    revision: String,
+    rows: Vec<ShippedRow>,
+}
+
+#[derive(Deserialize)]
+struct ShippedRow {
+    text: String,
+    input_ids: Vec<u32>,
+    embedding_first_8: Vec<f32>,
+    sentiment_logits: Vec<f32>,
+    emotion_logits: Vec<f32>,
+}
+
+#[test]
+fn the_model_that_ships_agrees_with_python() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let shipped = root.join("models/motif-small-fr-en");
+    let manifest: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(shipped.join("manifest.json")).unwrap()).unwrap();
+    let expected: Shipped =
+        serde_json::from_slice(&std::fs::read(directory("bundled_reference.json")).unwrap()).unwrap();
+    assert_eq!(manifest["revision"], expected.revision, "the reference is another model's");
+    let files = ModelFiles::open(shipped).unwrap();
+    // The kernels round to eight bits or to bf16, where the machine has those.
+    for (kernel, allowed) in [(KernelChoice::Reference, 1e-4), (KernelChoice::Auto, 0.05)] {
+        let encoder = Encoder::load(&files, EncoderOptions { kernel, ..EncoderOptions::default() }).unwrap();
+        let tokens = encoder.tokens().unwrap();
+        let windows: Vec<Vec<u32>> = expected.rows.iter().map(|row| tokens.window(&row.text).unwrap().0).collect();
+        let ours = encoder.encode(&windows).unwrap();
+        let (sentiment, emotion) = (ours.sentiment_logits.unwrap(), ours.emotion_logits.unwrap());
+        for (index, row) in expected.rows.iter().enumerate() {
+            assert_eq!(windows[index], row.input_ids, "row {index}");
+            let embedding = &ours.embeddings[index * encoder.hidden_size()..][..8];
+            let [of_sentiment, of_emotion] = [&row.sentiment_logits, &row.emotion_logits].map(Vec::len);
+            for (part, found, wanted, factor) in [
+                ("embedding", embedding, &row.embedding_first_8, 1.0),
+                ("sentiment", &sentiment[index * of_sentiment..][..of_sentiment], &row.sentiment_logits, 10.0),
+                ("emotion", &emotion[index * of_emotion..][..of_emotion], &row.emotion_logits, 10.0),
+            ] {
+                let difference = largest_difference(found, wanted);
+                // The reference has logits to six decimals and is held to the same measure.
+                let most = if kernel == KernelChoice::Reference { allowed } else { allowed * factor };
+                assert!(difference < most, "{kernel:?}, row {index}: {part} differs by {difference}");
+            }
+        }
+    }
+}
+
+#[test]
+fn layer_norms_by_their_old_names_are_read_by_every_kernel() {
+    let copy = tempfile::tempdir().unwrap();
+    for file in ["config.json", "tokenizer.json"] {
+        std::fs::copy(directory("bert_tiny").join(file), copy.path().join(file)).unwrap();
+    }
+    let bytes = std::fs::read(directory("bert_tiny").join("model.safetensors")).unwrap();
+    let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    let old =
+        |name: &str| name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta");
+    let renamed: Vec<(String, _)> = tensors.iter().map(|(name, view)| (old(name), view)).collect();
+    assert!(renamed.iter().any(|(name, _)| name.ends_with("gamma")));
+    std::fs::write(copy.path().join("model.safetensors"), safetensors::serialize(renamed, None).unwrap()).unwrap();
+    for kernel in available_kernels() {
+        let options = EncoderOptions { kernel, ..EncoderOptions::default() };
+        let [ours, theirs] = [copy.path().to_owned(), directory("bert_tiny")].map(|folder| {
+            let encoder = Encoder::load(&ModelFiles::open(folder).unwrap(), options).unwrap();
+            encoder.encode(&[vec![2, 5, 6, 7, 3]]).unwrap().embeddings
+        });
+        assert!(largest_difference(&ours, &theirs) < 1e-6, "{kernel:?}");
+    }
+}
+
+#[test]
+fn what_a_config_leaves_out_is_what_the_reference_takes() {
+    let copy = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(directory("roberta_tiny")).unwrap().map(Result::unwrap) {
+        let target = copy.path().join(entry.file_name());
+        if entry.path().is_file() {
+            std::fs::copy(entry.path(), target).unwrap();
+        } else {
+            std::fs::create_dir(&target).unwrap();
+            std::fs::copy(entry.path().join("config.json"), target.join("config.json")).unwrap();
+        }
+    }
+    let mut config: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(directory("roberta_tiny").join("config.json")).unwrap()).unwrap();
+    assert_eq!(config["pad_token_id"], 1);
+    for (pad, positions) in [(None, None), (Some(serde_json::Value::Null), Some(serde_json::Value::Null))] {
+        let fields = config.as_object_mut().unwrap();
+        for (name, value) in [("pad_token_id", pad), ("position_embedding_type", positions)] {
+            fields.remove(name);
+            fields.extend(value.map(|value| (name.to_owned(), value)));
+        }
+        std::fs::write(copy.path().join("config.json"), config.to_string()).unwrap();
+        let options = EncoderOptions { kernel: KernelChoice::Reference, ..EncoderOptions::default() };
+        let encoder = Encoder::load(&ModelFiles::open(copy.path()).unwrap(), options).unwrap();
+        let rows = expected("roberta_tiny");
+        let windows: Vec<Vec<u32>> = rows.iter().map(|row| row.input_ids.clone()).collect();
+        let ours = encoder.encode(&windows).unwrap().embeddings;
+        for (row, ours) in rows.iter().zip(ours.chunks(encoder.hidden_size())) {
+            assert!(largest_difference(ours, &row.embedding) < 1e-4);
+        }
+    }
+}
+
 fn classifier(model: &str, kernel: KernelChoice) -> SequenceClassifier {
     let files = ModelFiles::open(directory(model)).unwrap();
     SequenceClassifier::load(&files, EncoderOptions { kernel, ..EncoderOptions::default() }).unwrap()

@@ -34,6 +34,10 @@ struct Plan {
     token: Option<&'static str>,
     /// Fails so many times with 503 first.
     busy: u32,
+    /// The answer for this file stops after its headers.
+    broken: Option<&'static str>,
+    /// The redirect of the weights has a weak tag of its own and none of the file.
+    weak: bool,
 }
 
 /// One request as the server saw it.
@@ -175,13 +179,21 @@ fn serve(stream: TcpStream, cdn: Option<&str>, plan: &Mutex<Plan>, seen: &Mutex<
     if let (true, Some(cdn)) = (is_large, cdn) {
         let tag = plan.tag.clone().unwrap_or_else(|| hexadecimal(&Sha256::digest(bytes)));
         let size = bytes.len();
-        let more = format!("X-Linked-Etag: \"{tag}\"\r\nX-Linked-Size: {size}\r\nLocation: {cdn}/cdn/{name}\r\n");
-        return answer(302, &more, b"", 0);
+        let facts = if plan.weak {
+            "ETag: W/\"of-the-redirect\"\r\n".to_owned()
+        } else {
+            format!("X-Linked-Etag: \"{tag}\"\r\nX-Linked-Size: {size}\r\n")
+        };
+        return answer(302, &format!("{facts}Location: {cdn}/cdn/{name}\r\n"), b"", 0);
     }
     let mut git = Sha1::new();
     git.update(format!("blob {}\0", bytes.len()));
     git.update(bytes);
-    let etag = if is_large { "\"of-the-cdn\"".to_owned() } else { format!("\"{}\"", hexadecimal(&git.finalize())) };
+    let etag = if is_large && !plan.weak {
+        "\"of-the-cdn\"".to_owned()
+    } else {
+        format!("\"{}\"", hexadecimal(&git.finalize()))
+    };
     let from: usize = match header("range") {
         Some(range) if !plan.no_range => range.trim_start_matches("bytes=").trim_end_matches('-').parse().unwrap(),
         _ => 0,
@@ -196,6 +208,9 @@ fn serve(stream: TcpStream, cdn: Option<&str>, plan: &Mutex<Plan>, seen: &Mutex<
     {
         *times -= 1;
         sent = sent.min(*limit);
+    }
+    if plan.broken == Some(name) {
+        sent = 0;
     }
     let more = if from > 0 {
         format!("ETag: {etag}\r\nContent-Range: bytes {from}-{}/{}\r\n", bytes.len() - 1, bytes.len())
@@ -315,6 +330,35 @@ fn what_a_broken_fetch_left_serves_the_next_one_and_no_run() {
     let seen = server.seen.lock().unwrap().clone();
     assert!(seen.iter().any(|seen| seen.range.as_deref() == Some("bytes=70000-")), "{seen:?}");
     assert_eq!(std::fs::read(found(cache.path()).unwrap().folder.join("model.safetensors")).unwrap(), weights);
+}
+
+#[test]
+fn a_fetch_that_was_cut_in_a_later_file_keeps_the_weights_that_it_had() {
+    let cache = tempfile::tempdir().unwrap();
+    let server = Server::start(Plan { broken: Some("tokenizer.json"), ..Plan::default() });
+    assert!(server.fetch(cache.path(), None).is_err());
+    assert!(found(cache.path()).is_none(), "no reference before everything is there");
+    let server = Server::start(Plan::default());
+    let fetched = server.fetch(cache.path(), None).unwrap();
+    assert!(!server.paths().iter().any(|path| path.ends_with("model.safetensors")), "{:?}", server.paths());
+    assert_eq!((fetched.downloaded, fetched.record.files.len()), (1, 7));
+    assert!(found(cache.path()).unwrap().verify().is_ok());
+    assert!(!left(cache.path()).iter().any(|name| name.contains("incomplete")), "{:?}", left(cache.path()));
+}
+
+#[test]
+fn the_tag_of_a_redirect_is_not_taken_for_that_of_the_file() {
+    let cache = tempfile::tempdir().unwrap();
+    let fetched = Server::start(Plan { weak: true, ..Plan::default() }).fetch(cache.path(), None).unwrap();
+    assert_eq!(fetched.unchecked, 0);
+}
+
+#[test]
+fn an_endpoint_that_is_no_address_is_told_at_once() {
+    let cache = tempfile::tempdir().unwrap();
+    let server = Server { address: "hub.example.com".to_owned(), seen: Arc::default() };
+    let error = server.fetch(cache.path(), None).unwrap_err().to_string();
+    assert!(error.contains("HF_ENDPOINT is `hub.example.com`; write an address such as https://"), "{error}");
 }
 
 #[test]
@@ -472,6 +516,9 @@ fn the_command_honours_the_environment_and_a_run_finds_what_it_fetched() {
     let verified = motif(&["models", "verify", ID, "--json"], "");
     let json: serde_json::Value = serde_json::from_slice(&verified.stdout).unwrap();
     assert_eq!(json["files_verified"], 7);
+    let again = motif(&["models", "fetch", ID], "hf_secret");
+    let message = String::from_utf8(again.stderr).unwrap();
+    assert!(message.contains(&format!("use it with --model {ID}")), "{message}");
 
     let requests = server.paths().len();
     let (input, output) = (home.path().join("t.jsonl"), home.path().join("t.parquet"));

@@ -61,6 +61,14 @@ fn named<T>(name: &str, loaded: ModelResult<T>) -> Result<T> {
     })
 }
 
+/// Opens a model of the cache; an error names it as it was asked for.
+fn opened(name: &str, local: &hub::Local) -> Result<ModelFiles> {
+    local.open().map_err(|error| match error {
+        Error::Model { reason, .. } => Error::Model { name: name.to_owned(), reason }.into(),
+        other => other.into(),
+    })
+}
+
 /// Refuses labels that no model was named for: they would change nothing.
 pub(crate) fn check_labels(sentiment_model: Option<&str>, has_labels: bool) -> Result<()> {
     if has_labels && sentiment_model.is_none() {
@@ -97,15 +105,16 @@ fn files(name: &str) -> Result<ModelFiles> {
     let mut tried = vec![name.to_owned()];
     if let Some(cache) = hub::cache_folder() {
         if let Some(local) = hub::find(&cache, name)? {
-            return Ok(local.open()?);
+            return opened(name, &local);
         }
         tried.push(cache.display().to_string());
     }
+    let wanted = name.replacen('@', " --revision ", 1);
     Err(Error::Model {
         name: name.to_owned(),
         reason: format!(
             "not found; tried {}. Give `bundled`, a folder in the Hugging Face layout, or the id of a fetched model \
-             (`motif models fetch {name}`); a run never downloads",
+             (`motif models fetch {wanted}`); a run never downloads",
             tried.join(", ")
         ),
     }
@@ -125,17 +134,19 @@ fn list(is_json: bool) -> Result<Outcome> {
     let mut models = vec![json!({"name": bundled::NAME, "place": "bundled", "hash": bundled::files()?.model_hash()})];
     if let Some(cache) = hub::cache_folder() {
         for name in hub::names(&cache) {
-            // A model that cannot be opened is shown by `verify`, which says why.
-            if let Ok(Some(local)) = hub::find(&cache, &name)
-                && let Ok(files) = local.open()
-            {
-                let mut model = json!({"name": name, "place": files.place(), "hash": files.model_hash()});
-                if let Some(record) = &local.record {
-                    model["revision"] = json!(record.revision);
-                    model["commit"] = json!(record.commit);
-                }
-                models.push(model);
+            let Ok(Some(local)) = hub::find(&cache, &name) else { continue };
+            let mut model = json!({"name": name, "place": local.folder});
+            match opened(&name, &local).and_then(|files| Ok((Config::from_files(&files)?, files))) {
+                Ok((_, files)) => model["hash"] = json!(files.model_hash()),
+                // Models of other kinds that other tools brought are none of ours; one that was fetched here and is no longer whole is.
+                Err(_) if local.record.is_none() => continue,
+                Err(error) => model["problem"] = json!(error.to_string()),
             }
+            if let Some(record) = &local.record {
+                model["revision"] = json!(record.revision);
+                model["commit"] = json!(record.commit);
+            }
+            models.push(model);
         }
     }
     if is_json {
@@ -143,7 +154,10 @@ fn list(is_json: bool) -> Result<Outcome> {
     } else {
         for model in &models {
             let text = |key: &str| model[key].as_str().unwrap_or_default().to_owned();
-            print(&format!("{:<48}{:.12}  {}\n", text("name"), text("hash"), text("place")))?;
+            print(&format!("{:<47} {:<12.12}  {}\n", text("name"), text("hash"), text("place")))?;
+            if model["problem"].is_string() {
+                logging::warning(&text("problem"));
+            }
         }
     }
     Ok(Outcome::Done)
@@ -175,8 +189,8 @@ fn fetch(id: &str, revision: &str, is_json: bool, quiet: bool) -> Result<Outcome
     let fetched = fetched?;
     let name = if revision == "main" { id.to_owned() } else { format!("{id}@{revision}") };
     // Said now rather than at the first run: a model of another kind was fetched whole and is of no use here.
-    let usable = ModelFiles::open(&fetched.folder).and_then(|files| Config::from_files(&files));
-    if let Err(error) = usable {
+    let usage = usage(&fetched.folder);
+    if let Err(error) = &usage {
         logging::warning(&format!("{name} cannot be used: {error}"));
     }
     if fetched.unchecked > 0 {
@@ -194,15 +208,33 @@ fn fetch(id: &str, revision: &str, is_json: bool, quiet: bool) -> Result<Outcome
         say(
             quiet,
             &format!(
-                "{id} at commit {}: {} files verified, {} of them downloaded now, in {}\nuse it with --model {name}",
+                "{id} at commit {}: {} files verified, {} of them downloaded now, in {}",
                 fetched.record.commit,
                 fetched.record.files.len(),
                 fetched.downloaded,
                 fetched.folder.display()
             ),
         );
+        if let Ok(option) = usage {
+            say(quiet, &format!("use it with {option} {name}"));
+        }
     }
     Ok(Outcome::Done)
+}
+
+/// The option that takes a model: it is loaded once, as a run would, to tell.
+///
+/// # Errors
+/// Why it can serve as nothing.
+fn usage(folder: &Path) -> ModelResult<&'static str> {
+    let files = ModelFiles::open(folder)?;
+    let config: serde_json::Value =
+        files.get("config.json").and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default();
+    let mut kinds = config["architectures"].as_array().into_iter().flatten().filter_map(serde_json::Value::as_str);
+    if kinds.any(|kind| kind.ends_with("ForSequenceClassification")) {
+        return SequenceClassifier::load(&files, EncoderOptions::default()).map(|_| "--sentiment-model");
+    }
+    Encoder::load(&files, EncoderOptions::default()).map(|_| "--model")
 }
 
 fn verify(name: &str, is_json: bool, quiet: bool) -> Result<Outcome> {
@@ -213,7 +245,7 @@ fn verify(name: &str, is_json: bool, quiet: bool) -> Result<Outcome> {
     let (files, checked) = match &fetched {
         Some(local) => {
             let checked = local.verify()?;
-            (local.open()?, checked)
+            (opened(name, local)?, checked)
         }
         None => {
             let files = files(name)?;

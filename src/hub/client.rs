@@ -56,9 +56,12 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// A client for an endpoint. Proxies come from `ALL_PROXY`, `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`;
+    /// A client for an endpoint. Proxies (HTTP and SOCKS) come from `ALL_PROXY`, `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`;
     /// `SSL_CERT_FILE` replaces the built-in certificates, as a company's proxy may need.
     pub(crate) fn new(endpoint: &str, token: Option<String>) -> Result<Self, String> {
+        if !["http://", "https://"].iter().any(|scheme| endpoint.starts_with(scheme)) {
+            return Err(format!("HF_ENDPOINT is `{endpoint}`; write an address such as https://huggingface.co"));
+        }
         let mut config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -91,7 +94,7 @@ impl Client {
     pub(crate) fn get(&self, path: &str, from: u64) -> Result<Answer, Failure> {
         let mut url = format!("{}{path}", self.endpoint);
         let home = origin(&url);
-        let mut facts = Facts::default();
+        let (mut facts, mut linked) = (Facts::default(), None);
         for _ in 0..=REDIRECTS {
             let mut request = self.agent.get(&url);
             if from > 0 {
@@ -104,8 +107,10 @@ impl Client {
             }
             let response = request.call().map_err(|error| Failure::Passing(unreachable(&url, &error)))?;
             let header = |name: &str| Some(response.headers().get(name)?.to_str().ok()?.trim().to_owned());
-            let etag = header("x-linked-etag").or_else(|| header("etag"));
-            facts.etag = facts.etag.or(etag.map(|etag| etag.trim_start_matches("W/").trim_matches('"').to_owned()));
+            // The hub's own word for the file; without it, the last answer's: a tag of a redirect is the redirect's.
+            linked = linked.or_else(|| header("x-linked-etag"));
+            let etag = linked.clone().or_else(|| header("etag"));
+            facts.etag = etag.map(|etag| etag.trim_start_matches("W/").trim_matches('"').to_owned());
             facts.size = facts.size.or(header("x-linked-size").and_then(|size| size.parse().ok()));
             let status = response.status().as_u16();
             if matches!(status, 301 | 302 | 303 | 307 | 308) {

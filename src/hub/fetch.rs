@@ -53,7 +53,9 @@ impl Hub {
     /// `HF_HUB_OFFLINE` forbids it, or there is no home for a cache.
     pub fn from_environment() -> Result<Self> {
         let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
-        if variable("HF_HUB_OFFLINE").is_some_and(|value| value != "0") {
+        // The values that the hub's own tools take for yes.
+        let is_yes = |value: String| ["1", "on", "yes", "true"].contains(&value.trim().to_lowercase().as_str());
+        if variable("HF_HUB_OFFLINE").is_some_and(is_yes) {
             return Err(Error::usage("HF_HUB_OFFLINE is set; unset it to fetch a model"));
         }
         let cache = super::cache_folder()
@@ -152,12 +154,20 @@ pub fn fetch(hub: &Hub, id: &str, revision: &str, progress: &mut dyn FnMut(Step<
     if lock.try_lock().is_err() {
         return Err(failed("another fetch of this model is at work".into()));
     }
-    let known = super::find(&hub.cache, &format!("{id}@{commit}"))?.and_then(|local| local.record);
+    // What an earlier fetch of this commit verified, whether it came to its end or was cut.
+    let unfinished = incomplete.join(format!("{commit}.json"));
+    let mut known = read_files(&unfinished);
+    known.extend(
+        super::find(&hub.cache, &format!("{id}@{commit}"))?
+            .and_then(|local| local.record)
+            .map(|it| it.files)
+            .unwrap_or_default(),
+    );
     let mut files = BTreeMap::new();
     let (mut downloaded, mut unchecked) = (0, 0);
     for name in names {
         let target = folder.join(&name);
-        if let Some(before) = known.as_ref().and_then(|record| record.files.get(&name))
+        if let Some(before) = known.get(&name)
             && target.is_file()
             && sha256_of(&target)? == before.sha256
         {
@@ -185,6 +195,8 @@ pub fn fetch(hub: &Hub, id: &str, revision: &str, progress: &mut dyn FnMut(Step<
         progress(Step::Done);
         files.insert(name, record);
         downloaded += 1;
+        known.extend(files.clone());
+        replace(&unfinished, &json(&known)?)?;
     }
     let record = Record {
         id: id.to_owned(),
@@ -193,12 +205,24 @@ pub fn fetch(hub: &Hub, id: &str, revision: &str, progress: &mut dyn FnMut(Step<
         endpoint: client.endpoint().to_owned(),
         files,
     };
-    let text = serde_json::to_string_pretty(&record).map_err(|_| Error::bug("a record could not be written"))?;
-    replace(&record_path(&model, &commit), &format!("{text}\n"))?;
+    replace(&record_path(&model, &commit), &json(&record)?)?;
     if !is_commit(revision) {
         replace(&model.join("refs").join(revision), &commit)?;
     }
+    if unfinished.is_file() {
+        std::fs::remove_file(&unfinished).map_err(|error| Error::io("remove", &unfinished, error))?;
+    }
     Ok(Fetched { record, folder, downloaded, unchecked })
+}
+
+/// The files of an unfinished fetch; a list that cannot be read costs a second download at most.
+fn read_files(path: &Path) -> BTreeMap<String, FileRecord> {
+    std::fs::read(path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+}
+
+fn json(value: &impl serde::Serialize) -> Result<String> {
+    let text = serde_json::to_string_pretty(value).map_err(|_| Error::bug("a record could not be written"))?;
+    Ok(format!("{text}\n"))
 }
 
 /// Tries again after passing failures, with growing pauses.
@@ -224,7 +248,7 @@ fn persist<T>(
 }
 
 fn list(client: &Client, id: &str, revision: &str) -> Result<Listing, Failure> {
-    let answer = client.get(&format!("/api/models/{id}/revision/{revision}"), 0)?;
+    let answer = client.get(&format!("/api/models/{id}/revision/{}", revision.replace('/', "%2F")), 0)?;
     if answer.status != 200 {
         return Err(client.refusal(answer.status, &format!("model {id} at revision {revision}")));
     }
@@ -251,13 +275,15 @@ fn wanted(listing: &Listing) -> Result<Vec<String>, String> {
         return Err(if names.contains(&"model.safetensors.index.json") {
             format!("the model has no {missing}; weights in several files are not supported")
         } else if names.contains(&"pytorch_model.bin") {
-            format!(
-                "the model has no {missing}; weights as a pickle (pytorch_model.bin) are never loaded: look for a \
-                 safetensors version"
-            )
+            pickled(&missing)
         } else {
             format!("the model has no {missing}")
         });
+    }
+    let is_layer = |folder: &str| folder.starts_with(|c: char| c.is_ascii_digit());
+    let layers = names.iter().filter_map(|name| name.strip_suffix("/pytorch_model.bin")).filter(|it| is_layer(it));
+    if let Some(folder) = layers.into_iter().find(|it| !names.contains(&format!("{it}/model.safetensors").as_str())) {
+        return Err(pickled(&format!("{folder}/model.safetensors")));
     }
     let mut wanted: Vec<String> = names
         .into_iter()
@@ -267,6 +293,13 @@ fn wanted(listing: &Listing) -> Result<Vec<String>, String> {
     wanted.sort();
     wanted.dedup();
     Ok(wanted)
+}
+
+/// Why a model without these safetensors files is refused.
+fn pickled(missing: &str) -> String {
+    format!(
+        "the model has no {missing}; weights as a pickle (pytorch_model.bin) are never loaded: look for a safetensors version"
+    )
 }
 
 /// Downloads one file to `part`, resuming what is there. The inner error is what to tell the user.
@@ -411,6 +444,9 @@ fn each_chunk(path: &Path, mut take: impl FnMut(&[u8])) -> Result<()> {
 
 /// Writes a small file beside its place and moves it there.
 fn replace(path: &Path, text: &str) -> Result<()> {
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent).map_err(|error| Error::io("create", parent, error))?;
+    }
     let beside = path.with_extension("part");
     std::fs::write(&beside, text).map_err(|error| Error::io("write", &beside, error))?;
     std::fs::rename(&beside, path).map_err(|error| Error::io("rename", &beside, error))

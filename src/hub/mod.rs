@@ -59,7 +59,8 @@ pub fn cache_folder() -> Option<PathBuf> {
 /// `HF_HOME`, or its default.
 pub(crate) fn home_folder() -> Option<PathBuf> {
     let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    variable("HF_HOME").or_else(|| variable("HOME").map(|home| home.join(".cache/huggingface")))
+    let caches = || variable("XDG_CACHE_HOME").or_else(|| variable("HOME").map(|home| home.join(".cache")));
+    variable("HF_HOME").or_else(|| caches().map(|caches| caches.join("huggingface")))
 }
 
 /// Folder of one model inside a cache.
@@ -78,7 +79,7 @@ pub fn find(cache: &Path, name: &str) -> Result<Option<Local>> {
     }
     let model = model_folder(cache, id);
     let commit = if is_commit(revision) {
-        revision.to_owned()
+        revision.to_ascii_lowercase()
     } else {
         std::fs::read_to_string(model.join("refs").join(revision)).unwrap_or_default().trim().to_owned()
     };
@@ -106,12 +107,8 @@ pub fn names(cache: &Path) -> Vec<String> {
         else {
             continue;
         };
-        let inside = |folder: &str| {
-            let entries = std::fs::read_dir(entry.path().join(folder)).into_iter().flatten().flatten();
-            entries.filter_map(|entry| entry.file_name().into_string().ok()).collect::<Vec<String>>()
-        };
         let mut named = BTreeSet::new();
-        for reference in inside("refs") {
+        for reference in references(&entry.path().join("refs"), "") {
             named.extend(
                 std::fs::read_to_string(entry.path().join("refs").join(&reference))
                     .map(|commit| commit.trim().to_owned()),
@@ -119,11 +116,32 @@ pub fn names(cache: &Path) -> Vec<String> {
             names.push(if reference == "main" { id.clone() } else { format!("{id}@{reference}") });
         }
         // A model that was asked for by its commit has no other name.
-        let unnamed = inside("snapshots").into_iter().filter(|commit| is_commit(commit) && !named.contains(commit));
+        let unnamed = inside(&entry.path().join("snapshots")).into_iter().map(|(commit, _)| commit);
+        let unnamed = unnamed.filter(|commit| is_commit(commit) && !named.contains(commit));
         names.extend(unnamed.map(|commit| format!("{id}@{commit}")));
     }
     names.sort();
     names
+}
+
+/// Names in a folder, and whether each is a folder.
+fn inside(folder: &Path) -> Vec<(String, bool)> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter_map(|entry| Some((entry.file_name().into_string().ok()?, entry.path().is_dir()))).collect()
+}
+
+/// The references of a model: a branch may have slashes, and lies in folders then.
+fn references(folder: &Path, before: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for (name, is_folder) in inside(folder).into_iter().filter(|(name, _)| is_revision(name)) {
+        let path = format!("{before}{name}");
+        if is_folder {
+            found.extend(references(&folder.join(&name), &format!("{path}/")));
+        } else {
+            found.push(path);
+        }
+    }
+    found
 }
 
 impl Local {
@@ -189,11 +207,13 @@ pub(crate) fn is_id(id: &str) -> bool {
     parts.len() <= 2 && parts.iter().all(is_part)
 }
 
-/// A branch, tag or commit without folders.
+/// A branch (`main`, `feature/x`), tag, reference (`refs/pr/1`) or commit; nothing that could leave the cache.
 pub(crate) fn is_revision(revision: &str) -> bool {
-    !revision.is_empty()
-        && !revision.starts_with('.')
-        && revision.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
+    revision.split('/').all(|part| {
+        !part.is_empty()
+            && !part.starts_with('.')
+            && part.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
+    })
 }
 
 pub(crate) fn is_commit(text: &str) -> bool {
@@ -212,7 +232,12 @@ mod tests {
         for bad in ["", "/", "a/b/c", "../x", "a/..", "a b/c", "org/", ".hidden/x", "a--b/c", "C:\\x"] {
             assert!(!is_id(bad), "{bad}");
         }
-        assert!(is_revision("v1.0") && !is_revision("../main") && !is_revision("refs/pr/1") && !is_revision(""));
+        for good in ["v1.0", "refs/pr/1", "feature/x"] {
+            assert!(is_revision(good), "{good}");
+        }
+        for bad in ["", "../main", "a/../b", "/main", "main/", "a//b", "C:\\x"] {
+            assert!(!is_revision(bad), "{bad}");
+        }
     }
 
     #[test]
@@ -227,6 +252,13 @@ mod tests {
         assert!(find(cache.path(), "org/name").unwrap().unwrap().record.is_none());
         assert!(find(cache.path(), &format!("org/name@{commit}")).unwrap().is_some());
         assert_eq!(names(cache.path()), ["org/name"]);
+        assert!(find(cache.path(), &format!("org/name@{}", commit.to_uppercase())).unwrap().is_some());
+        // A branch with a slash lies in folders.
+        std::fs::create_dir_all(model.join("refs/refs/pr")).unwrap();
+        std::fs::write(model.join("refs/refs/pr/1"), &commit).unwrap();
+        assert!(find(cache.path(), "org/name@refs/pr/1").unwrap().is_some());
+        assert_eq!(names(cache.path()), ["org/name", "org/name@refs/pr/1"]);
+        std::fs::remove_dir_all(model.join("refs/refs")).unwrap();
         // Another commit, which no reference names, has its own.
         let other = "b".repeat(40);
         std::fs::create_dir_all(model.join("snapshots").join(&other)).unwrap();

@@ -107,7 +107,7 @@ impl SentimentHead {
         match vectors.classifier() {
             Some(classifier) => match Self::new(labels, mapping, temperature) {
                 Ok(head) => Ok(Some(head)),
-                Err(reason) => Err(Error::Model { name: classifier.model_hash().chars().take(12).collect(), reason }),
+                Err(reason) => Err(Error::Model { name: classifier.place().to_owned(), reason }),
             },
             None => Ok(Self::new(labels, &BTreeMap::new(), temperature).ok()),
         }

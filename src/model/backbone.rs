@@ -61,9 +61,11 @@ impl Backbone {
         &self.config
     }
 
-    /// The kernel class in use, or `candle`.
+    /// The kernel class in use, or `candle` with the device where that is no processor: each rounds in its own way.
     pub(crate) fn kernel_class(&self) -> &'static str {
         match &self.backend {
+            Backend::Candle { device, .. } if device.is_cuda() => "candle-cuda",
+            Backend::Candle { device, .. } if device.is_metal() => "candle-metal",
             Backend::Candle { .. } => "candle",
             Backend::Cpu(model) => model.class().name(),
         }

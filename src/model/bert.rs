@@ -43,7 +43,6 @@ pub struct Config {
     /// Added to the variance in every layer norm.
     pub layer_norm_eps: f64,
     /// Id of the padding token; RoBERTa's positions start after it.
-    #[serde(default)]
     pub pad_token_id: usize,
     /// Only `absolute` is implemented.
     #[serde(default = "absolute")]
@@ -66,6 +65,19 @@ pub struct FeelingsLayers {
 
 fn absolute() -> String {
     "absolute".to_owned()
+}
+
+/// Writes into a `config.json` what the reference library takes where a field is absent or null and the family decides.
+pub(crate) fn with_defaults(mut config: serde_json::Value) -> serde_json::Value {
+    let padding = u64::from(config.get("model_type").and_then(serde_json::Value::as_str) != Some("bert"));
+    for (name, default) in [("pad_token_id", padding.into()), ("layer_norm_eps", 1e-12.into())] {
+        if let Some(fields) = config.as_object_mut()
+            && fields.get(name).is_none_or(serde_json::Value::is_null)
+        {
+            fields.insert(name.to_owned(), default);
+        }
+    }
+    config
 }
 
 impl Config {

@@ -179,6 +179,7 @@ pub struct SequenceClassifier {
     reader: Reader,
     labels: Vec<String>,
     rules: TextRules,
+    place: String,
     model_hash: String,
 }
 
@@ -214,7 +215,8 @@ impl SequenceClassifier {
             }
         };
         let rules = TextRules::from_files(files, config.max_tokens(), prompt)?;
-        Ok(Self { reader, labels, rules, model_hash: files.model_hash().to_owned(), backbone })
+        let (place, model_hash) = (files.place().to_owned(), files.model_hash().to_owned());
+        Ok(Self { reader, labels, rules, place, model_hash, backbone })
     }
 
     /// Logits of windows of token ids, special tokens included, in [`Encodings::sentiment_logits`]: `(windows, labels)`.
@@ -253,6 +255,11 @@ impl SequenceClassifier {
             Reader::Classification(_) => 1.0,
             Reader::Own(head) => head.temperature(),
         }
+    }
+
+    /// Where the model came from, for messages.
+    pub fn place(&self) -> &str {
+        &self.place
     }
 
     /// sha256 of all files that decide the result; see [`ModelFiles::model_hash`].

@@ -45,7 +45,7 @@ impl Config {
         }
         match family.as_str() {
             name if bert::MODEL_TYPES.contains(&name) => {
-                let config: bert::Config = read(value)?;
+                let config: bert::Config = read(bert::with_defaults(value))?;
                 config.check().map(|()| Self::Bert(config))
             }
             "distilbert" => {
@@ -116,7 +116,11 @@ impl Config {
     }
 }
 
-fn read<T: DeserializeOwned>(value: serde_json::Value) -> ModelResult<T> {
+/// A value of null is an absent one: older files write both.
+fn read<T: DeserializeOwned>(mut value: serde_json::Value) -> ModelResult<T> {
+    if let Some(fields) = value.as_object_mut() {
+        fields.retain(|_, field| !field.is_null());
+    }
     serde_json::from_value(value).map_err(|source| ModelError::Json { file: FILE.to_owned(), source })
 }
 

@@ -26,7 +26,7 @@ pub enum Pooling {
 #[derive(Deserialize)]
 struct PoolingConfig {
     #[serde(default)]
-    pooling_mode: Option<String>,
+    pooling_mode: Option<Modes>,
     #[serde(default)]
     pooling_mode_cls_token: bool,
     #[serde(default)]
@@ -42,6 +42,27 @@ struct PoolingConfig {
     /// Whether the tokens of a prompt take part.
     #[serde(default = "yes")]
     include_prompt: bool,
+}
+
+/// Newer releases write one mode as a word, several as a list.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Modes {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl Modes {
+    /// The only mode; `None` for several.
+    fn only(&self) -> Option<&str> {
+        match self {
+            Self::One(mode) => Some(mode),
+            Self::Several(modes) => match modes.as_slice() {
+                [mode] => Some(mode),
+                _ => None,
+            },
+        }
+    }
 }
 
 fn yes() -> bool {
@@ -105,13 +126,15 @@ impl PoolingConfig {
             what,
             hint: "one of mean, mean_sqrt_len_tokens, cls and max is".to_owned(),
         };
-        if let Some(name) = &self.pooling_mode {
-            return match name.as_str() {
-                "mean" => Ok(Pooling::Mean),
-                "mean_sqrt_len_tokens" | "mean_sqrt_len" => Ok(Pooling::MeanSqrtLen),
-                "cls" => Ok(Pooling::Cls),
-                "max" => Ok(Pooling::Max),
-                other => Err(unsupported(format!("pooling `{other}`"))),
+        let several = || unsupported("a combination of pooling modes".to_owned());
+        if let Some(modes) = &self.pooling_mode {
+            return match modes.only() {
+                Some("mean") => Ok(Pooling::Mean),
+                Some("mean_sqrt_len_tokens" | "mean_sqrt_len") => Ok(Pooling::MeanSqrtLen),
+                Some("cls") => Ok(Pooling::Cls),
+                Some("max") => Ok(Pooling::Max),
+                Some(other) => Err(unsupported(format!("pooling `{other}`"))),
+                None => Err(several()),
             };
         }
         if self.pooling_mode_weightedmean_tokens || self.pooling_mode_lasttoken {
@@ -127,7 +150,7 @@ impl PoolingConfig {
         match (modes.next(), modes.next()) {
             (Some(mode), None) => Ok(mode),
             (None, _) => Err(unsupported("no pooling mode".to_owned())),
-            _ => Err(unsupported("a combination of pooling modes".to_owned())),
+            _ => Err(several()),
         }
     }
 }
@@ -155,6 +178,9 @@ mod tests {
         let mode = |text: &str| serde_json::from_str::<PoolingConfig>(text).unwrap().mode("f");
         assert_eq!(mode(r#"{"pooling_mode_cls_token":true}"#).unwrap(), Pooling::Cls);
         assert_eq!(mode(r#"{"pooling_mode":"max"}"#).unwrap(), Pooling::Max);
+        assert_eq!(mode(r#"{"pooling_mode":["max"]}"#).unwrap(), Pooling::Max);
+        let message = mode(r#"{"pooling_mode":["max","mean"]}"#).unwrap_err().to_string();
+        assert!(message.contains("a combination of pooling modes"), "{message}");
         assert_eq!(mode(r#"{"pooling_mode_mean_tokens":true}"#).unwrap(), Pooling::Mean);
         assert!(mode(r#"{"pooling_mode_mean_tokens":true,"pooling_mode_cls_token":true}"#).is_err());
         assert_eq!(mode(r#"{"pooling_mode_mean_sqrt_len_tokens":true}"#).unwrap(), Pooling::MeanSqrtLen);

@@ -21,12 +21,16 @@ struct ModuleEntry {
     path: String,
 }
 
-/// `config_sentence_transformers.json`.
+const CONFIG: &str = "config_sentence_transformers.json";
+
+/// The fields of [`CONFIG`] that decide the numbers.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct PromptConfig {
     prompts: BTreeMap<String, Option<String>>,
     default_prompt_name: Option<String>,
+    /// Numbers of an embedding that are kept, the first ones.
+    truncate_dim: Option<usize>,
 }
 
 /// Hidden states of a window to its embedding.
@@ -34,6 +38,9 @@ struct PromptConfig {
 pub(crate) struct Sentence {
     pub(crate) pooling: Pooling,
     pub(crate) dense: Vec<Dense>,
+    /// Numbers of an embedding that are kept, the first ones, as for encoders whose first numbers hold the most (Kusupati et al. 2022,
+    /// "Matryoshka representation learning").
+    pub(crate) kept: Option<usize>,
 }
 
 impl Sentence {
@@ -43,7 +50,7 @@ impl Sentence {
     /// # Errors
     /// [`ModelError::Unsupported`] for other modules, other pooling modes and other orders.
     pub(crate) fn from_files(files: &ModelFiles, hidden: usize) -> ModelResult<Self> {
-        let mut own = Self { pooling: Pooling::Mean, dense: Vec::new() };
+        let mut own = Self { pooling: Pooling::Mean, dense: Vec::new(), kept: None };
         let has_prompt = prompt(files)?.is_some();
         let mut is_normalised = false;
         for module in files.json::<Vec<ModuleEntry>>("modules.json")?.unwrap_or_default() {
@@ -55,7 +62,7 @@ impl Sentence {
                     own.pooling = Pooling::from_file(files, &format!("{}/config.json", module.path), has_prompt)?;
                 }
                 "Dense" if !is_normalised => {
-                    let width = own.width(hidden);
+                    let width = own.full_width(hidden);
                     own.dense.push(Dense::load(files, &module.path, width)?);
                 }
                 other => {
@@ -68,17 +75,24 @@ impl Sentence {
                 }
             }
         }
+        own.kept = files.json::<PromptConfig>(CONFIG)?.unwrap_or_default().truncate_dim.filter(|kept| *kept > 0);
         Ok(own)
     }
 
     /// Width of an embedding.
     pub(crate) fn width(&self, hidden: usize) -> usize {
+        let full = self.full_width(hidden);
+        self.kept.map_or(full, |kept| kept.min(full))
+    }
+
+    /// The same before anything is left out.
+    fn full_width(&self, hidden: usize) -> usize {
         self.dense.last().map_or(hidden, Dense::outputs)
     }
 
     /// `hidden_states (tokens, hidden)` to an embedding that is not normalised yet.
     pub(crate) fn embed(&self, hidden_states: &[f32], hidden: usize, embedding: &mut [f32]) {
-        if self.dense.is_empty() {
+        if self.dense.is_empty() && embedding.len() == hidden {
             return self.pooling.pool(hidden_states, embedding);
         }
         let mut vector = vec![0.0f32; hidden];
@@ -86,7 +100,7 @@ impl Sentence {
         for dense in &self.dense {
             vector = dense.forward(&vector);
         }
-        embedding.copy_from_slice(&vector);
+        embedding.copy_from_slice(&vector[..embedding.len()]);
     }
 }
 
@@ -95,13 +109,12 @@ impl Sentence {
 /// # Errors
 /// [`ModelError::Unsupported`] when the file names a prompt that it does not hold.
 pub(crate) fn prompt(files: &ModelFiles) -> ModelResult<Option<String>> {
-    const FILE: &str = "config_sentence_transformers.json";
-    let config: PromptConfig = files.json(FILE)?.unwrap_or_default();
+    let config: PromptConfig = files.json(CONFIG)?.unwrap_or_default();
     let Some(name) = config.default_prompt_name else { return Ok(None) };
     match config.prompts.get(&name) {
         Some(prompt) => Ok(prompt.clone().filter(|prompt| !prompt.is_empty())),
         None => Err(ModelError::Unsupported {
-            file: FILE.to_owned(),
+            file: CONFIG.to_owned(),
             what: format!("the default prompt `{name}`, which `prompts` does not hold,"),
             hint: "correct the file".to_owned(),
         }),
@@ -146,6 +159,16 @@ mod tests {
         let mut embedding = [0.0f32; 3];
         sentence.embed(&[1.0, -1.0, 3.0, 1.0], 2, &mut embedding);
         assert_eq!(embedding, [2.5, 0.0, 1.0]);
+    }
+
+    #[test]
+    fn a_truncated_embedding_keeps_its_first_numbers() {
+        let own = |config: &'static [u8]| Sentence::from_files(&files(&[(CONFIG, config)]), 3).unwrap();
+        let sentence = own(br#"{"truncate_dim":2}"#);
+        let mut embedding = [0.0f32; 2];
+        sentence.embed(&[1.0, -1.0, 3.0, 3.0, 1.0, 5.0], 3, &mut embedding);
+        assert_eq!((sentence.width(3), embedding), (2, [2.0, 0.0]));
+        assert_eq!((own(br#"{"truncate_dim":null}"#).width(3), own(br#"{"truncate_dim":9}"#).width(3)), (3, 3));
     }
 
     #[test]

@@ -136,6 +136,32 @@ impl Tokens {
     }
 }
 
+impl Tokens {
+    /// Token ids of the whole of a text: one window where it fits the model's limit, else one for each part of it, the parts cut
+    /// between words, each with the prompt and the special tokens.
+    ///
+    /// # Errors
+    /// As for [`Self::window`].
+    pub fn windows(&self, text: &str) -> ModelResult<Vec<Vec<u32>>> {
+        let (ids, is_cut) = self.window(text)?;
+        match halves(text).filter(|_| is_cut) {
+            Some((first, second)) => Ok([self.windows(first)?, self.windows(second)?].concat()),
+            None => Ok(vec![ids]),
+        }
+    }
+}
+
+/// A text in two, at the blank nearest to its middle, or between two characters where it has none; `None` for less than two.
+fn halves(text: &str) -> Option<(&str, &str)> {
+    let text = text.trim();
+    let middle = text.len() / 2;
+    let blanks = text.char_indices().filter(|(_, c)| c.is_whitespace()).map(|(at, _)| at);
+    let places = text.char_indices().skip(1).map(|(at, _)| at);
+    let at = blanks.min_by_key(|at| at.abs_diff(middle)).or_else(|| places.min_by_key(|at| at.abs_diff(middle)))?;
+    let (first, second) = text.split_at(at);
+    Some((first.trim_end(), second.trim_start()))
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;
@@ -170,6 +196,20 @@ mod tests {
         assert_eq!(cut(br#"{"truncation_side":"left"}"#), (vec![2, 9, 10, 15, 3], true));
         assert_eq!(cut(b"{}"), (vec![2, 7, 8, 9, 3], true));
         assert!(rules(b"{}", br#"{"truncation_side":"middle"}"#, None).unwrap_err().to_string().contains("middle"));
+    }
+
+    #[test]
+    fn the_whole_of_a_long_text_is_read_in_parts() {
+        let tokens = rules(br#"{"max_seq_length":6}"#, b"{}", Some("merci ")).unwrap().tokens().unwrap();
+        // Each part has the prompt and the special tokens.
+        assert_eq!(tokens.windows("where is my").unwrap(), [[2, 6, 7, 8, 9, 3]]);
+        assert_eq!(tokens.windows("where is my order late").unwrap(), [vec![2, 6, 7, 8, 9, 3], vec![2, 6, 10, 15, 3]]);
+        // Nothing fits beside a long prompt: what is left of it is read all the same.
+        let narrow = rules(br#"{"max_seq_length":2}"#, b"{}", None).unwrap().tokens().unwrap();
+        assert!(narrow.windows("order").unwrap().iter().all(|ids| ids == &[2, 3]));
+        assert_eq!(halves("où est"), Some(("où", "est")));
+        assert_eq!(halves("éé"), Some(("é", "é")));
+        assert_eq!(halves(" é "), None);
     }
 
     #[test]

@@ -124,6 +124,11 @@ impl ModelFiles {
     fn from_parts(place: String, directory: Option<PathBuf>, files: BTreeMap<String, Bytes>) -> ModelResult<Self> {
         let missing: Vec<String> =
             REQUIRED.iter().filter(|name| !files.contains_key(**name)).map(|name| (*name).to_owned()).collect();
+        if missing == [WEIGHTS]
+            && let Some(other) = directory.as_deref().and_then(unread_weights)
+        {
+            return Err(other);
+        }
         if !missing.is_empty() {
             return Err(ModelError::MissingFiles { place, missing });
         }
@@ -219,6 +224,18 @@ impl ModelFiles {
     fn missing(&self, name: &str) -> ModelError {
         ModelError::MissingFiles { place: self.place.clone(), missing: vec![name.to_owned()] }
     }
+}
+
+/// Why the weights of a folder are not read, where they are of another kind.
+fn unread_weights(directory: &Path) -> Option<ModelError> {
+    let refused = |file: &str, what: &str, hint: &str| {
+        let [file, what, hint] = [file, what, hint].map(str::to_owned);
+        directory.join(&file).is_file().then_some(ModelError::Unsupported { file, what, hint })
+    };
+    let hint = "save the model as one model.safetensors";
+    refused("model.safetensors.index.json", "the weights in several files", hint)
+        // Reading them can run code.
+        .or_else(|| refused("pytorch_model.bin", "the weights as a pickle", "look for a safetensors version"))
 }
 
 /// Maps a file of a model; `None` when it is not there.
@@ -331,6 +348,11 @@ impl<'a> Tensors<'a> {
     /// Whether the file holds a tensor, by its whole name.
     pub(crate) fn contains(&self, name: &str) -> bool {
         self.tensors.tensor(name).is_ok()
+    }
+
+    /// Whether the encoder has a tensor, by its name without the prefix.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.contains(&self.full(name))
     }
 
     /// The same file with names as they are written.

@@ -100,11 +100,14 @@ impl<K: Kernel> Packed<K> {
     /// input; empty for classes that need none.
     pub(super) fn load(tensors: &Tensors<'_>, config: &Config, peaks: &[Vec<f32>]) -> ModelResult<Self> {
         let hidden = config.hidden_size;
+        // Checkpoints converted from TensorFlow call the two gamma and beta.
+        let either = |path: &str, name: &str, old: &str| {
+            let old = format!("{path}.LayerNorm.{old}");
+            let name = if tensors.has(&old) { old } else { format!("{path}.LayerNorm.{name}") };
+            tensors.f32(&name, &[hidden])
+        };
         let norm = |path: &str| -> ModelResult<Norm> {
-            Ok(Norm {
-                scale: tensors.f32(&format!("{path}.LayerNorm.weight"), &[hidden])?,
-                shift: tensors.f32(&format!("{path}.LayerNorm.bias"), &[hidden])?,
-            })
+            Ok(Norm { scale: either(path, "weight", "gamma")?, shift: either(path, "bias", "beta")? })
         };
         let pack = |paths: &[String], inputs: usize, outputs: usize, product: usize| -> ModelResult<K::Weights> {
             let mut dense = Dense {
