@@ -6,6 +6,7 @@
 //! classifier for the sentiment, the customer's windows go through that as well, with its own tokenizer and its own cache,
 //! and its logits take the place of the encoder's.
 
+use std::ops::Range;
 use std::path::Path;
 
 use rayon::prelude::*;
@@ -18,6 +19,7 @@ use crate::model::encoder::{Encoder, Encodings};
 use crate::model::paths::Wanted;
 use crate::model::tokens::Tokens;
 use crate::model::{ModelResult, SequenceClassifier, Task};
+use crate::vector::normalise;
 
 /// What encoding did, for the summary.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -26,8 +28,6 @@ pub struct EncodeCounts {
     pub encoded: u64,
     /// Tokens that went through the model, with the special tokens of each text.
     pub tokens: u64,
-    /// Texts longer than the model's limit, encoded without their end.
-    pub cut: u64,
 }
 
 /// What gives numbers for windows of token ids.
@@ -116,29 +116,34 @@ impl<M: WindowModel> Store<M> {
             return Ok(());
         }
         let tokens = &self.tokens;
-        let windows = missing.par_iter().map(|(_, text)| Ok(tokens.window(text)?)).collect::<Result<Vec<_>>>()?;
-        for ((key, _), (ids, is_cut)) in missing.iter().zip(&windows) {
+        let parts = missing.par_iter().map(|(_, text)| Ok(tokens.windows(text)?)).collect::<Result<Vec<_>>>()?;
+        let mut windows = Vec::with_capacity(parts.len());
+        let mut places = Vec::with_capacity(parts.len());
+        for ((key, _), parts) in missing.iter().zip(parts) {
             // What was asked for its meaning before has been counted.
             if !self.meaning.contains(*key) {
                 counts.encoded += 1;
-                counts.cut += u64::from(*is_cut);
-                counts.tokens += ids.len() as u64;
+                counts.tokens += parts.iter().map(|ids| ids.len() as u64).sum::<u64>();
             }
+            places.push(windows.len()..windows.len() + parts.len());
+            windows.extend(parts);
         }
-        let windows: Vec<Vec<u32>> = windows.into_iter().map(|(ids, _)| ids).collect();
         let encodings = self.model.encode(&windows, wanted)?;
         let widths = self.model.widths();
-        let row = |matrix: Option<&Vec<f32>>, width: usize, index: usize| -> Vec<f32> {
-            matrix.map(|matrix| matrix[index * width..(index + 1) * width].to_vec()).unwrap_or_default()
+        let row = |matrix: Option<&Vec<f32>>, width: usize, parts: &Range<usize>| {
+            matrix.map(|matrix| mean_of_parts(matrix, width, parts, &windows)).unwrap_or_default()
         };
-        for (index, (key, _)) in missing.iter().enumerate() {
+        for ((key, _), parts) in missing.iter().zip(&places) {
             if wanted.meaning {
-                let embedding = &encodings.embeddings[index * widths.embedding..(index + 1) * widths.embedding];
-                self.meaning.insert(*key, embedding, &[], &[])?;
+                let mut embedding = row(Some(&encodings.embeddings), widths.embedding, parts);
+                if parts.len() > 1 {
+                    normalise(&mut embedding);
+                }
+                self.meaning.insert(*key, &embedding, &[], &[])?;
             }
             if wanted.feelings {
-                let sentiment = row(encodings.sentiment_logits.as_ref(), widths.sentiment, index);
-                let emotion = row(encodings.emotion_logits.as_ref(), widths.emotion, index);
+                let sentiment = row(encodings.sentiment_logits.as_ref(), widths.sentiment, parts);
+                let emotion = row(encodings.emotion_logits.as_ref(), widths.emotion, parts);
                 self.feelings.insert(*key, &[], &sentiment, &emotion)?;
             }
         }
@@ -163,6 +168,21 @@ impl<M: WindowModel> Store<M> {
         self.meaning.flush()?;
         self.feelings.flush()
     }
+}
+
+/// The numbers of a text from those of its parts, which weigh as much as they have tokens.
+fn mean_of_parts(matrix: &[f32], width: usize, parts: &Range<usize>, windows: &[Vec<u32>]) -> Vec<f32> {
+    let row = |part: usize| &matrix[part * width..(part + 1) * width];
+    if parts.len() == 1 {
+        return row(parts.start).to_vec();
+    }
+    let tokens: usize = windows[parts.clone()].iter().map(Vec::len).sum();
+    let mut mean = vec![0.0; width];
+    for part in parts.clone() {
+        let weight = windows[part].len() as f32 / tokens.max(1) as f32;
+        mean.iter_mut().zip(row(part)).for_each(|(sum, value)| *sum += weight * value);
+    }
+    mean
 }
 
 /// The models of a run with their caches.
@@ -286,6 +306,14 @@ mod tests {
         Encoded::new(contact, 240, 10)
     }
 
+    /// One window, whatever the length.
+    fn encoded_whole(text: &str) -> Encoded {
+        let provenance = Provenance { file: "f".into(), record: 1 };
+        let mut contact = Contact::new("c", chrono::DateTime::UNIX_EPOCH, provenance);
+        contact.turns.push(Turn::new(Speaker::Customer, text));
+        Encoded::new(contact, usize::MAX / 2, 10)
+    }
+
     #[test]
     fn only_what_customers_say_is_asked_for_feelings_and_nothing_is_asked_twice() {
         let folder = tempfile::tempdir().unwrap();
@@ -321,6 +349,22 @@ mod tests {
         assert_eq!(again.counts, EncodeCounts::default());
         assert_eq!(again.of_contact(&first).unwrap(), (said, heard));
         assert_eq!(again.of_contact(&third).unwrap().0, asked);
+    }
+
+    #[test]
+    fn the_end_of_a_text_beyond_the_limit_of_the_model_counts() {
+        let mut vectors = vectors_of("two_paths_tiny");
+        let limit = vectors.encoder().max_seq_length();
+        let long = |last: &str| format!("{}{last}", "where is my order ".repeat(limit));
+        let [first, second] = ["merci", "not arrived"].map(|last| encoded_whole(&long(last)));
+        vectors.ensure_contacts([&first, &second].into_iter()).unwrap();
+        assert!(vectors.counts.tokens as usize > 8 * limit, "{}", vectors.counts.tokens);
+        let [(one, _), (other, _)] = [&first, &second].map(|contact| vectors.of_contact(contact).unwrap());
+        assert_eq!((one.len(), other.len()), (1, 1));
+        assert_ne!(one[0].embedding, other[0].embedding);
+        assert_ne!(one[0].sentiment_logits, other[0].sentiment_logits);
+        let length: f32 = one[0].embedding.iter().map(|value| value * value).sum();
+        assert!((length - 1.0).abs() < 1e-3, "{length}");
     }
 
     #[test]

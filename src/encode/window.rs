@@ -4,6 +4,12 @@
 //! longer is cut between words, each piece starting a few words before the previous one ended. Windows depend on the
 //! text alone, not on a tokenizer, so that cached runs need not tokenize.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
+
 use super::cache::{Key, key_of};
 use crate::contact::{Contact, Speaker};
 
@@ -54,8 +60,10 @@ pub struct Encoded {
     pub windows: Vec<Window>,
     /// The windows of the agent's words, which help to tell the contact reason and nothing else.
     pub heard: Vec<Window>,
-    /// The key of each window's words, of `windows`, then of `heard`.
+    /// The key of each window's words as the model reads them, of `windows`, then of `heard`.
     keys: Vec<Key>,
+    /// What the model reads in place of the words of a window, where the two differ.
+    read: BTreeMap<usize, String>,
 }
 
 impl Encoded {
@@ -66,7 +74,6 @@ impl Encoded {
         if contact.is_counted() {
             if let Some(subject) = contact.subject.as_deref().map(subject_words) {
                 cut(SUBJECT, subject, window_chars, &mut windows);
-                windows.truncate(1);
             }
             for (index, turn) in contact.turns.iter().enumerate() {
                 if is_customer(&contact, turn.speaker) {
@@ -86,13 +93,24 @@ impl Encoded {
                 }
             }
         }
-        let keys = windows.iter().chain(&heard).map(|window| key_of(window.text(&contact))).collect();
-        Self { contact, windows, heard, keys }
+        let (mut keys, mut read) = (Vec::with_capacity(windows.len() + heard.len()), BTreeMap::new());
+        for (place, window) in windows.iter().chain(&heard).enumerate() {
+            let words = as_read(window.text(&contact));
+            keys.push(key_of(&words));
+            if let Cow::Owned(words) = words {
+                read.insert(place, words);
+            }
+        }
+        Self { contact, windows, heard, keys, read }
     }
 
-    /// The words of each window: the customer's, then the agent's.
+    /// The words of each window as the model reads them: the customer's, then the agent's.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
-        self.windows.iter().chain(&self.heard).map(|window| window.text(&self.contact))
+        self.windows
+            .iter()
+            .chain(&self.heard)
+            .enumerate()
+            .map(|(place, window)| self.read.get(&place).map_or_else(|| window.text(&self.contact), String::as_str))
     }
 
     /// Key and words of the customer's windows, subject included: those that sentiment and emotion are asked of.
@@ -104,6 +122,24 @@ impl Encoded {
     pub fn heard(&self) -> impl Iterator<Item = (Key, &str)> {
         self.keys.iter().copied().zip(self.texts()).skip(self.windows.len())
     }
+}
+
+/// A number that tells nothing, for the values that redaction took out.
+const SOME_NUMBER: &str = "123";
+
+/// Words as the model reads them: a number in place of the values that redaction took out. The model learnt on words as people write
+/// them; `[CUSTOMER_1]` is none, and "Mon numéro de client est le [CUSTOMER_1]." would be an angry sentence. Names stay as they are:
+/// thanked or greeted by name is what people are.
+fn as_read(words: &str) -> Cow<'_, str> {
+    #[allow(clippy::unwrap_used)] // A constant pattern.
+    static TAKEN_OUT: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\[([A-Z][A-Z_]*)_[0-9]+\]").unwrap());
+    if !words.contains('[') {
+        return Cow::Borrowed(words);
+    }
+    TAKEN_OUT.replace_all(words, |found: &Captures<'_>| match &found[1] {
+        "NAME" => found[0].to_owned(),
+        _ => SOME_NUMBER.to_owned(),
+    })
 }
 
 /// Whether a turn counts as the customer's words. When the source names no speaker at all, all words do.
@@ -262,6 +298,30 @@ mod tests {
         let encoded = Encoded::new(spoken, 240, 10);
         assert_eq!((encoded.windows.len(), encoded.heard.len()), (1, 1));
         assert_eq!(encoded.texts().collect::<Vec<_>>(), ["Rien ne marche.", "Votre box ne s'allume plus ?"]);
+    }
+
+    #[test]
+    fn a_long_subject_is_read_to_its_end() {
+        let mut mail = contact("Merci.");
+        mail.subject = Some(format!("{} colis perdu", "Une phrase de taille moyenne, sans plus. ".repeat(5)));
+        let encoded = Encoded::new(mail, 100, 10);
+        let subject: Vec<&Window> = encoded.windows.iter().filter(|window| window.turn == SUBJECT).collect();
+        assert_eq!((subject.len(), encoded.windows.len()), (3, 4));
+        assert!(encoded.texts().nth(2).unwrap().ends_with("colis perdu"));
+    }
+
+    #[test]
+    fn the_model_reads_numbers_in_place_of_what_redaction_took_out() {
+        for (words, read) in [
+            ("Mon numéro de client est le [CUSTOMER_1].", "Mon numéro de client est le 123."),
+            ("Merci [NAME_1], rappelez le [PHONE_12] ou [EMAIL_1]", "Merci [NAME_1], rappelez le 123 ou 123"),
+            ("la [réf] A[1] reste", "la [réf] A[1] reste"),
+        ] {
+            let encoded = Encoded::new(contact(words), 240, 10);
+            assert_eq!(encoded.texts().collect::<Vec<_>>(), [read]);
+            assert_eq!(encoded.windows[0].text(&encoded.contact), words, "evidence is quoted as it is written");
+            assert_eq!(encoded.own().collect::<Vec<_>>(), [(key_of(read), read)]);
+        }
     }
 
     #[test]

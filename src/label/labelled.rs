@@ -212,7 +212,7 @@ impl Labeller {
             .collect();
         let verdict = self.reasons.verdict(&inputs, &heard_inputs);
         // The subject comes first, when there is one: what follows it are words of turns.
-        let spoken = usize::from(windows.first().is_some_and(|window| window.turn == SUBJECT));
+        let spoken = windows.iter().take_while(|window| window.turn == SUBJECT).count();
         for hit in &verdict.hits {
             let Some(mut window) = hit.window.and_then(|index| windows.iter().chain(&heard).nth(index as usize)) else {
                 continue;
