@@ -5,6 +5,10 @@
 //! logistic score whose coefficients were fitted on the development messages. The contact reason is no input: without
 //! evidence there is no verdict.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use super::criteria::{Criteria, OWNER_OF_REASON, Strictness};
 use super::cues::{Cues, Folded};
 use super::head::{FitOptions, Head, logistic};
@@ -168,7 +172,7 @@ impl AvoidabilityModel {
         let meaning = logit(f64::from(any)) - shortness;
         let mut shares: Vec<f32> = probabilities[..count].iter().map(|own| (own / any.max(1e-9)).max(1e-6)).collect();
         vector::ln(&mut shares);
-        let cues = self.cues.find(&folded);
+        let cues = self.cues.find_after(&folded, is_asserted);
         shares.into_iter().zip(cues).map(|(share, cue)| Clue { meaning, share: f64::from(share), cue }).collect()
     }
 
@@ -232,6 +236,30 @@ impl AvoidabilityModel {
     }
 }
 
+/// Whether what comes next is told as a fact, from the folded words before it: not as what never was, as what may be, or as a wish.
+///
+/// Caught: "je n'ai jamais été débité deux fois", "if the invoice amount is wrong", "je voudrais être livré samedi au lieu de
+/// vendredi". Not caught: "je ne comprends pas pourquoi j'ai été débité deux fois", "je viens d'être facturé deux fois".
+fn is_asserted(before: &str) -> bool {
+    #[allow(clippy::unwrap_used)] // A constant pattern.
+    static NOT_ASSERTED: LazyLock<Regex> = LazyLock::new(|| {
+        let never = r"\b(jamais|never) (ete|eu|been|had)( \w+)?";
+        let will_not =
+            r"\bne (serai|sera|seront|serez|serons|soit|sois|soient) (pas|plus|jamais)|\b(won't|wont|not) be";
+        let if_so = r"(^|[ ,;:(])(si|s'ils?|if|whether|in case|au cas ou)( [\w'-]+){0,3}";
+        let wish =
+            r"\b(voudrais|souhaite|souhaiterais|aimerais|peux|pourrais|puis-je|prefere|prefererais)( \w+){0,2} etre";
+        let wish_en = r"\b(like|want|prefer|can i|could i)( to)? be";
+        Regex::new(&format!("({never}|{will_not}|{if_so}|{wish}|{wish_en}) $")).unwrap()
+    });
+    // A few words tell; the pattern must not search the whole window for its end.
+    let mut from = before.len().saturating_sub(60);
+    while !before.is_char_boundary(from) {
+        from += 1;
+    }
+    !NOT_ASSERTED.is_match(&before[from..])
+}
+
 fn logit(probability: f64) -> f64 {
     let probability = probability.clamp(1e-6, 1.0 - 1e-6);
     (probability / (1.0 - probability)).ln()
@@ -240,6 +268,37 @@ fn logit(probability: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_never_was_may_be_or_is_wished_for_is_no_evidence() {
+        for before in [
+            "votre technicien est venu a l'heure, je n'ai jamais ete ",
+            "je n'ai jamais ete balade ",
+            "pouvez-vous me confirmer que je ne serai pas ",
+            "i have never been ",
+            "please let me know if the ",
+            "what happens if the ",
+            "si vous m'avez ",
+            "je voudrais etre ",
+            "est-ce que je peux etre ",
+            "i would like to be ",
+        ] {
+            assert!(!is_asserted(before), "{before}");
+        }
+        for before in [
+            "",
+            "j'ai ete ",
+            "je viens d'etre ",
+            "je ne comprends pas pourquoi j'ai ete ",
+            "vous n'avez jamais repondu et j'ai ete ",
+            "je voudrais savoir ",
+            "je ne sais pas si c'est normal mais j'ai ete ",
+            "i don't know if you noticed but my ",
+            "le si\u{e8}cle ",
+        ] {
+            assert!(is_asserted(before), "{before}");
+        }
+    }
 
     #[test]
     fn a_cue_is_evidence_on_its_own() {

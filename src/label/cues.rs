@@ -180,6 +180,11 @@ impl Cues {
 
     /// The longest match of each group, as characters of the original text; the first one among equals.
     pub fn find(&self, folded: &Folded) -> Vec<Option<(u32, u32)>> {
+        self.find_after(folded, |_| true)
+    }
+
+    /// The same among the matches that `is_meant` accepts, which sees the folded words before a match.
+    pub fn find_after(&self, folded: &Folded, is_meant: impl Fn(&str) -> bool) -> Vec<Option<(u32, u32)>> {
         let mut tried = self.always_tried.clone();
         for needle in self.finder.find_overlapping_iter(&folded.text) {
             tried.extend(&self.needed_by[needle.pattern().as_usize()]);
@@ -188,7 +193,8 @@ impl Cues {
         tried.dedup();
         let mut best: Vec<Option<(u32, u32)>> = vec![None; self.groups];
         for pattern in tried.into_iter().map(|place| &self.patterns[place]) {
-            if let Some(found) = pattern.regex.find(&folded.text) {
+            let mut matches = pattern.regex.find_iter(&folded.text);
+            if let Some(found) = matches.find(|found| is_meant(&folded.text[..found.start()])) {
                 let span = folded.original_chars(found.start(), found.end());
                 let longest = &mut best[pattern.group];
                 if longest.is_none_or(|(start, end)| span.1 - span.0 > end - start) {
