@@ -166,7 +166,12 @@ def calibration(outputs: dict[str, tuple[np.ndarray, np.ndarray]], seed: int) ->
     crossed = np.zeros((len(truth), logits.shape[1]))
     for side in (0, 1):
         crossed[half == side] = softmax(logits[half == side], fit_temperature(logits[half != side], truth[half != side]))
-    return fit_temperature(logits, truth), {
+    # One temperature serves all: what it leaves on each set, too sure on some and not sure enough on others, does not show in the whole.
+    temperature = fit_temperature(logits, truth)
+    each = {f"ece_{name}": {"value": round(calibration_error(softmax(own, temperature), labels), 4), "n": len(labels)}
+            for name, (own, labels) in outputs.items()}
+    return temperature, {
+        **each,
         "ece_dev_crossfitted": {"value": round(calibration_error(crossed, truth), 4), "n": len(truth)},
         "ece_dev_uncalibrated": {"value": round(calibration_error(softmax(logits), truth), 4), "n": len(truth)}}
 
