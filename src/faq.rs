@@ -97,6 +97,18 @@ pub fn looked_in_vain(criteria: &Criteria, labelled: &Labelled) -> Option<bool> 
     Some(ids.any(has_evidence))
 }
 
+/// Keys of the criteria that stand for a failure which no article repairs: somebody has to act. Identifiers are the company's own.
+const NEED_A_PERSON: [&str; 5] = ["promise_missed", "no_reply", "company_error", "bounced_around", "not_resolved"];
+
+/// Whether an article could have answered the contact: what decides on its verdict is no failure in which somebody has to act.
+pub fn is_answerable(criteria: &Criteria, labelled: &Labelled) -> bool {
+    let needs_a_person = |id: &str| {
+        let key = criteria.criteria.iter().find(|it| it.id == id).map(|it| it.key.as_str());
+        key.is_some_and(|key| NEED_A_PERSON.contains(&key))
+    };
+    !labelled.criterion.as_deref().is_some_and(needs_a_person)
+}
+
 /// Groups questions, the dearest group first.
 pub fn cluster(questions: &[Question<'_>]) -> Vec<Cluster> {
     let mut by_reason: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
@@ -362,6 +374,19 @@ mod tests {
         let mut own = shipped;
         own.criteria.retain(|criterion| criterion.key != INFO_NOT_FOUND);
         assert_eq!(info_not_found_share(&own), None, "no criterion stands for it");
+    }
+
+    #[test]
+    fn a_failure_in_which_somebody_has_to_act_asks_for_no_article() {
+        let shipped = Catalogue::shipped().unwrap().criteria;
+        for (criteria, is_answered) in
+            [(&["C03", "C04"][..], false), (&["C04", "C03"], true), (&["C07"], false), (&[], true)]
+        {
+            assert_eq!(is_answerable(&shipped, &labelled("a", criteria)), is_answered, "{criteria:?}");
+        }
+        for key in NEED_A_PERSON {
+            assert!(shipped.criteria.iter().any(|criterion| criterion.key == key), "{key}");
+        }
     }
 
     #[test]

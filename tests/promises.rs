@@ -126,6 +126,30 @@ fn a_run_keeps_other_months_and_links_across_them() {
 }
 
 #[test]
+fn identifiers_that_begin_anew_each_month_delete_no_contact_of_the_month_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let (january, february) = (folder.path().join("1.csv"), folder.path().join("2.csv"));
+    write_csv(
+        &january,
+        &["1,ka,2026-01-05T08:00:00Z,phone,My parcel is late.", "2,kb,2026-01-06T08:00:00Z,phone,My bill is wrong."],
+    );
+    // Another customer's first contact of the month, and the second of January with its date set right.
+    write_csv(
+        &february,
+        &["1,kc,2026-02-05T08:00:00Z,phone,Where is my refund?", "2,kb,2026-02-01T08:00:00Z,phone,My bill is wrong."],
+    );
+    let output = folder.path().join("out");
+    expect(0, &mut motif(&["run", "--input", path(&january), "--output", path(&output)]));
+    let second = run(&mut motif(&["run", "--input", path(&february), "--output", path(&output)]));
+    let told = String::from_utf8_lossy(&second.stderr);
+    assert_eq!(second.status.code(), Some(0), "{told}");
+    assert!(told.contains("2026-01: contacts of the previous output that came again with another date: 1"), "{told}");
+    assert!(told.contains("contacts whose identifier came before with other words: 1"), "{told}");
+    let counts = &record(&output)["counts"];
+    assert_eq!((&counts["kept_contacts"], &counts["contacts_in_tables"]), (&1.into(), &3.into()));
+}
+
+#[test]
 fn a_refused_contact_replaces_no_month() {
     let folder = tempfile::tempdir().unwrap();
     let output = folder.path().join("out");
@@ -230,7 +254,8 @@ fn mistakes_are_told_in_the_language_of_the_locale_and_to_scripts_in_english() {
             "erreur : fichier ou dossier introuvable : no/such/file.csv ; vérifiez --input ou input.paths\n",
             "error: no such file or folder: no/such/file.csv; check --input or input.paths\n",
         ),
-        (&broken, "erreur : 1 problème de configuration\n  - ", "error: 1 configuration problem\n  - "),
+        // The field that is unknown, and that one reason is too few.
+        (&broken, "erreur : 2 problèmes de configuration\n  - ", "error: 2 configuration problems\n  - "),
         (
             &broken,
             "champ inconnu `gruop` ; champs connus : `id`, `group`",
@@ -249,6 +274,98 @@ fn mistakes_are_told_in_the_language_of_the_locale_and_to_scripts_in_english() {
     }
     let json: Vec<&str> = missing.iter().copied().chain(["--log-format", "json"]).collect();
     assert_eq!(told(&json, "fr_FR.UTF-8"), told(&json, "C"));
+}
+
+#[test]
+fn a_contact_delivered_twice_changes_no_figure_of_an_evaluation() {
+    let folder = tempfile::tempdir().unwrap();
+    let gold = folder.path().join("gold.csv");
+    let labels =
+        "contact_id;avoidable;avoidable_lenient;sentiment\nc01;oui;oui;Négatif\nc03;non;non;neutre\nc06;1;1;negative\n";
+    std::fs::write(&gold, labels).unwrap();
+    let figures = |name: &str, rows: &[&str]| {
+        let (input, output) = (folder.path().join(format!("{name}.csv")), folder.path().join(name));
+        write_csv(&input, rows);
+        expect(0, &mut motif(&["run", "--input", path(&input), "--output", path(&output)]));
+        let arguments = ["evaluate", "run", "--output", path(&output), "--gold", path(&gold), "--json"];
+        let told: serde_json::Value = serde_json::from_str(&expect(0, &mut motif(&arguments))).unwrap();
+        (told, record(&output)["counts"]["contacts"].clone())
+    };
+    let (once, contacts) = figures("once", &ROWS);
+    let (twice, more) = figures("twice", &[&ROWS[..], &ROWS[..8]].concat());
+    assert_eq!((contacts, more), (12.into(), 20.into()), "the duplicates are rows of their own");
+    assert_eq!(once, twice);
+    assert_eq!(twice["avoidable_accuracy_n"], 3);
+    // In the words of the company, labels that no run can have are refused.
+    std::fs::write(&gold, labels.replace("Négatif", "furieux")).unwrap();
+    let output = folder.path().join("once");
+    let arguments = ["report", "--output", path(&output), "--gold", path(&gold)];
+    let refused = run(motif(&arguments).env("LC_ALL", "fr_FR.UTF-8"));
+    let told = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(2), "{told}");
+    assert!(told.contains("ligne 2 : la colonne `sentiment` contient une étiquette inconnue ; écrivez"), "{told}");
+}
+
+#[test]
+fn commands_find_the_configured_output_and_the_report_stays_the_company_s() {
+    let folder = tempfile::tempdir().unwrap();
+    write_csv(&folder.path().join("contacts.csv"), &ROWS);
+    let config = folder.path().join("motif.toml");
+    let written = "[input]\npaths = ['contacts.csv']\n[output]\ndir = 'resultats'\n";
+    std::fs::write(&config, format!("{written}[report]\ntitle = 'Ma Boîte'\nlanguage = 'en'\n")).unwrap();
+    let here = |arguments: &[&str]| {
+        let mut command = motif(arguments);
+        command.current_dir(folder.path()).env("LC_ALL", "fr_FR.UTF-8");
+        command
+    };
+    let missing = run(&mut here(&["report"]));
+    let told = String::from_utf8_lossy(&missing.stderr);
+    assert!(missing.status.code() == Some(2) && told.contains("run.json : la fiche d'un traitement"), "{told}");
+    expect(0, &mut here(&["run"]));
+    let report = folder.path().join("resultats/report.html");
+    let page = std::fs::read_to_string(&report).unwrap();
+    assert!(page.contains("Ma Boîte"));
+    let kpi = expect(0, &mut here(&["kpi", "--kpi", "avoidable_rate"]));
+    assert!(kpi.contains(" %") && !kpi.contains('.'), "{kpi}");
+    expect(0, &mut here(&["sample", "--to", "labels.csv"]));
+    expect(0, &mut here(&["report"]));
+    assert_eq!(std::fs::read_to_string(&report).unwrap(), page);
+    // From elsewhere, by the folder or by the configuration.
+    expect(0, &mut motif(&["report", "--output", path(&folder.path().join("resultats"))]));
+    assert_eq!(std::fs::read_to_string(&report).unwrap(), page);
+    expect(0, &mut motif(&["kpi", "--config", path(&config)]));
+    expect(0, &mut here(&["report", "--set", "report.language=fr"]));
+    let french = std::fs::read_to_string(&report).unwrap();
+    assert!(french != page && french.contains("Ma Boîte"));
+}
+
+#[test]
+fn what_a_run_leaves_out_is_told_with_the_reason_and_the_key_to_set() {
+    let folder = tempfile::tempdir().unwrap();
+    let rated = folder.path().join("rated.csv");
+    let rows: Vec<String> =
+        ROWS[..4].iter().zip([8, 10, 3, 5]).map(|(row, answer)| format!("{row},{answer}")).collect();
+    std::fs::write(&rated, format!("{HEADER},csat\n{}\n", rows.join("\n"))).unwrap();
+    let strange = folder.path().join("strange.csv");
+    std::fs::write(&strange, "foo,bar\n1,2\n").unwrap();
+    let output = folder.path().join("out");
+    let arguments = ["run", "--input", path(&rated), "--input", path(&strange), "--output", path(&output)];
+    let told = |more: &[&str], locale: &str| {
+        let output = run(motif(&[&arguments[..], more].concat()).env("LC_ALL", locale));
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
+    };
+    let french = told(&[], "fr_FR.UTF-8");
+    for part in [
+        "1 × colonne absente (missing_column)",
+        "qui ne sont pas des nombres de 1 à 5 : 2 ; si votre enquête a une autre échelle, définissez survey.csat_scale",
+        "strange.csv : pas de colonne `started_at` pour started_at ; moins de deux des 2 cellules",
+    ] {
+        assert!(french.contains(part), "{part}: {french}");
+    }
+    let scaled = told(&["--set", "survey.csat_scale=[1, 10]"], "C");
+    assert!(!scaled.contains("survey answers") && scaled.contains("strange.csv: no column `started_at`"), "{scaled}");
+    assert_eq!(record(&output)["thresholds"]["csat_satisfied_from"], 8.0);
 }
 
 #[test]

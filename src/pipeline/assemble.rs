@@ -422,6 +422,7 @@ fn write_faq(made: &Made<'_>, spilled: &Spilled, out: &Out<'_>) -> Result<Writte
         .iter()
         .enumerate()
         .filter(|(_, entry)| entry.linked.is_counted && entry.is_self_service_eligible == Some(true))
+        .filter(|(_, entry)| entry.is_answerable)
         .filter_map(|(index, entry)| {
             Some(faq::Question {
                 contact_id: &entry.linked.contact_id,
@@ -476,6 +477,7 @@ mod tests {
             cost,
             language: None,
             is_avoidable_lenient: None,
+            is_answerable: true,
             looked_in_vain: None,
             linked,
         }

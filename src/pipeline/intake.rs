@@ -62,6 +62,8 @@ pub struct Entry {
     pub provenance: (u32, u64),
     /// From the taxonomy; `None` for the reserved reasons.
     pub is_self_service_eligible: Option<bool>,
+    /// Whether an article could answer it: see [`crate::faq::is_answerable`].
+    pub is_answerable: bool,
     /// Unit cost.
     pub cost: Option<Cost>,
     /// Language.
@@ -498,6 +500,7 @@ fn entry(
         has_other_words: false,
         provenance: (file, contact.provenance.record),
         is_self_service_eligible: reason.map(|reason| reason.self_service),
+        is_answerable: crate::faq::is_answerable(&catalogue.criteria, labelled),
         // What a contact costs is what handling it costs.
         cost: if is_counted && !is_abandoned {
             Cost::of(contact.channel, reason.map(|reason| reason.complexity), &settings.options.cost)

@@ -26,7 +26,7 @@ macro_rules! fields {
             }
 
             /// Normalised header names that are taken for this field, best first.
-            fn synonyms(self) -> &'static [&'static str] {
+            pub(super) fn synonyms(self) -> &'static [&'static str] {
                 match self { $(Self::$variant => &[$($synonym,)*],)+ }
             }
         }
@@ -145,6 +145,9 @@ fields! {
     Language "language" ["language" "langue" "lang" "locale" "languagecode" "codelangue"],
     /// Whether a message is public (ticket comments); private notes are left out.
     Public "is_public" ["public" "ispublic" "ispublished"],
+    /// Whether a message is an internal note: the same, told the other way round.
+    Private "is_private" ["private" "isprivate" "internal" "isinternal" "interne" "estinterne" "prive" "privee" "estprive" "estprivee" "noteinterne" "noteprivee"
+        "internalnote" "privatenote" "isnote" "isinternalnote" "isprivatenote"],
     /// Conversation in turns, in JSON and Parquet.
     Turns "turns" ["turns" "messages" "transcript" "transcription" "conversation" "utterances" "segments" "dialogue" "dialog" "tours" "echanges" "exchanges" "speechsegments" "sentences" "phrases"
         "transcriptentries" "conversationparts" "comments"],
@@ -179,6 +182,57 @@ const CUSTOMERS: [&str; 7] = ["duclient", "desclients", "client", "clients", "cl
 /// Headers that name the customer's address in exports of mail and the party that speaks in exports of messages.
 const SENDERS: [&str; 3] = ["from", "sender", "expediteur"];
 
+/// Headers of columns that hold a whole conversation, both parties in one cell.
+const CONVERSATIONS: [&str; 9] = [
+    "transcript",
+    "transcription",
+    "transcriptiontext",
+    "conversation",
+    "dialogue",
+    "dialog",
+    "echange",
+    "echanges",
+    "messages",
+];
+
+/// Headers of words that stand in for an empty cell of the column of the words. Not comments, which an agent may have
+/// written beside an empty message.
+const OTHER_WORDS: [&str; 16] = [
+    "text",
+    "texte",
+    "message",
+    "body",
+    "corps",
+    "description",
+    "transcript",
+    "transcription",
+    "verbatim",
+    "contenu",
+    "content",
+    "messagetext",
+    "plainbody",
+    "descriptiontext",
+    "textbody",
+    "contenumessage",
+];
+
+/// Headers that name a ticket, a case or a conversation, and can be nothing else.
+const TICKETS: [&str; 13] = [
+    "ticketid",
+    "idticket",
+    "nticket",
+    "numticket",
+    "numeroticket",
+    "ticketnumber",
+    "ticket",
+    "caseid",
+    "idcase",
+    "conversationid",
+    "idconversation",
+    "chatid",
+    "idchat",
+];
+
 /// Headers of the start and of the end of a turn, which in files with one row per contact are those of the contact.
 const TURN_TIMES: [(&str, &str); 2] = [("starttime", "endtime"), ("debut", "fin")];
 
@@ -193,6 +247,12 @@ pub(crate) struct Mapping {
     /// The column that was guessed to hold the customer's address under one of the names of [`SENDERS`], in a file that
     /// would have one row per turn if it named the party.
     sender: Option<usize>,
+    /// The column of the customer's address is named for the sender of each message.
+    names_sender: bool,
+    /// The column of the words is named for whole conversations.
+    holds_conversations: bool,
+    /// Other columns of words, for the rows in which that of the words is empty.
+    other_words: Vec<usize>,
 }
 
 /// A column named in the configuration that the file does not have.
@@ -225,7 +285,15 @@ impl Mapping {
     fn guess(headers: &[String], options: &Options, speaker: Option<usize>) -> (Self, Option<AbsentColumn>) {
         let normalised: Vec<String> = headers.iter().map(|header| normalise(header)).collect();
         let bare: Vec<String> = headers.iter().map(|header| normalise(&without_small_words(header))).collect();
-        let mut mapping = Self { columns: [None; FIELDS], units: [1.0; FIELDS], is_comments: false, sender: None };
+        let mut mapping = Self {
+            columns: [None; FIELDS],
+            units: [1.0; FIELDS],
+            is_comments: false,
+            sender: None,
+            names_sender: false,
+            holds_conversations: false,
+            other_words: Vec::new(),
+        };
         let mut taken = vec![false; headers.len()];
         let mut is_set = [false; FIELDS];
         let mut absent = None;
@@ -279,6 +347,14 @@ impl Mapping {
                 })
             })
         };
+        if !is_set[Field::ContactId as usize]
+            && !is_set[Field::CustomerId as usize]
+            && let Some(column) = customer_called_contact(headers, &normalised, &bare)
+        {
+            is_set[Field::CustomerId as usize] = true;
+            taken[column] = true;
+            mapping.columns[Field::CustomerId as usize] = Some(column);
+        }
         for &field in Field::ALL {
             if is_set[field as usize] {
                 continue;
@@ -301,6 +377,15 @@ impl Mapping {
         {
             let column = mapping.column(Field::CustomerEmail);
             mapping.sender = column.filter(|column| SENDERS.contains(&normalised[*column].as_str()));
+        }
+        let is_named = |field: Field, names: &[&str]| {
+            mapping.column(field).is_some_and(|column| names.contains(&normalised[column].as_str()))
+        };
+        let names_sender = is_named(Field::CustomerEmail, &SENDERS) || is_named(Field::CustomerEmail, &["senderemail"]);
+        let holds_conversations = is_named(Field::Text, &CONVERSATIONS);
+        (mapping.names_sender, mapping.holds_conversations) = (names_sender, holds_conversations);
+        if !is_set[Field::Text as usize] {
+            mapping.other_words = mapping.other_words(&normalised, &taken);
         }
         if mapping.is_one_row_per_turn() {
             mapping.give_times_to_turns(&normalised, &is_set, |field| find(field, &taken));
@@ -344,6 +429,30 @@ impl Mapping {
                 self.columns[Field::EndedAt as usize] = unused(Field::EndedAt);
             }
         }
+    }
+
+    /// The columns that can stand in for that of the words, best first.
+    fn other_words(&self, normalised: &[String], taken: &[bool]) -> Vec<usize> {
+        let words = self.column(Field::Text);
+        let is_free = |column: &usize| !taken[*column] || self.column(Field::Turns) == Some(*column);
+        let place_of = |name: &&str| normalised.iter().position(|header| header == name);
+        let others = OTHER_WORDS.iter().filter_map(place_of).filter(|column| words != Some(*column));
+        if words.is_some() { others.filter(is_free).collect() } else { Vec::new() }
+    }
+
+    /// The columns that can stand in for that of the words in a row where its cell is empty, best first.
+    pub(crate) fn words_beside(&self) -> &[usize] {
+        &self.other_words
+    }
+
+    /// Whether the address beside a message is that of its sender, who may be the company.
+    pub(crate) fn names_sender(&self) -> bool {
+        self.names_sender
+    }
+
+    /// Whether a cell of the words is a whole conversation.
+    pub(crate) fn holds_conversations(&self) -> bool {
+        self.holds_conversations
     }
 
     /// The column of a field.
@@ -414,6 +523,27 @@ fn customers_words(normalised: &[String], taken: &[bool]) -> Option<usize> {
     Field::Text.synonyms().iter().find_map(|synonym| {
         (0..normalised.len()).find(|&column| !taken[column] && is_customers(&normalised[column], synonym))
     })
+}
+
+/// The column that names the customer although it is called "contact", as people are in the tools of tickets.
+///
+/// Caught: `Ticket ID;Contact ID`, `Id;ContactId` of a case, `id` beside `contact.id`. Not caught: `contact_id;customer_id`,
+/// where the customer has a column; `id;contact_id`, the names of this program, and `id;ContactId;speaker`, where `id` may
+/// be that of a message.
+fn customer_called_contact(headers: &[String], normalised: &[String], bare: &[String]) -> Option<usize> {
+    let column = normalised.iter().position(|header| header == "contactid")?;
+    let is_own_name = headers[column].trim() == "contact_id";
+    let has = |names: &[&str]| {
+        (0..headers.len()).any(|other| {
+            other != column && (names.contains(&normalised[other].as_str()) || names.contains(&bare[other].as_str()))
+        })
+    };
+    // The account of a case is the customer's company, beside the person.
+    let is_customer = |name: &&str| *name != "contactid" && (is_own_name || *name != "accountid");
+    let customers: Vec<&str> = Field::CustomerId.synonyms().iter().copied().filter(is_customer).collect();
+    let are_turns = has(Field::TurnIndex.synonyms()) || has(Field::Speaker.synonyms());
+    let has_other_id = has(&TICKETS) || (!is_own_name && !are_turns && has(&["id"]));
+    (has_other_id && !has(&customers)).then_some(column)
 }
 
 /// The columns that fill no field, in a table of contacts without a column for the words; `None` where there is one, or
@@ -616,7 +746,11 @@ fn shown(headers: &[String]) -> Shown<'_> {
 fn absent_message(field: Field, names: &[&str], headers: &[String]) -> String {
     let absent = format!("no column `{}` for {}", names.join("`, `"), field.name());
     let shown = match shown(headers) {
-        Shown::NoHeader => return format!("{absent}; the file has no readable header row"),
+        Shown::NoHeader => {
+            return format!(
+                "{absent}; the file has no readable header row; write the names of the columns in the first row, with nothing above them, and separate them with , ; | or a tab"
+            );
+        }
         Shown::PerhapsContact => {
             return format!(
                 "{absent}; fewer than two of the {} cells of the first row are usual names of columns; name the columns in the first row, or set columns.{} in the configuration",
@@ -688,6 +822,45 @@ mod tests {
         assert_eq!(column_of(line, Field::ContactId).as_deref(), Some("CaseNumber"));
         assert_eq!(column_of(line, Field::CustomerId).as_deref(), Some("ContactId"));
         assert_eq!(column_of("contact_id;customer_id", Field::ContactId).as_deref(), Some("contact_id"));
+    }
+
+    #[test]
+    fn a_contact_beside_a_ticket_is_the_customer_unless_the_customer_has_a_column() {
+        for (line, contact, customer) in [
+            (
+                "Ticket ID;Subject;Status;Source;Created time;Contact ID;Description",
+                Some("Ticket ID"),
+                Some("Contact ID"),
+            ),
+            ("Id;ContactId;CreatedDate;Origin;Subject;Description", Some("Id"), Some("ContactId")),
+            ("Id;AccountId;ContactId;CreatedDate;Description", Some("Id"), Some("ContactId")),
+            ("id;created_at;channel;contact.id;message", Some("id"), Some("contact.id")),
+            ("conversation_id;contact_id;created_at;text", Some("conversation_id"), Some("contact_id")),
+            // The names of the contract, with whatever stands beside them.
+            ("contact_id;customer_id;started_at;channel;text", Some("contact_id"), Some("customer_id")),
+            ("contact_id;customer_id;ticket_id;started_at;text", Some("contact_id"), Some("customer_id")),
+            ("contact_id;account_id;ticket_id;started_at;text", Some("contact_id"), Some("account_id")),
+            ("id;contact_id;started_at;text", Some("contact_id"), None),
+            // The identifier of a message.
+            ("id;ContactId;date;speaker;text", Some("ContactId"), None),
+            ("contact_id;started_at;text", Some("contact_id"), None),
+        ] {
+            assert_eq!(column_of(line, Field::ContactId).as_deref(), contact, "{line}");
+            assert_eq!(column_of(line, Field::CustomerId).as_deref(), customer, "{line}");
+        }
+    }
+
+    #[test]
+    fn other_columns_of_words_stand_in_for_an_empty_cell_and_comments_do_not() {
+        let beside = |line: &str| {
+            let headers = headers(line);
+            let mapping = Mapping::new(&headers, &Options::default()).unwrap();
+            mapping.words_beside().iter().map(|column| headers[*column].clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(beside("id;date;canal;sujet;description;message"), ["description"]);
+        assert_eq!(beside("id;date;message;transcript"), ["transcript"]);
+        assert!(beside("id;date;message;commentaire").is_empty());
+        assert!(beside("id;date;texte;motif").is_empty());
     }
 
     #[test]

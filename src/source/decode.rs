@@ -68,6 +68,39 @@ pub(crate) fn head_text(head: &[u8], label: &str) -> String {
     }
 }
 
+/// Whether lines end with a carriage return alone, as one of Excel's forms of CSV for the Macintosh has it.
+pub(crate) fn has_bare_returns(head: &[u8]) -> bool {
+    wide_encoding(head).is_none() && head.contains(&b'\r') && !head.contains(&b'\n')
+}
+
+/// The head with line feeds for its carriage returns, where [`has_bare_returns`] found that they end the lines.
+pub(crate) fn head_with_line_feeds(mut head: Vec<u8>, has_bare_returns: bool) -> Vec<u8> {
+    if has_bare_returns {
+        line_feeds(&mut head);
+    }
+    head
+}
+
+/// The same for the whole text.
+pub(crate) fn with_line_feeds<'a>(reader: Box<dyn BufRead + 'a>, has_bare_returns: bool) -> Box<dyn BufRead + 'a> {
+    if has_bare_returns { Box::new(BufReader::new(LineFeeds(reader))) } else { reader }
+}
+
+fn line_feeds(bytes: &mut [u8]) {
+    bytes.iter_mut().filter(|byte| **byte == b'\r').for_each(|byte| *byte = b'\n');
+}
+
+/// Reads line feeds for carriage returns.
+struct LineFeeds<R>(R);
+
+impl<R: Read> Read for LineFeeds<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.0.read(buffer)?;
+        line_feeds(&mut buffer[..count]);
+        Ok(count)
+    }
+}
+
 /// UTF-16 by its mark, or by zeros in every other byte.
 pub(crate) fn wide_encoding(head: &[u8]) -> Option<&'static Encoding> {
     if head.starts_with(&[0xff, 0xfe]) {

@@ -2,7 +2,8 @@
 //!
 //! A quote that is never closed must not swallow the rest of the file: when a quoted field runs over several lines and then
 //! ends where no field can end, or never ends, the first of these lines is refused and reading starts again at the second.
-//! A stray quote inside a field of one line stays text. TSV is read without quoting.
+//! A stray quote inside a field of one line stays text. So is a quoted field refused whose lines are the rows of the table,
+//! each with the cells of the header and an identifier of the same form. TSV is read without quoting.
 
 use std::collections::VecDeque;
 use std::io::{self, BufRead};
@@ -54,19 +55,34 @@ pub(crate) struct Delimited<'a> {
     again: VecDeque<Vec<u8>>,
     recoveries: usize,
     line: Vec<u8>,
+    /// Cells of the header row, once it is known.
+    width: Option<usize>,
+    /// Blank rows since they were last asked for.
+    blank: u64,
 }
 
 impl<'a> Delimited<'a> {
     /// Rows of an ASCII-compatible text.
     pub(crate) fn new(reader: &'a mut dyn BufRead, delimiter: u8, quoting: bool) -> Self {
-        Self { reader, delimiter, quoting, again: VecDeque::new(), recoveries: 0, line: Vec::new() }
+        let again = VecDeque::new();
+        Self { reader, delimiter, quoting, again, recoveries: 0, line: Vec::new(), width: None, blank: 0 }
+    }
+
+    /// Tells how many cells the header row has.
+    pub(crate) fn expect_width(&mut self, width: usize) {
+        self.width = Some(width);
+    }
+
+    /// Blank rows that were skipped since the last call: a spreadsheet counts them.
+    pub(crate) fn blank_rows(&mut self) -> u64 {
+        std::mem::take(&mut self.blank)
     }
 
     /// The next row; blank rows are skipped.
     pub(crate) fn next(&mut self) -> io::Result<RowRead> {
         loop {
             match self.read_row()? {
-                RowRead::Row { fields, .. } if fields.iter().all(|field| field.trim().is_empty()) => {}
+                RowRead::Row { fields, .. } if fields.iter().all(|field| field.trim().is_empty()) => self.blank += 1,
                 other => return Ok(other),
             }
         }
@@ -159,6 +175,9 @@ impl<'a> Delimited<'a> {
             field.pop();
         }
         fields.push(field);
+        if !later.is_empty() && self.are_rows(fields.first(), &later) {
+            return self.recover(later);
+        }
         if fields.iter().any(|field| field.contains(&0)) {
             return Ok(RowRead::Bad { code: RejectCode::Malformed, message: "the row holds bytes that are not text" });
         }
@@ -172,6 +191,25 @@ impl<'a> Delimited<'a> {
             })
             .collect();
         Ok(RowRead::Row { fields, lossy })
+    }
+
+    /// Whether the lines that a quoted field ran over are rows of their own: each has the cells of the header, and in the
+    /// first one an identifier of the same form as that of the row.
+    ///
+    /// Caught: `1;"jamais fermé` above `2;b` and `3;écran 27"`. Not caught: a message of several lines, whose words are no
+    /// identifiers.
+    fn are_rows(&self, first: Option<&Vec<u8>>, later: &VecDeque<Vec<u8>>) -> bool {
+        const FEWEST_CELLS: usize = 2;
+        let (Some(width), Some(id)) = (self.width.filter(|width| *width >= FEWEST_CELLS), first.map(|id| form(id)))
+        else {
+            return false;
+        };
+        id.contains(&b'9')
+            && later.iter().all(|line| {
+                let mut cells = line.split(|byte| *byte == self.delimiter);
+                let has_id = cells.next().is_some_and(|cell| form(cell) == id);
+                has_id && cells.count() + 1 == width
+            })
     }
 
     /// Refuses the first line of an unclosed quote and reads the others again.
@@ -204,6 +242,22 @@ pub(crate) fn check_width(fields: &[String], headers: usize, needed: &[Option<us
         return Err(format!("the row has {count} fields, the header {headers}"));
     }
     Ok(())
+}
+
+/// The form of an identifier: `T-0042` is `a-9`.
+fn form(cell: &[u8]) -> Vec<u8> {
+    let mut form: Vec<u8> = Vec::new();
+    for byte in cell.trim_ascii() {
+        let kind = match byte {
+            b'0'..=b'9' => b'9',
+            byte if byte.is_ascii_alphabetic() => b'a',
+            byte => *byte,
+        };
+        if form.last() != Some(&kind) {
+            form.push(kind);
+        }
+    }
+    form
 }
 
 fn only_line_end_follows(rest: &[u8]) -> bool {
@@ -292,6 +346,30 @@ mod tests {
         let read = rows("1;b\n2;\"jamais\n3;c");
         assert_eq!(read.len(), 3);
         assert!(matches!(read[1], RowRead::Bad { .. }));
+    }
+
+    #[test]
+    fn a_quote_that_a_later_row_seems_to_close_costs_one_line_only() {
+        let read = |text: &str| -> Vec<Option<usize>> {
+            let mut reader = io::Cursor::new(text.as_bytes().to_vec());
+            let mut rows = Delimited::new(&mut reader, b';', true);
+            rows.expect_width(3);
+            std::iter::from_fn(|| match rows.next().unwrap() {
+                RowRead::Eof => None,
+                RowRead::Row { fields, .. } => Some(Some(fields.len())),
+                RowRead::Bad { .. } => Some(None),
+            })
+            .collect()
+        };
+        assert_eq!(
+            read("1;03/09/2026;\"jamais fermé\n2;03/09/2026;b\n3;03/09/2026;écran 27\"\n4;03/09/2026;d\n"),
+            [None, Some(3), Some(3), Some(3)]
+        );
+        // Messages of several lines, with marks and numbers in them.
+        for message in ["Bonjour,\nune lampe; un tapis; rien", "Il manque :\n2 lampes; 1 tapis; rien\nMerci", "12\n13"]
+        {
+            assert_eq!(read(&format!("1;03/09/2026;\"{message}\"\n2;03/09/2026;b\n")), [Some(3), Some(3)], "{message}");
+        }
     }
 
     #[test]

@@ -49,11 +49,23 @@ static TIME: LazyLock<String> = LazyLock::new(|| {
         r"(?:[\[(]?\s*(?:(?P<d>{DATE})[T,\s]\s*(?:à\s)?)?(?P<t>{CLOCK})Z?(?:\s*(?:-->|-|–|à|to)\s*(?P<e>{CLOCK}))?\s*[\])]?\s*[-–|]?\s*)"
     )
 });
+/// Marks of the direction of writing, which telephones put before lines, numbers and words, and the byte-order mark.
+const MARKS: &str = r"\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}\x{feff}";
 static LABELLED: LazyLock<Regex> = LazyLock::new(|| {
-    // A constant pattern, compiled by every test of this module.
+    // A constant pattern, compiled by every test of this module. What is in brackets behind a label belongs to it, unless
+    // it is a time: `Conseiller (Marie) :`.
     Regex::new(&format!(
-        r"^\s*{time}?(?:[-*•>]\s*)?(?:\*\*|<v\s|<)?(?P<l>[\p{{L}}][\p{{L}}\p{{M}}\p{{N}} ._'’/-]{{0,39}}?|[A-Z]+_\d+)\s*(?:[-–,]?\s*[\[(]?\s*(?P<u>{CLOCK})\s*[\])]?)?\s*(?:\*\*)?\s?[:：>]\s*(?:\*\*)?\s*(?P<x>.*)$",
+        r"^[\s{MARKS}]*{time}?(?:[-*•>]\s*)?(?:\*\*|<v\s|<)?(?P<l>[\p{{L}}][\p{{L}}\p{{M}}\p{{N}} ._'’/#°-]{{0,39}}?(?:\s?\([^():]{{1,40}}\))??|[A-Z]+_\d+|[\p{{L}}\p{{N}}][\p{{L}}\p{{N}}._+-]{{0,39}}@[\p{{L}}\p{{N}}.-]{{3,40}}?|\+\d[\d ().\x{{a0}}-]{{6,20}}\d)\s*(?:[-–,]?\s*[\[(]?\s*(?P<u>{CLOCK})\s*[\])]?)?\s*(?:\*\*)?\s?[:：>]\s*(?:\*\*)?\s*(?P<x>.*)$",
         time = *TIME
+    ))
+    .expect("constant pattern")
+});
+
+/// A date and a time before a label of any form: an unsaved number, an address, a name with a flower behind it. Only
+/// exports of messages write so.
+static DATED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(&format!(
+        r"^[\s{MARKS}]*[\[(]?\s*(?P<d>{DATE})[T,\s]\s*(?:à\s)?(?P<t>{CLOCK})Z?\s*[\])]?\s*[-–|]?\s*(?P<l>[^\s:：][^:：]{{0,59}}?)\s*[:：](?:\s+|$)(?P<x>.*)$"
     ))
     .expect("constant pattern")
 });
@@ -78,6 +90,75 @@ const LONGEST: usize = 60_000_000;
 /// a table at least one label must be a known role.
 pub(crate) fn split(text: &str, options: &Options, is_transcript: bool) -> Option<Vec<RawTurn>> {
     split_lines(text, options, is_transcript, &BTreeSet::new())
+}
+
+/// The same for a cell of a table. It is read as a transcript where its column is named for conversations or where two
+/// of its lines have a time and a label; then roles, or times, must show that it is one.
+///
+/// Caught: `Visiteur : … | Agent : …` on one line, `09:12 - Jean Dupont : …` above `09:13 - Marie Lumio : …`. Not caught:
+/// "Bonjour" above `Conseiller : …`, in a column of messages.
+pub(crate) fn split_cell(text: &str, options: &Options, is_conversation: bool) -> Option<Vec<RawTurn>> {
+    let lines = one_line_dialogue(text, options);
+    let text = lines.as_deref().unwrap_or(text);
+    if let Some(turns) = split(text, options, false) {
+        return Some(turns);
+    }
+    let timed = timed_labels(text);
+    if timed < 2 && !is_conversation {
+        return None;
+    }
+    let turns = split(text, options, true)?;
+    let is_role = |turn: &RawTurn| turn.label.as_deref().is_some_and(|label| value::speaker(label, options).is_some());
+    let is_one = timed >= 2 || turns.iter().filter(|turn| is_role(turn)).take(2).count() == 2;
+    is_one.then_some(turns)
+}
+
+/// The lines of a dialogue that was written on one, with bars between the turns; `None` when it is none.
+fn one_line_dialogue(text: &str, options: &Options) -> Option<String> {
+    if text.trim().contains('\n') || !text.contains('|') {
+        return None;
+    }
+    let parts: Vec<&str> = text.split('|').map(str::trim).filter(|part| !part.is_empty()).collect();
+    let roles: Vec<Speaker> = parts.iter().filter_map(|part| role_before_colon(part, options)).collect();
+    let are_two = roles.iter().any(|role| *role != roles[0]);
+    (are_two && roles.len() * 2 > parts.len()).then(|| parts.join("\n"))
+}
+
+/// Lines of a cell that start with a time and a label.
+fn timed_labels(text: &str) -> usize {
+    let is_timed = |line: &&str| {
+        let start = line.trim_start_matches(|c: char| c.is_whitespace() || is_mark(c) || matches!(c, '[' | '('));
+        start.starts_with(|c: char| c.is_ascii_digit())
+            && line.contains([':', '：'])
+            && label_and_time(line).is_some_and(|(_, is_timed)| is_timed)
+    };
+    text.lines().filter(is_timed).take(2).count()
+}
+
+/// The role that a line names before its first colon.
+fn role_before_colon(line: &str, options: &Options) -> Option<Speaker> {
+    const LONGEST_LABEL: usize = 80;
+    let (label, _) = line.split_once([':', '：'])?;
+    (label.len() <= LONGEST_LABEL).then(|| value::speaker(label.trim(), options)).flatten()
+}
+
+/// Whether lines of a text name the customer and one who answers, as those of a conversation do.
+pub(crate) fn names_both_parties(text: &str, options: &Options) -> bool {
+    if !text.contains([':', '：']) || text.len() > LONGEST {
+        return false;
+    }
+    let mut roles = text.lines().filter_map(|line| role_before_colon(line, options));
+    let (mut has_customer, mut has_other) = (false, false);
+    roles.any(|role| {
+        has_customer |= role == Speaker::Customer;
+        has_other |= role != Speaker::Customer;
+        has_customer && has_other
+    })
+}
+
+/// Whether a character only says in which direction the others are written.
+fn is_mark(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 /// The same for a transcript as a list of messages: each of them is a turn of its own. One without label after another
@@ -125,7 +206,7 @@ fn split_lines(text: &str, options: &Options, is_transcript: bool, own: &BTreeSe
                 let start_s = if at.is_some() { None } else { time.and_then(seconds) };
                 turns.push(RawTurn {
                     label: Some(name_of(&found["l"])),
-                    text: found["x"].trim().to_owned(),
+                    text: found["x"].trim_matches(|c: char| c.is_whitespace() || is_mark(c)).to_owned(),
                     start_s: start_s.or(time_above.take().filter(|_| at.is_none())),
                     end_s: found.name("e").and_then(|time| seconds(time.as_str())),
                     at,
@@ -138,7 +219,7 @@ fn split_lines(text: &str, options: &Options, is_transcript: bool, own: &BTreeSe
             None if line.trim().is_empty() => {}
             None if turns.is_empty() && !is_transcript => return None,
             None if turns.is_empty() => {
-                if !plain::is_metadata(line, options) {
+                if !plain::is_metadata(line, options) && !is_opening(line) {
                     add_line(&mut unlabelled, line, own.contains(&index), time_above.take());
                 }
             }
@@ -157,6 +238,16 @@ fn split_lines(text: &str, options: &Options, is_transcript: bool, own: &BTreeSe
     }
     start_at_zero(&mut turns);
     (!turns.is_empty()).then_some(turns)
+}
+
+/// Whether a line above the first turn only says that a conversation begins, or how: `Début du chat le 03/09/2026`, `Chat
+/// started`, `03/09/2026, 09:12 - Les messages sont chiffrés de bout en bout.`
+fn is_opening(line: &str) -> bool {
+    static OPENING: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)^\W*(?:début (?:du chat|du tchat|de la conversation|de l'échange|de la discussion)|(?:chat|conversation) (?:started|transcript|begins)|start of (?:the )?(?:chat|conversation))\b.{0,80}$|^[\W\d]{8,40}(?:[ap]m\W{0,6})?(?:les messages\b.{0,60}\bchiffrés|messages\b.{0,60}\bend-to-end encrypted)\b")
+            .expect("constant pattern")
+    });
+    line.len() < 400 && OPENING.is_match(line)
 }
 
 /// Adds a line without label: to the last turn, or as a turn of its own with the label of the last one.
@@ -241,17 +332,22 @@ fn chat_lines(text: &str) -> Option<String> {
     Some(rewritten)
 }
 
-/// Whether a label that occurs once can be a name: `Marie D.`, `SPEAKER_01`. Not caught: `Je vous écoute`.
+/// Whether a label that occurs once can be a name: `Marie D.`, `SPEAKER_01`, `Jean 🌸`, a telephone number, an address. Not
+/// caught: `Je vous écoute`.
 fn looks_like_name(label: &str) -> bool {
     label.split_whitespace().all(|word| {
-        word.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit())
+        let word = word.trim_start_matches(['(', '~', '#']);
+        word.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit() || c == '+')
+            || word.contains('@')
+            || !word.contains(char::is_alphanumeric)
             || matches!(word, "de" | "du" | "des" | "la" | "le" | "van" | "von" | "d'" | "-")
     })
 }
 
 /// A label without what chats put around it: `From Marie Dupont to Everyone`.
 fn name_of(label: &str) -> String {
-    let label = label.trim();
+    // Telephones write a tilde before the name that somebody gave themselves.
+    let label = label.trim_matches(|c: char| c.is_whitespace() || is_mark(c) || c == '~');
     for (before, after) in [("From ", " to "), ("De ", " à "), ("from ", " to ")] {
         if let Some((name, _)) = label.strip_prefix(before).and_then(|rest| rest.split_once(after)) {
             return name.trim().to_owned();
@@ -341,7 +437,7 @@ fn label_and_time(line: &str) -> Option<(String, bool)> {
 
 /// The parts of a line that starts with a label. Not caught: `Jeudi 14:30`, whose colon stands between digits.
 fn labelled(line: &str) -> Option<regex::Captures<'_>> {
-    let found = LABELLED.captures(line)?;
+    let found = LABELLED.captures(line).or_else(|| DATED.captures(line))?;
     let ends_in_digit = found["l"].trim_end().ends_with(|c: char| c.is_ascii_digit());
     let is_time = ends_in_digit
         && line[..found.name("x")?.start()].ends_with(':')
@@ -349,12 +445,37 @@ fn labelled(line: &str) -> Option<regex::Captures<'_>> {
     (!is_time).then_some(found)
 }
 
+/// No call lasts longer, so that a first turn later than this has a time of day.
+pub(crate) const LONGEST_CALL_S: f64 = 4.0 * 3600.0;
+
+/// Whether a first turn at so many seconds begins at the time of day of its contact, or within the hour.
+pub(crate) fn begins_at(first_s: f64, second_of_day: f64) -> bool {
+    // The start may be written to the minute.
+    const BEFORE_S: f64 = 60.0;
+    const AFTER_S: f64 = 3600.0;
+    (second_of_day - BEFORE_S..=second_of_day + AFTER_S).contains(&first_s)
+}
+
+/// Times of day become seconds from the start of a contact that is known to begin at this second of the day: 01:30:05 in
+/// a call of the night is five seconds from its start at 01:30.
+pub(crate) fn start_at(turns: &mut [RawTurn], second_of_day: f64) {
+    let Some(first) = turns.iter().find_map(|turn| turn.start_s).filter(|first| begins_at(*first, second_of_day))
+    else {
+        return;
+    };
+    shift(turns, first.min(second_of_day));
+}
+
 /// Times of day (14:32:05) become offsets: the first turn starts at 0 when it starts later than a call can.
 fn start_at_zero(turns: &mut [RawTurn]) {
-    const LONGEST_CALL_S: f64 = 4.0 * 3600.0;
     let Some(first) = turns.iter().find_map(|turn| turn.start_s).filter(|first| *first > LONGEST_CALL_S) else {
         return;
     };
+    shift(turns, first);
+}
+
+/// Counts the times of turns from another one.
+fn shift(turns: &mut [RawTurn], first: f64) {
     for turn in turns {
         for time in [&mut turn.start_s, &mut turn.end_s] {
             // Past midnight the clock starts again; what lies before the first turn even so is no time of this call.
@@ -479,6 +600,83 @@ mod tests {
             ]
         );
         assert_eq!(cell("Bonjour\nConseiller : Je regarde\nClient : Merci"), None, "a cell is no transcript");
+    }
+
+    #[test]
+    fn an_unsaved_number_an_address_and_a_flower_are_speakers_after_a_date() {
+        let told = |text: &str| -> Vec<(String, String)> {
+            let turns = split(text, &Options::default(), true).unwrap();
+            turns.into_iter().map(|turn| (turn.label.unwrap_or_default(), turn.text)).collect()
+        };
+        for label in ["+33 6 39 98 00 11", "Jean Dupont 🌸", "jean@example.com", "Jean (Lumio)", "Jean #2"] {
+            let text = format!(
+                "03/09/2026, 09:12 - Lumio Service Client: Bonjour\n03/09/2026, 09:15 - {label}: C'est inadmissible\nvraiment\n03/09/2026, 09:16 - Lumio Service Client: Je regarde : un instant"
+            );
+            let turns = told(&text);
+            assert_eq!(turns[1], (label.to_owned(), "C'est inadmissible\nvraiment".to_owned()));
+            assert_eq!((turns.len(), turns[2].1.as_str()), (3, "Je regarde : un instant"));
+        }
+        let ios = "\u{200e}[03/09/2026, 09:15:00] ~\u{202f}Anne: \u{200e}Mon colis ?\n[03/09/2026, 09:16:00] \u{202a}+33 6 39 98 00 11\u{202c}: Demain";
+        assert_eq!(told(ios), [("Anne".into(), "Mon colis ?".into()), ("+33 6 39 98 00 11".into(), "Demain".into())]);
+        // What the program says of the group is nobody's turn.
+        let encrypted = "03/09/2026, 09:11 - Les messages et les appels sont chiffrés de bout en bout. En savoir plus.\n03/09/2026, 09:12 - Anne: Bonjour\n03/09/2026, 09:14 - Paul: Oui";
+        assert_eq!(told(encrypted).len(), 2);
+        let system = "03/09/2026, 09:12 - Anne: Bonjour\n03/09/2026, 09:13 - Anne a changé l'objet en « Box » : panne\n03/09/2026, 09:14 - Paul: Oui";
+        assert_eq!(told(system).len(), 2);
+    }
+
+    #[test]
+    fn what_stands_in_brackets_behind_a_role_belongs_to_the_label() {
+        let turns =
+            cell("Client (M. Dupont) : Ma box\nConseiller (Marie) : Je regarde\nClient (M. Dupont) : Merci").unwrap();
+        assert_eq!((turns.len(), turns[1].0.as_str(), turns[2].1.as_str()), (3, "Conseiller (Marie)", "Merci"));
+        assert_eq!(cell("Ma facture\nTotal (TTC) : 12 €\nTotal (HT) : 10 €"), None);
+    }
+
+    #[test]
+    fn a_whole_conversation_in_a_cell_is_split() {
+        let cell = |text: &str, is_conversation: bool| -> Option<Vec<(String, String)>> {
+            let turns = split_cell(text, &Options::default(), is_conversation)?;
+            Some(turns.into_iter().map(|turn| (turn.label.unwrap_or_default(), turn.text)).collect())
+        };
+        let turn = |label: &str, text: &str| (label.to_owned(), text.to_owned());
+        let timed = "09:12 - Jean Dupont : Ma box\n09:13 - Marie Lumio : Je regarde";
+        assert_eq!(cell(timed, false).unwrap(), [turn("Jean Dupont", "Ma box"), turn("Marie Lumio", "Je regarde")]);
+        let opened = "Début du chat le 03/09/2026\nVisiteur : Ma box\nAgent : Je regarde";
+        assert_eq!(cell(opened, true).unwrap(), [turn("Visiteur", "Ma box"), turn("Agent", "Je regarde")]);
+        let barred = "Visiteur : Ma box | Agent : Je regarde | Visiteur : Merci";
+        assert_eq!(cell(barred, false).unwrap().len(), 3);
+        // A message stays one, whatever the name of its column.
+        assert_eq!(cell(opened, false), None);
+        for message in [
+            "Bonjour\nCommande : 12\nDate : 03/09/2026\nProduit : lampe",
+            "Rendez-vous prévu :\n09:12 : le livreur passe\nMerci",
+            "Ma box | ma ligne | mon forfait : rien ne marche",
+            "Bonjour, mon colis n'est pas arrivé.",
+        ] {
+            assert_eq!((cell(message, true), cell(message, false)), (None, None), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_text_with_both_parties_is_told_from_a_message() {
+        let both = |text: &str| names_both_parties(text, &Options::default());
+        assert!(both("Voici l'échange :\nClient : Ma box\nConseiller : Je regarde"));
+        assert!(!both("Bonjour\nNuméro client : 12\nClient : Dupont"));
+        assert!(!both("Bonjour, ma box : en panne"));
+    }
+
+    #[test]
+    fn a_time_of_day_in_the_night_is_not_an_offset() {
+        let turns = |text: &str, start: f64| {
+            let mut turns = split(text, &Options::default(), true).unwrap();
+            start_at(&mut turns, start);
+            turns.iter().map(|turn| turn.start_s).collect::<Vec<_>>()
+        };
+        let night = "[01:30:05] Agent : Bonjour\n[01:31:10] Client : Ma box";
+        assert_eq!(turns(night, 5400.0), [Some(5.0), Some(70.0)]);
+        let offsets = "[00:00:05] Agent : Bonjour\n[00:01:10] Client : Ma box";
+        assert_eq!(turns(offsets, 5400.0), [Some(5.0), Some(70.0)]);
     }
 
     #[test]

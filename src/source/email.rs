@@ -49,7 +49,8 @@ pub struct Mail {
 
 /// Decodes a message. `None` when there is no header of a message in it.
 pub fn parse(bytes: &[u8]) -> Option<Mail> {
-    // Blank lines before the headers would end them.
+    // Blank lines before the headers would end them, and a byte-order mark would be a part of the first one's name.
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let start = bytes.iter().position(|byte| !byte.is_ascii_whitespace())?;
     let message = eml::parsed(&bytes[start..])?;
     let known = [
@@ -156,10 +157,7 @@ pub(crate) fn message(bytes: &[u8], record: u64, place: &Place<'_>) -> Result<Co
     let company = &place.settings.options.input.company_addresses;
     let is_company = |address: &String| is_company_address(address, company);
     let is_from_company = mail.from.first().is_some_and(is_company);
-    // A form on the company's site writes from the company with the customer in Reply-To.
-    let form_sender = mail.reply_to.iter().find(|address| {
-        is_from_company && !is_company(address) && mail.to.iter().all(is_company) && !mail.to.is_empty()
-    });
+    let form_sender = form_sender(&mail.from, &mail.reply_to, &mail.to, company);
     let (direction, address) = match (form_sender, is_from_company) {
         (Some(sender), _) => (Direction::Inbound, Some(sender)),
         (None, true) => (Direction::Outbound, mail.to.iter().chain(&mail.cc).find(|address| !is_company(address))),
@@ -191,6 +189,76 @@ pub(crate) fn message(bytes: &[u8], record: u64, place: &Place<'_>) -> Result<Co
     contact.turns = turns;
     contact.flags = mail.flags;
     Ok(contact)
+}
+
+/// The customer who filled in a form, in Reply-To: a form on the company's site writes from the company, or from a mailbox
+/// that nobody reads.
+///
+/// Caught: from `noreply@boutique.example`, to `service@boutique.example`, for `anne@example.com`, whether or not the
+/// company's addresses are configured. Not caught: a customer who wants the answer at another address of theirs; two people
+/// of one provider of mailboxes.
+fn form_sender<'m>(from: &[String], reply_to: &'m [String], to: &[String], company: &[String]) -> Option<&'m String> {
+    let from = from.first()?;
+    let is_company = |address: &String| is_company_address(address, company);
+    let (local, own) = from.rsplit_once('@')?;
+    let domain = |address: &String| address.rsplit_once('@').map_or(String::new(), |(_, domain)| domain.to_owned());
+    let are_all = |is: &dyn Fn(&String) -> bool| !to.is_empty() && to.iter().all(is);
+    if is_company(from) {
+        return reply_to.iter().find(|address| !is_company(address)).filter(|_| are_all(&is_company));
+    }
+    let is_form = is_robot(local) || (!is_provider(own) && are_all(&|to| domain(to) == own));
+    reply_to.iter().find(|address| is_form && !is_company(address) && domain(address) != own)
+}
+
+/// Whether a mailbox is one that nobody reads: `noreply`, `ne-pas-repondre`, `formulaire`, `wordpress`.
+fn is_robot(local: &str) -> bool {
+    const STARTS: [&str; 12] = [
+        "noreply",
+        "nereply",
+        "donotreply",
+        "nepasrepondre",
+        "nereponsespas",
+        "sansreponse",
+        "formulaire",
+        "wordpress",
+        "webform",
+        "contactform",
+        "formcontact",
+        "formmail",
+    ];
+    let bare: String = local.chars().filter(char::is_ascii_alphabetic).collect();
+    STARTS.iter().any(|start| bare.starts_with(start)) || matches!(bare.as_str(), "form" | "forms")
+}
+
+/// Whether a domain gives mailboxes to anybody, so that two of its addresses have nothing in common.
+fn is_provider(domain: &str) -> bool {
+    const PROVIDERS: [&str; 24] = [
+        "gmail",
+        "googlemail",
+        "outlook",
+        "hotmail",
+        "live",
+        "msn",
+        "yahoo",
+        "ymail",
+        "icloud",
+        "me",
+        "mac",
+        "aol",
+        "orange",
+        "wanadoo",
+        "free",
+        "sfr",
+        "neuf",
+        "bbox",
+        "laposte",
+        "proton",
+        "protonmail",
+        "gmx",
+        "numericable",
+        "btinternet",
+    ];
+    domain.split('.').next().is_some_and(|name| PROVIDERS.contains(&name))
 }
 
 /// Whether an address is one of the company's: an address, or a domain written `@example.com` or `example.com`.
@@ -296,6 +364,48 @@ mod tests {
             (Direction::Inbound, Some(Channel::WebForm), RecordKind::Contact)
         );
         assert_eq!(contact.customer_id.as_deref(), Some("anne@example.com"));
+    }
+
+    #[test]
+    fn a_form_without_configured_addresses_is_the_customers_all_the_same() {
+        let read = |from: &str, to: &str, reply: &str| {
+            let contact = one(
+                &format!(
+                    "From: {from}\nReply-To: {reply}\nTo: {to}\nDate: Thu, 3 Sep 2026 09:12:00 +0200\nMessage-ID: <2@x>"
+                ),
+                "Bonjour",
+            );
+            (contact.customer_id.unwrap(), contact.channel == Some(Channel::WebForm))
+        };
+        for (from, to) in [
+            ("noreply@boutique.example", "service@boutique.example"),
+            ("Ne-Pas-Repondre@boutique.example", "service@boutique.example"),
+            ("wordpress@hebergeur.example", "service@boutique.example"),
+            ("site@boutique.example", "service@boutique.example"),
+        ] {
+            for reply in ["anne@example.com", "paul@example.com"] {
+                assert_eq!(read(from, to, reply), (reply.to_owned(), true), "{from}");
+            }
+        }
+        for (from, to, reply) in [
+            // A customer with two addresses, a provider's customer, a training course, a mailing of the company.
+            ("anne@example.com", "service@boutique.example", "anne@example.net"),
+            ("anne@gmail.com", "boutique@gmail.com", "anne@example.net"),
+            ("formation@ecole.example", "service@boutique.example", "anne@example.com"),
+            ("noreply@boutique.example", "anne@example.com", "service@boutique.example"),
+        ] {
+            assert_eq!(read(from, to, reply), (from.to_owned(), false));
+        }
+    }
+
+    #[test]
+    fn a_byte_order_mark_before_the_headers_hides_none() {
+        let (contacts, rejects, _) = testing::read_bytes(
+            "a.eml",
+            "\u{feff}From: anne@example.com\r\nTo: service@lumio.example.com\r\nDate: Thu, 3 Sep 2026 09:12:00 +0200\r\n\r\nMa box".as_bytes(),
+        );
+        assert!(rejects.is_empty(), "{rejects:?}");
+        assert_eq!(contacts[0].customer_id.as_deref(), Some("anne@example.com"));
     }
 
     #[test]

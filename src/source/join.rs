@@ -143,12 +143,13 @@ impl Joined {
             };
             let Some(text) = row.get(&BODY) else { return Ok(()) };
             let time = row.get(&CREATED).map(|time| Cell::Text(time.to_owned()));
-            let is_public = row.get(&PUBLIC).map(|text| Cell::Text(text.to_owned()));
+            let [public, private] =
+                [&PUBLIC[..], &PRIVATE].map(|names| row.get(names).map(|text| Cell::Text(text.to_owned())));
             let comment = Comment {
                 author: row.get(&["authorid", "userid"]).map(str::to_owned),
                 role: None,
                 text: text.to_owned(),
-                is_private: is_public.and_then(|cell| value::boolean(&cell, Field::Public, options)) == Some(false),
+                is_private: value::is_note(public.as_ref(), private.as_ref(), options),
                 at: time.and_then(|time| row::moment(&time, &own)).map(|moment| moment.instant),
             };
             comments.entry(ticket.to_owned()).or_default().push(Written { record, comment });
@@ -244,9 +245,10 @@ impl Named<'_> {
 const BODY: [&str; 3] = ["body", "plainbody", "htmlbody"];
 const CREATED: [&str; 2] = ["created", "createdat"];
 const PUBLIC: [&str; 2] = ["public", "ispublic"];
+const PRIVATE: [&str; 4] = ["private", "isprivate", "internal", "isinternal"];
 /// What every row of comments has, if only as an empty cell: a comment that does not say whether it is public may be a
 /// private note.
-const COMMENT_CELLS: [&[&str]; 4] = [&["ticketid"], &BODY, &CREATED, &PUBLIC];
+const COMMENT_CELLS: [&[&str]; 5] = [&["ticketid"], &BODY, &CREATED, &PUBLIC, &PRIVATE];
 
 /// A row, or why it is none.
 type Read<'a> = Result<Named<'a>, (RejectCode, String)>;
@@ -267,11 +269,13 @@ fn each(
     let mut columns: Vec<Option<usize>> = Vec::new();
     let mut record = 0;
     loop {
-        record += 1;
-        match rows.next()? {
+        let read = rows.next()?;
+        record += 1 + rows.blank_rows();
+        match read {
             RowRead::Eof => return Ok(()),
             RowRead::Bad { code, message } => take(record, Err((code, message.to_owned())))?,
             RowRead::Row { fields, .. } if names.is_empty() => {
+                rows.expect_width(fields.len());
                 names = fields
                     .iter()
                     .map(|field| normalise(record_text(field.as_bytes()).0.trim_start_matches('\u{feff}')))

@@ -46,12 +46,13 @@ pub(crate) fn read_lines(
     mut place: Place<'_>,
     output: &mut Output<'_>,
 ) -> Result<(), Failure> {
-    place.order = shape.order;
+    (place.order, place.is_order_guessed) = (shape.order, shape.is_order_guessed);
     let mut mappings = Mappings::of(shape);
-    place.derive_ids = !head
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Map<String, Value>>(line).ok())
-        .any(|object| mappings.has_id(&object, &place));
+    place.derive_ids =
+        !head.lines().filter_map(|line| serde_json::from_str::<Map<String, Value>>(line).ok()).any(|object| {
+            let first = page(&object, &place).and_then(<[Value]>::first).and_then(Value::as_object);
+            mappings.has_id(first.unwrap_or(&object), &place)
+        });
     let mut grouper = None;
     let read = each_line(stream, &mut mappings, &place, &mut grouper, output);
     if let Some(grouper) = grouper.filter(|_| !matches!(read, Err(Failure::Sink(_)))) {
@@ -83,14 +84,26 @@ fn each_line<'p>(
                 }
                 match object_of_line(text) {
                     Ok(Value::Object(object)) => {
-                        is_empty = false;
-                        let mut rows = mappings.rows(record, object, place);
-                        if let Some(row) = rows.last_mut().filter(|_| lossy) {
-                            push(&mut row.flags, "undecodable_bytes");
+                        let objects = objects_of(object, place);
+                        is_empty &= objects.is_empty();
+                        // The contacts of a page count one after the other.
+                        let more = objects.len().saturating_sub(1) as u64;
+                        for (index, object) in (0..).zip(objects) {
+                            let Value::Object(object) = object else {
+                                output.met();
+                                let what = "the element is not a JSON object";
+                                output.reject(place.reject(record + index, RejectCode::Malformed, what))?;
+                                continue;
+                            };
+                            let mut rows = mappings.rows(record + index, object, place);
+                            if let Some(row) = rows.last_mut().filter(|_| lossy) {
+                                push(&mut row.flags, "undecodable_bytes");
+                            }
+                            for row in rows {
+                                give(row, place, grouper, output)?;
+                            }
                         }
-                        for row in rows {
-                            give(row, place, grouper, output)?;
-                        }
+                        record += more;
                         continue;
                     }
                     Ok(_) => place.reject(record, RejectCode::Malformed, "the line is not a JSON object"),
@@ -140,7 +153,7 @@ pub(crate) fn read_document(
     fallback: &Fallback,
     output: &mut Output<'_>,
 ) -> Result<(), Failure> {
-    place.order = shape.order;
+    (place.order, place.is_order_guessed) = (shape.order, shape.is_order_guessed);
     let first = loop {
         match stream.fill_buf()?.first() {
             Some(byte) if byte.is_ascii_whitespace() => stream.consume(1),
@@ -231,10 +244,7 @@ impl Reading<'_, '_, '_> {
     /// One top-level value: a contact, or an envelope around an array of contacts.
     fn document(&mut self, value: Value) {
         if let Value::Object(mut object) = value {
-            if !platform::knows(&object, self.place)
-                && let Some(key) = envelope(&object, self.place)
-                && let Some(Value::Array(elements)) = object.remove(&key)
-            {
+            if let Some(elements) = take_enveloped(&mut object, self.place) {
                 for element in elements {
                     self.element(element, false);
                 }
@@ -306,31 +316,105 @@ impl<'de> DeserializeSeed<'de> for &mut Reading<'_, '_, '_> {
     }
 }
 
+/// The contacts of a line: those of the page that it is, else the one that it is.
+fn objects_of(mut object: Map<String, Value>, place: &Place<'_>) -> Vec<Value> {
+    let is_page = page(&object, place).is_some();
+    let elements = if is_page { take_enveloped(&mut object, place) } else { None };
+    elements.unwrap_or_else(|| vec![Value::Object(object)])
+}
+
+/// The contacts of a line that is a page of them. In a file of lines each object is a contact, unless what it lists are
+/// contacts, or it lists none and says nothing itself.
+pub(crate) fn page<'a>(object: &'a Map<String, Value>, place: &Place<'_>) -> Option<&'a [Value]> {
+    let elements = enveloped(object, place)?;
+    let are_contacts = elements
+        .iter()
+        .filter_map(Value::as_object)
+        .any(|element| platform::knows(element, place) || is_contact(element, None, place));
+    let says_nothing = || {
+        let mut flat = Vec::new();
+        flatten("", object, 0, &mut flat);
+        let keys: Vec<String> = flat.into_iter().map(|(key, _)| key).collect();
+        let (mapping, _) = Mapping::lenient(&keys, &place.settings.options);
+        !mapping.has(Field::StartedAt)
+    };
+    (are_contacts || (elements.is_empty() && says_nothing())).then_some(elements)
+}
+
+/// Keys under which envelopes hold contacts.
+const ENVELOPES: [&str; 14] = [
+    "contacts",
+    "conversations",
+    "tickets",
+    "data",
+    "records",
+    "items",
+    "results",
+    "rows",
+    "calls",
+    "chats",
+    "interactions",
+    "cases",
+    "value",
+    "emails",
+];
+
+/// The contacts in an envelope, or in an envelope inside one: `{"data": {"tickets": […]}}`.
+pub(crate) fn enveloped<'a>(object: &'a Map<String, Value>, place: &Place<'_>) -> Option<&'a [Value]> {
+    let mut inner = object;
+    let path = path_of_envelope(object, place)?;
+    let (last, outer) = path.split_last()?;
+    for key in outer {
+        inner = inner.get(key)?.as_object()?;
+    }
+    inner.get(last)?.as_array().map(Vec::as_slice)
+}
+
+/// The same contacts, taken out of their envelope.
+fn take_enveloped(object: &mut Map<String, Value>, place: &Place<'_>) -> Option<Vec<Value>> {
+    let path = path_of_envelope(object, place)?;
+    let (last, outer) = path.split_last()?;
+    let mut inner = object;
+    for key in outer {
+        inner = inner.get_mut(key)?.as_object_mut()?;
+    }
+    match inner.remove(last)? {
+        Value::Array(elements) => Some(elements),
+        _ => None,
+    }
+}
+
+/// The keys that lead to the contacts in an envelope.
+fn path_of_envelope(object: &Map<String, Value>, place: &Place<'_>) -> Option<Vec<String>> {
+    const DEEPEST: usize = 3;
+    let mut path = Vec::new();
+    let mut inner = object;
+    while path.len() < DEEPEST {
+        if let Some(key) = envelope(inner, place) {
+            path.push(key);
+            return (!platform::knows(inner, place)).then_some(path);
+        }
+        let (key, next) = inner.iter().find_map(|(key, value)| {
+            let next = value.as_object()?;
+            ENVELOPES.contains(&normalise(key).as_str()).then_some((key, next))
+        })?;
+        if platform::knows(inner, place) || is_contact(inner, None, place) {
+            return None;
+        }
+        path.push(key.clone());
+        inner = next;
+    }
+    None
+}
+
 /// The key of an array of contacts, in objects that are only an envelope. A contact may list what it is about (`items`): then the words
 /// stand beside the list and not in it.
-pub(crate) fn envelope(object: &Map<String, Value>, place: &Place<'_>) -> Option<String> {
-    const KEYS: [&str; 14] = [
-        "contacts",
-        "conversations",
-        "tickets",
-        "data",
-        "records",
-        "items",
-        "results",
-        "rows",
-        "calls",
-        "chats",
-        "interactions",
-        "cases",
-        "value",
-        "emails",
-    ];
+fn envelope(object: &Map<String, Value>, place: &Place<'_>) -> Option<String> {
     let (key, array) = object.iter().find_map(|(key, value)| {
         let array = value.as_array().filter(|array| array.iter().all(Value::is_object))?;
-        KEYS.contains(&normalise(key).as_str()).then_some((key, array))
+        ENVELOPES.contains(&normalise(key).as_str()).then_some((key, array))
     })?;
-    let is_contact = !array.is_empty()
-        && is_contact(object, Some(key), place)
+    let is_contact = is_contact(object, Some(key), place)
         && !array
             .iter()
             .filter_map(Value::as_object)
@@ -404,8 +488,7 @@ impl Mappings {
         flatten("", object, 0, &mut flat);
         let keys: Vec<String> = flat.iter().map(|(key, _)| key.clone()).collect();
         let mapping = self.mapping(&keys, place);
-        let mut row = Row::new(record);
-        row.is_comment = mapping.is_comments();
+        let mut row = Row::of(record, &mapping);
         for &field in Field::ALL {
             let Some(column) = mapping.column(field) else { continue };
             match (field, &flat[column].1) {
@@ -426,6 +509,9 @@ impl Mappings {
                 }
                 _ => {}
             }
+        }
+        if row.turns.is_none() {
+            row.words_beside(mapping.words_beside().iter().map(|column| cell(flat[*column].1)));
         }
         row.is_turn = row.turns.is_none() && (self.is_one_message_each || mapping.is_one_row_per_turn());
         row.is_message = !row.is_turn && self.returning.has(&row);
@@ -505,105 +591,159 @@ pub(crate) fn turns(elements: &[Value], place: &Place<'_>, flags: &mut Vec<Strin
             turns.push(turn);
         }
     }
+    if turns.is_empty() && elements.iter().any(Value::is_object) && !flags.iter().any(|flag| flag == PRIVATE) {
+        push(flags, NO_WORDS);
+    }
     elements.iter().any(Value::is_object).then_some(turns)
 }
 
+/// Flag: turns were there, and no words in them.
+const NO_WORDS: &str = "no_words";
+
+/// The keys of nested turns that may hold their words, where no key is known to; `None` where the turns have words, or where
+/// there is none.
+pub(crate) fn wordless_turns(flat: &[(String, &Value)], place: &Place<'_>) -> Option<Vec<String>> {
+    let nested = flat.iter().filter(|(key, _)| {
+        let key = normalise(key);
+        Field::Turns.accepts(&key) || Field::Text.accepts(&key)
+    });
+    let objects: Vec<(&str, &Map<String, Value>)> = nested
+        .filter_map(|(key, value)| Some((key.as_str(), value.as_array()?)))
+        .flat_map(|(key, elements)| elements.iter().filter_map(move |element| Some((key, element.as_object()?))))
+        .collect();
+    let options = &place.settings.options;
+    let is_read = |object: &Map<String, Value>| is_private(object, options) || turn(object, place).is_some();
+    if objects.is_empty() || objects.iter().any(|(_, object)| is_read(object)) {
+        return None;
+    }
+    let may_be_words = |key: &str, value: &Value| {
+        let key = normalise(key);
+        (value.is_string() || value.is_array()) && !LABELS.contains(&key.as_str()) && !TIMES.contains(&key.as_str())
+    };
+    let keys: std::collections::BTreeSet<String> = objects
+        .iter()
+        .flat_map(|(outer, object)| {
+            let inner = object.iter().filter(|(key, value)| may_be_words(key, value));
+            inner.map(move |(key, _)| format!("{outer}.{key}"))
+        })
+        .collect();
+    Some(keys.into_iter().collect())
+}
+
+/// The names that `[columns]` gives to a field.
+fn configured(field: Field, place: &Place<'_>) -> Vec<String> {
+    let names = place.settings.options.columns.get(field.name());
+    names.map(|names| names.names().into_iter().map(normalise).collect()).unwrap_or_default()
+}
+
+const LABELS: [&str; 20] = [
+    "participantrole",
+    "speakerrole",
+    "role",
+    "authortype",
+    "authorrole",
+    "sendertype",
+    "senderrole",
+    "speaker",
+    "speakertype",
+    "speakerlabel",
+    "locuteur",
+    "interlocuteur",
+    "author",
+    "auteur",
+    "participant",
+    "sender",
+    "from",
+    "participantid",
+    "participantpurpose",
+    "mediachannel",
+];
+/// Names of persons, where nothing tells the role.
+const NAMES: [&str; 10] =
+    ["name", "displayname", "username", "user", "sendername", "authorname", "speakername", "fromname", "nom", "pseudo"];
+const TEXTS: [&str; 17] = [
+    "text",
+    "content",
+    "message",
+    "body",
+    "utterance",
+    "transcript",
+    "texte",
+    "contenu",
+    "plainbody",
+    "sentence",
+    "phrase",
+    "words",
+    "payload",
+    "value",
+    "displaytext",
+    "msg",
+    "messagetext",
+];
+const STARTS: [&str; 17] = [
+    "starts",
+    "start",
+    "startsec",
+    "startseconds",
+    "begin",
+    "begins",
+    "starttime",
+    "offset",
+    "offsets",
+    "startoffset",
+    "beginoffset",
+    "beginoffsetmillis",
+    "startms",
+    "startmillis",
+    "startoffsetms",
+    "debut",
+    "debuts",
+];
+const ENDS: [&str; 14] = [
+    "ends",
+    "end",
+    "endsec",
+    "endseconds",
+    "stop",
+    "stops",
+    "endtime",
+    "endoffset",
+    "endoffsetmillis",
+    "endms",
+    "endmillis",
+    "endoffsetms",
+    "fin",
+    "fins",
+];
+const TIMES: [&str; 12] = [
+    "at",
+    "timestamp",
+    "time",
+    "createdat",
+    "created",
+    "sentat",
+    "date",
+    "datetime",
+    "absolutetime",
+    "startedat",
+    "horodatage",
+    "messagetime",
+];
+
 /// One turn object.
 fn turn(object: &Map<String, Value>, place: &Place<'_>) -> Option<RawTurn> {
-    const LABELS: [&str; 20] = [
-        "participantrole",
-        "speakerrole",
-        "role",
-        "authortype",
-        "authorrole",
-        "sendertype",
-        "senderrole",
-        "speaker",
-        "speakertype",
-        "speakerlabel",
-        "locuteur",
-        "interlocuteur",
-        "author",
-        "auteur",
-        "participant",
-        "sender",
-        "from",
-        "participantid",
-        "participantpurpose",
-        "mediachannel",
-    ];
-    const TEXTS: [&str; 15] = [
-        "text",
-        "content",
-        "message",
-        "body",
-        "utterance",
-        "transcript",
-        "texte",
-        "contenu",
-        "plainbody",
-        "sentence",
-        "phrase",
-        "words",
-        "payload",
-        "value",
-        "displaytext",
-    ];
-    const STARTS: [&str; 17] = [
-        "starts",
-        "start",
-        "startsec",
-        "startseconds",
-        "begin",
-        "begins",
-        "starttime",
-        "offset",
-        "offsets",
-        "startoffset",
-        "beginoffset",
-        "beginoffsetmillis",
-        "startms",
-        "startmillis",
-        "startoffsetms",
-        "debut",
-        "debuts",
-    ];
-    const ENDS: [&str; 14] = [
-        "ends",
-        "end",
-        "endsec",
-        "endseconds",
-        "stop",
-        "stops",
-        "endtime",
-        "endoffset",
-        "endoffsetmillis",
-        "endms",
-        "endmillis",
-        "endoffsetms",
-        "fin",
-        "fins",
-    ];
-    const TIMES: [&str; 12] = [
-        "at",
-        "timestamp",
-        "time",
-        "createdat",
-        "created",
-        "sentat",
-        "date",
-        "datetime",
-        "absolutetime",
-        "startedat",
-        "horodatage",
-        "messagetime",
-    ];
     let keys: Vec<(String, &String, &Value)> = object.iter().map(|(key, value)| (normalise(key), key, value)).collect();
     let find = |names: &[&str]| {
         names.iter().find_map(|name| keys.iter().find(|(key, _, value)| key == name && !value.is_null()))
     };
-    let text = find(&TEXTS).and_then(|(_, _, value)| text_of(value))?;
-    let label = find(&LABELS).and_then(|(_, _, value)| label_of(value));
+    let own = |field: Field| {
+        let names = configured(field, place);
+        find(&names.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    let text = own(Field::Text).or_else(|| find(&TEXTS)).or_else(|| find(Field::Text.synonyms()));
+    let text = text.and_then(|(_, _, value)| text_of(value))?;
+    let label = own(Field::Speaker).or_else(|| find(&LABELS)).or_else(|| find(Field::Speaker.synonyms()));
+    let label = label.or_else(|| find(&NAMES)).and_then(|(_, _, value)| label_of(value));
     let seconds = |names: &[&str]| {
         find(names).and_then(|(key, _, value)| {
             let unit = if key.ends_with("ms") || key.ends_with("millis") { 0.001 } else { 1.0 };
@@ -658,12 +798,9 @@ fn label_of(value: &Value) -> Option<String> {
 
 /// Internal notes of tickets are the company's own words to itself. Exports write yes and no as strings and numbers too.
 fn is_private(object: &Map<String, Value>, options: &Options) -> bool {
-    let says = |value: &Value, wanted: bool| {
-        cell(value).is_some_and(|cell| value::boolean(&cell, Field::Public, options) == Some(wanted))
-    };
     object.iter().any(|(key, value)| match normalise(key).as_str() {
-        "public" | "ispublic" | "ispublished" => says(value, false),
-        "private" | "isprivate" | "internal" | "isinternal" => says(value, true),
+        key if Field::Public.accepts(key) => value::is_note(cell(value).as_ref(), None, options),
+        key if Field::Private.accepts(key) => value::is_note(None, cell(value).as_ref(), options),
         "parttype" | "type" | "messagetype" => value
             .as_str()
             .is_some_and(|kind| matches!(normalise(kind).as_str(), "note" | "internalnote" | "privatenote" | "event")),
@@ -694,6 +831,98 @@ mod tests {
         let words: Vec<&str> = contacts[0].turns.iter().map(|turn| turn.text.as_str()).collect();
         assert_eq!(words, ["Ma box", "Je regarde"]);
         assert_eq!(contacts[0].flags, ["private_notes_left_out"]);
+    }
+
+    #[test]
+    fn a_private_object_of_a_conversation_and_a_note_in_french_are_left_out() {
+        let lines = concat!(
+            r#"{"conversation_id":1,"author_type":"user","body":"Ma box","private":false,"created_at":"2026-09-03T07:12:00Z"}"#,
+            "\n",
+            r#"{"conversation_id":1,"author_type":"agent","body":"Client pénible","private":true,"created_at":"2026-09-03T07:13:00Z"}"#,
+            "\n",
+            r#"{"conversation_id":1,"author_type":"agent","body":"Je regarde","private":false,"created_at":"2026-09-03T07:14:00Z"}"#,
+        );
+        let nested = r#"{"contact_id":"1","started_at":"2026-09-03T09:12:00Z","messages":[{"role":"customer","text":"Ma box"},
+            {"role":"agent","text":"Client pénible","interne":"oui"},{"role":"agent","text":"Je regarde","privé":false}]}"#;
+        for (name, text) in [("a.jsonl", lines), ("a.json", nested)] {
+            let (contacts, ..) = testing::read_bytes(name, text.as_bytes());
+            let words: Vec<&str> = contacts[0].turns.iter().map(|turn| turn.text.as_str()).collect();
+            assert_eq!((contacts.len(), words), (1, vec!["Ma box", "Je regarde"]));
+            assert_eq!(contacts[0].flags, ["private_notes_left_out"]);
+        }
+    }
+
+    #[test]
+    fn the_contact_of_a_ticket_is_its_customer() {
+        let text = r#"{"id":101,"created_at":"2026-09-03T09:12:00Z","channel":"chat","contact":{"id":9001},"message":"Ma box"}
+{"id":102,"created_at":"2026-09-04T09:12:00Z","channel":"chat","contact":{"id":9001},"message":"Mon colis"}"#;
+        let (contacts, ..) = testing::read_bytes("a.jsonl", text.as_bytes());
+        let told: Vec<(&str, Option<&str>)> =
+            contacts.iter().map(|contact| (contact.contact_id.as_str(), contact.customer_id.as_deref())).collect();
+        assert_eq!(told, [("101", Some("9001")), ("102", Some("9001"))]);
+    }
+
+    #[test]
+    fn nested_turns_are_read_under_other_keys_and_said_to_have_no_words_under_unknown_ones() {
+        let read = |turns: &str| {
+            let text = format!(r#"{{"contact_id":"1","started_at":"2026-09-03T09:12:00Z","turns":[{turns}]}}"#);
+            let (mut contacts, _, summary) = testing::read_bytes("a.json", text.as_bytes());
+            (contacts.remove(0), summary.unread)
+        };
+        for key in ["msg", "message_text", "commentaire"] {
+            let (contact, unread) = read(&format!(r#"{{"speaker":"customer","{key}":"Mon colis"}}"#));
+            assert_eq!((contact.turns.len(), contact.turns[0].text.as_str()), (1, "Mon colis"), "{key}");
+            assert!(contact.flags.is_empty() && unread.is_none(), "{:?}", contact.flags);
+        }
+        for key in ["name", "user"] {
+            let (contact, _) = read(&format!(r#"{{"{key}":"Agent","text":"a"}},{{"{key}":"Client","text":"b"}}"#));
+            let speakers: Vec<Speaker> = contact.turns.iter().map(|turn| turn.speaker).collect();
+            assert_eq!(speakers, [Speaker::Agent, Speaker::Customer], "{key}");
+        }
+        let (contact, unread) = read(r#"{"speaker":"customer","ressenti":"Mon colis"}"#);
+        assert_eq!((contact.turns.len(), contact.flags), (0, vec!["no_words".to_owned()]));
+        assert_eq!(unread.unwrap().names, ["turns.ressenti"]);
+        // A list without turns says nothing, and notes are no turns.
+        let (contact, unread) = read("");
+        assert!(contact.flags.is_empty() && unread.is_none());
+        let (contact, _) = read(r#"{"speaker":"agent","text":"à surveiller","private":true}"#);
+        assert_eq!(contact.flags, ["private_notes_left_out"]);
+        let mut settings = testing::settings();
+        let name = crate::config::options::OneOrMany::One("ressenti".into());
+        settings.options.columns.insert("text".into(), name);
+        let text = r#"{"contact_id":"1","started_at":"2026-09-03T09:12:00Z","turns":[{"speaker":"customer","ressenti":"Mon colis"}]}"#;
+        let (contacts, ..) = testing::read_with(&settings, "a.json", text.as_bytes());
+        assert_eq!(contacts[0].turns[0].text, "Mon colis");
+    }
+
+    #[test]
+    fn pages_of_contacts_are_read_a_line_each_and_inside_one_another() {
+        let contact = |id: u32| {
+            format!("{{\"contact_id\":{id},\"started_at\":\"2026-09-0{id}T09:12:00Z\",\"text\":\"Ma box {id}\"}}")
+        };
+        let pages = format!(
+            "{{\"data\":[{},{}],\"next\":2}}\n{{\"data\":[{}],\"next\":null}}\n",
+            contact(1),
+            contact(2),
+            contact(3)
+        );
+        let inner = format!("{{\"data\":{{\"tickets\":[{},{},{}]}}}}", contact(1), contact(2), contact(3));
+        // A contact that lists what it is about is one, whatever the name of its list.
+        let listing = r#"{"contact_id":"1","started_at":"2026-09-03T09:12:00Z","text":"Ma box","items":[]}
+{"contact_id":"2","started_at":"2026-09-03T09:12:00Z","text":"Ma box","items":[{"sku":"L1"}]}
+{"date":"2026-09-03T09:12:00Z","text":"Mon colis","items":[{"sku":"L1","description":"Lampe"}]}
+{"date":"2026-09-03T09:12:00Z","text":"Mon colis","items":[]}"#;
+        for text in listing.lines() {
+            let (contacts, _, summary) = testing::read_bytes("a.jsonl", format!("{text}\n{text}\n").as_bytes());
+            assert_eq!((contacts.len(), summary.records_read), (2, 2), "{text}");
+        }
+        for (name, text) in [("a.jsonl", pages), ("a.json", inner.clone()), ("a.jsonl", format!("{inner}\n"))] {
+            let (contacts, rejects, _) = testing::read_bytes(name, text.as_bytes());
+            assert!(rejects.is_empty(), "{rejects:?}");
+            let ids: Vec<(&str, u64)> =
+                contacts.iter().map(|one| (one.contact_id.as_str(), one.provenance.record)).collect();
+            assert_eq!(ids, [("1", 1), ("2", 2), ("3", 3)], "{text}");
+        }
     }
 
     #[test]

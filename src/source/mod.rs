@@ -178,11 +178,14 @@ impl<'a> Source<'a> {
             file: &file.name,
             order: time::DateOrder::configured(options).unwrap_or(time::DateOrder::DayFirst),
             derive_ids: false,
+            is_order_guessed: false,
         };
         if head.is_empty() {
             // An error of the compression shows here, and is told as such; otherwise there is nothing.
             stream.fill_buf()?;
         }
+        let has_returns = decode::has_bare_returns(&head);
+        let head = decode::head_with_line_feeds(head, has_returns);
         let format = match format::recognise(&head, open::plain_name(&file.name), file.format, options) {
             Ok(format) => format,
             Err((code, message)) => {
@@ -211,7 +214,10 @@ impl<'a> Source<'a> {
             Format::Mbox => mbox::read(&mut *stream, place, output),
             text => {
                 let again = || -> io::Result<Box<dyn io::BufRead>> {
-                    Ok(decode::text_reader(open::open(&file.path)?.stream, &head, encoding))
+                    Ok(decode::with_line_feeds(
+                        decode::text_reader(open::open(&file.path)?.stream, &head, encoding),
+                        has_returns,
+                    ))
                 };
                 // A pipe can be read once only: then its head tells.
                 let first_look = || {
@@ -220,7 +226,7 @@ impl<'a> Source<'a> {
                     }
                     Ok(Box::new(io::Cursor::new(decode::head_text(&head, encoding))) as Box<dyn io::BufRead>)
                 };
-                let mut stream = decode::text_reader(stream, &head, encoding);
+                let mut stream = decode::with_line_feeds(decode::text_reader(stream, &head, encoding), has_returns);
                 match text {
                     Format::Csv | Format::Tsv => {
                         let beside = file.beside.as_ref();

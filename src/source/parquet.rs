@@ -154,7 +154,7 @@ impl<'a> Table<'a> {
     }
 
     fn row(&self, record: u64, columns: &[(String, ArrayRef)], index: usize) -> Row {
-        let mut row = Row::new(record);
+        let mut row = Row::of(record, &self.mapping);
         for &field in Field::ALL {
             if let Some(column) = self.mapping.column(field)
                 && field != Field::Turns
@@ -162,6 +162,7 @@ impl<'a> Table<'a> {
                 row.set(field, cell(&columns[column].1, index), self.mapping.unit(field));
             }
         }
+        row.words_beside(self.mapping.words_beside().iter().map(|column| cell(&columns[*column].1, index)));
         if let Some(column) = self.turns {
             match value(&columns[column].1, index) {
                 Value::Array(elements) => row.turns = json::turns(&elements, &self.place, &mut row.flags),
@@ -185,7 +186,7 @@ fn returning(file: &File, place: Place<'_>) -> Returning {
     let Some(reader) = reader.and_then(|builder| builder.with_batch_size(BATCH_ROWS).build().ok()) else {
         return Returning::default();
     };
-    let mut look = returning::Look::default();
+    let mut look = returning::Look::new(&place.settings.options);
     let mut places = None;
     for batch in reader.map_while(Result::ok) {
         let columns = columns(&batch);
@@ -262,10 +263,13 @@ fn cell(array: &ArrayRef, index: usize) -> Option<Cell> {
         DataType::Float64 => Cell::Number(array.as_primitive::<Float64Type>().value(index)),
         DataType::Date32 => {
             let days = i64::from(array.as_primitive::<Date32Type>().value(index));
-            Cell::Local(DateTime::from_timestamp(days * 86_400, 0)?.naive_utc())
+            Cell::Date(DateTime::from_timestamp(days * 86_400, 0)?.date_naive())
         }
         DataType::Date64 => {
-            Cell::Local(DateTime::from_timestamp_millis(array.as_primitive::<Date64Type>().value(index))?.naive_utc())
+            let milliseconds = array.as_primitive::<Date64Type>().value(index);
+            let local = DateTime::from_timestamp_millis(milliseconds)?.naive_utc();
+            // Some programs keep the time of day in what should be a date.
+            if milliseconds % 86_400_000 == 0 { Cell::Date(local.date()) } else { Cell::Local(local) }
         }
         DataType::Timestamp(unit, zone) => timestamp(array, index, *unit, zone.is_some())?,
         // Integers, decimals, times and durations are read through their written form.
@@ -443,6 +447,39 @@ mod tests {
         ]);
         let (contacts, ..) = testing::read_bytes("a.parquet", &bytes);
         assert_eq!(contacts[0].started_at.to_rfc3339(), "2026-09-03T12:30:00+00:00");
+        assert!(contacts[0].flags.is_empty(), "{:?}", contacts[0].flags);
+    }
+
+    #[test]
+    fn a_typed_date_alone_says_that_it_has_no_time() {
+        let text = |value: &str| Arc::new(StringArray::from(vec![value])) as ArrayRef;
+        let dates = [
+            (Arc::new(arrow::array::Date32Array::from(vec![20_699])) as ArrayRef, true),
+            (Arc::new(arrow::array::Date64Array::from(vec![20_699 * 86_400_000])) as ArrayRef, true),
+            (Arc::new(arrow::array::Date64Array::from(vec![20_699 * 86_400_000 + 33_120_000])) as ArrayRef, false),
+        ];
+        for (date, is_alone) in dates {
+            let bytes = bytes(vec![("contact_id", text("1")), ("date", date), ("text", text("Ma box"))]);
+            let (contacts, ..) = testing::read_bytes("a.parquet", &bytes);
+            let expected: &[&str] = if is_alone { &["date_without_time"] } else { &[] };
+            assert_eq!(contacts[0].flags, expected);
+        }
+    }
+
+    #[test]
+    fn the_first_author_of_a_ticket_s_comments_is_the_customer() {
+        let text = |values: Vec<&str>| Arc::new(StringArray::from(values)) as ArrayRef;
+        let bytes = bytes(vec![
+            ("id", text(vec!["10", "11", "12"])),
+            ("ticket_id", text(vec!["1", "1", "1"])),
+            ("author_id", text(vec!["77", "9", "9"])),
+            ("body", text(vec!["Où est mon colis ?", "à vérifier", "Il arrive demain"])),
+            ("public", Arc::new(arrow::array::BooleanArray::from(vec![true, false, true]))),
+            ("created_at", text(vec!["2026-09-03T07:12:00Z", "2026-09-03T07:30:00Z", "2026-09-03T08:12:00Z"])),
+        ]);
+        let (contacts, ..) = testing::read_bytes("a.parquet", &bytes);
+        let speakers: Vec<Speaker> = contacts[0].turns.iter().map(|turn| turn.speaker).collect();
+        assert_eq!((contacts.len(), speakers), (1, vec![Speaker::Customer, Speaker::Agent]));
     }
 
     #[test]

@@ -43,6 +43,10 @@ pub(crate) fn read(
         dialogue::split(&body, &place.settings.options, true)
             .unwrap_or_else(|| vec![RawTurn { text: body.trim().to_owned(), ..RawTurn::default() }]),
     );
+    let second_of_day = row::stated_second_of_day(&row, &place);
+    if let (Some(turns), Some(second)) = (&mut row.turns, second_of_day) {
+        dialogue::start_at(turns, second);
+    }
     if lossy {
         push(&mut row.flags, "undecodable_bytes");
     }
@@ -57,8 +61,16 @@ fn is_rule(line: &str) -> bool {
 
 /// Whether a key is one of metadata: the usual name of a column that does not hold words.
 fn is_key(key: &str, options: &Options) -> bool {
-    const NOT_METADATA: [Field; 7] =
-        [Field::Text, Field::Speaker, Field::Turns, Field::TurnIndex, Field::TurnStart, Field::TurnEnd, Field::Public];
+    const NOT_METADATA: [Field; 8] = [
+        Field::Text,
+        Field::Speaker,
+        Field::Turns,
+        Field::TurnIndex,
+        Field::TurnStart,
+        Field::TurnEnd,
+        Field::Public,
+        Field::Private,
+    ];
     let (mapping, _) = Mapping::lenient(&[key.to_owned()], options);
     mapping.recognised() > 0 && !NOT_METADATA.iter().any(|field| mapping.has(*field))
 }
@@ -134,6 +146,14 @@ mod tests {
             (contact.turns[1].speaker, contact.turns[1].text.as_str()),
             (Speaker::Customer, "Bonjour, ma box est en panne\ndepuis hier.")
         );
+    }
+
+    #[test]
+    fn a_call_of_the_night_begins_at_its_own_time_of_day() {
+        let text = "[01:30:05] Agent : Bonjour\n[01:31:10] Client : Ma box\n";
+        let (contacts, ..) = testing::read_bytes("2026-09-03T0130.txt", text.as_bytes());
+        let starts: Vec<Option<f64>> = contacts[0].turns.iter().map(|turn| turn.start_s).collect();
+        assert_eq!(starts, [Some(5.0), Some(70.0)]);
     }
 
     #[test]

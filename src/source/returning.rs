@@ -5,11 +5,16 @@
 //!
 //! Caught: ticket `T1` with a message on Monday and another one on Tuesday. Not caught: the same identifier with the same
 //! words twice, which is one contact delivered twice; an identifier of two customers, which cannot be one conversation
-//! (a counter that starts again every day).
+//! (a counter that starts again every day, the code of a product). Customers are told apart by their identifier, else by
+//! their address or telephone number.
 
 use std::collections::{HashMap, HashSet};
 
+use crate::config::Options;
+
 use super::columns::{Field, Mapping};
+use super::customers::normalise_identifier;
+use super::email::is_company_address;
 use super::row::Row;
 use super::value;
 
@@ -41,12 +46,17 @@ struct Seen {
 }
 
 /// The look over a file.
-#[derive(Default)]
-pub(crate) struct Look {
+pub(crate) struct Look<'o> {
     seen: HashMap<u64, Seen>,
+    options: &'o Options,
 }
 
-impl Look {
+impl<'o> Look<'o> {
+    /// Before the first row.
+    pub(crate) fn new(options: &'o Options) -> Self {
+        Self { seen: HashMap::new(), options }
+    }
+
     /// Takes note of a row: its identifier, its words and its customer, as they are written.
     pub(crate) fn see(&mut self, id: &str, words: &str, customer: Option<&str>) {
         let (id, words) = (id.trim(), words.trim());
@@ -54,8 +64,11 @@ impl Look {
             return;
         }
         let words = hash(words.split_whitespace());
-        let customer = customer.map(str::trim).filter(|customer| !value::is_missing_mark(customer));
-        let customer = customer.map(|customer| hash([customer]));
+        let customer = customer.map(normalise_identifier).filter(|customer| {
+            // The company's answer, under the address that it was sent from.
+            !value::is_missing_mark(customer) && !is_company_address(customer, &self.options.input.company_addresses)
+        });
+        let customer = customer.map(|customer| hash([customer.as_str()]));
         let new = || Seen { words, customer, is_back: false, has_two_customers: false };
         let seen = self.seen.entry(hash([id])).or_insert_with(new);
         seen.is_back |= seen.words != words;
@@ -76,12 +89,15 @@ impl Look {
 }
 
 /// The columns that the look reads: identifier, words and customer. `None` where rows are turns already, or where an
-/// identifier cannot come back.
+/// identifier cannot come back. The address of a sender is not the customer's: the company sends too.
 pub(crate) fn columns(mapping: &Mapping) -> Option<(usize, usize, Option<usize>)> {
     if mapping.is_one_row_per_turn() {
         return None;
     }
-    Some((mapping.column(Field::ContactId)?, mapping.column(Field::Text)?, mapping.column(Field::CustomerId)))
+    let address = mapping.column(Field::CustomerEmail).filter(|_| !mapping.names_sender());
+    let customer = mapping.column(Field::CustomerId).or(address);
+    let customer = customer.or_else(|| mapping.column(Field::CustomerPhone).filter(|_| !mapping.names_sender()));
+    Some((mapping.column(Field::ContactId)?, mapping.column(Field::Text)?, customer))
 }
 
 /// A fixed hash (FNV-1a), so that nothing depends on the process; the parts are kept apart.
@@ -204,6 +220,62 @@ mod tests {
         ]);
         assert_eq!(contacts.len(), 4);
         assert!(contacts.iter().all(|contact| contact.turns.len() == 1));
+    }
+
+    /// Identifier, customer and number of turns of each contact of a table.
+    fn customers_of(text: &str) -> Vec<(String, Option<String>, Vec<Speaker>)> {
+        let (contacts, rejects, _) = testing::read_bytes("a.csv", text.as_bytes());
+        assert!(rejects.is_empty(), "{rejects:?}");
+        contacts
+            .into_iter()
+            .map(|contact| {
+                let speakers = contact.turns.iter().map(|turn| turn.speaker).collect();
+                (contact.contact_id, contact.customer_id, speakers)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn an_identifier_with_two_addresses_of_customers_is_not_one_conversation() {
+        let counter = "id;Date;Email;Canal;Message
+1;03/09/2026 09:12;anne@example.com;mail;Ma box
+2;03/09/2026 10:12;paul@example.com;mail;Mon colis
+1;04/09/2026 09:12;lea@example.com;mail;Ma facture
+";
+        let product = "Date;Email;Canal;Référence;Message
+03/09/2026 09:12;anne@example.com;mail;LAMPE-12;Elle est cassée
+04/09/2026 09:12;lea@example.com;mail;LAMPE-12;Où est-elle ?
+05/09/2026 09:12;anne@example.com;mail;LAMPE-12;Alors ?
+";
+        let telephone = "id;Date;Téléphone;Canal;Message
+1;03/09/2026 09:12;06 39 98 00 11;sms;Ma box
+1;04/09/2026 09:12;06 39 98 00 12;sms;Ma facture
+";
+        for (text, count) in [(counter, 3), (product, 3), (telephone, 2)] {
+            let told = customers_of(text);
+            assert_eq!(told.len(), count, "{told:?}");
+            assert!(told.iter().all(|(_, customer, turns)| customer.is_some() && *turns == [Speaker::Customer]));
+        }
+    }
+
+    #[test]
+    fn one_address_in_two_spellings_is_one_customer_and_another_address_of_theirs_is_no_agent() {
+        let again = "id;Date;Email;Canal;Message
+1;03/09/2026 09:12;anne@example.com;mail;Ma box
+1;04/09/2026 09:12;Anne@Example.com;mail;Alors ?
+";
+        let told = customers_of(again);
+        assert_eq!((told.len(), told[0].2.as_slice()), (1, [Speaker::Customer; 2].as_slice()));
+        // The company's own address beside its answer.
+        let answered = "id;Date;Email;Canal;Message\n1;03/09/2026 09:12;anne@example.com;mail;Ma box\n1;04/09/2026 09:12;service@lumio.example.com;mail;Elle arrive.\n";
+        let told = customers_of(answered);
+        assert_eq!((told.len(), told[0].2.as_slice()), (1, [Speaker::Customer, Speaker::Agent].as_slice()));
+        let other = "id;id_client;Date;Email;Canal;Message
+1;K1;03/09/2026 09:12;anne@example.com;mail;Ma box
+1;K1;04/09/2026 09:12;anne@example.net;mail;Alors ?
+";
+        let told = customers_of(other);
+        assert_eq!((told.len(), told[0].2.as_slice()), (1, [Speaker::Customer; 2].as_slice()));
     }
 
     #[test]

@@ -5,14 +5,14 @@
 //! turn that is too long. Null with a flag: an unknown channel, a survey answer outside its scale, an unreadable duration,
 //! a closing on the day of the start without its time.
 
-use chrono::{DateTime, Duration, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Duration, NaiveDate, NaiveTime, Timelike, Utc};
 use sha2::{Digest, Sha256};
 
 use crate::config::{Options, Settings};
 use crate::contact::{Contact, Direction, Provenance, Speaker, Turn};
 use crate::error::{RecordError, RejectCode};
 
-use super::columns::{FIELDS, Field};
+use super::columns::{FIELDS, Field, Mapping};
 use super::customers::Customers;
 use super::dialogue::{self, RawTurn};
 use super::email::is_company_address;
@@ -34,6 +34,8 @@ pub(crate) struct Place<'a> {
     pub(crate) order: DateOrder,
     /// Identifiers may be derived: the file has no identifier column at all.
     pub(crate) derive_ids: bool,
+    /// No date of the file proves the order: it was taken from lesser signs.
+    pub(crate) is_order_guessed: bool,
 }
 
 impl Place<'_> {
@@ -70,6 +72,10 @@ pub(crate) struct Row {
     pub(crate) is_turn: bool,
     /// The row is one message of its contact, told by an identifier that comes back with other words: no speaker is named.
     pub(crate) is_message: bool,
+    /// The address beside the words is that of the sender of this message.
+    pub(crate) names_sender: bool,
+    /// The words are those of a column that is named for whole conversations.
+    pub(crate) is_conversation: bool,
 }
 
 impl Row {
@@ -87,6 +93,18 @@ impl Row {
             is_comment: false,
             is_turn: false,
             is_message: false,
+            names_sender: false,
+            is_conversation: false,
+        }
+    }
+
+    /// An empty row of a file whose columns are known.
+    pub(crate) fn of(record: u64, mapping: &Mapping) -> Self {
+        Self {
+            is_comment: mapping.is_comments(),
+            names_sender: mapping.names_sender(),
+            is_conversation: mapping.holds_conversations(),
+            ..Self::new(record)
         }
     }
 
@@ -101,6 +119,16 @@ impl Row {
             }
             _ => !cell.is_missing(),
         });
+    }
+
+    /// Takes the first words of other columns where the column of the words is empty.
+    pub(crate) fn words_beside(&mut self, others: impl Iterator<Item = Option<Cell>>) {
+        for cell in others {
+            if self.cell(Field::Text).is_some() {
+                return;
+            }
+            self.set(Field::Text, cell, 1.0);
+        }
     }
 
     /// The cell of a field, when it has a value.
@@ -168,7 +196,7 @@ pub(crate) fn contact(row: &Row, place: &Place<'_>) -> Result<Contact, RecordErr
             None => (Vec::new(), Vec::new()),
             Some(cell) => {
                 let text = plain(cell.text());
-                match dialogue::split(&text, options, false) {
+                match dialogue::split_cell(&text, options, row.is_conversation) {
                     Some(raw) => raw_turns(raw, None),
                     None => (
                         vec![Turn::new(Speaker::Unknown, text)],
@@ -182,7 +210,15 @@ pub(crate) fn contact(row: &Row, place: &Place<'_>) -> Result<Contact, RecordErr
     if turns.len() == 1 && row.turns.is_none() {
         // One text is what the party who started the contact wrote, unless its speaker is known.
         let stated = voices[0].label.as_deref().and_then(|label| value::speaker(label, options));
-        turns[0].speaker = stated.unwrap_or_else(|| writer(row, options));
+        let are_both_there = stated.is_none() && dialogue::names_both_parties(&turns[0].text, options);
+        if are_both_there {
+            push(&mut flags, speakers::UNKNOWN);
+        }
+        turns[0].speaker = match stated {
+            Some(speaker) => speaker,
+            None if are_both_there => Speaker::Unknown,
+            None => writer(row, options),
+        };
     } else {
         speaker_confidence = speakers::resolve(&mut turns, &voices, options, &mut flags);
         if row.is_comment && speakers::first_is_customer(&mut turns, &voices, &mut flags) {
@@ -206,8 +242,7 @@ pub(super) const PRIVATE: &str = "private_notes_left_out";
 /// Whether the words of a row are an internal note: the company's own words to itself.
 fn is_private(row: &Row, options: &Options) -> bool {
     // In a row that nests its turns, each turn says it for itself.
-    row.turns.is_none()
-        && row.cell(Field::Public).and_then(|cell| value::boolean(cell, Field::Public, options)) == Some(false)
+    row.turns.is_none() && value::is_note(row.cell(Field::Public), row.cell(Field::Private), options)
 }
 
 /// Makes the contact of rows that hold one turn each, in the order of their turn index, else of the file.
@@ -266,7 +301,8 @@ pub(crate) fn contact_of_turns(mut rows: Vec<Row>, place: &Place<'_>) -> Result<
     // One full time on every row is the end of the contact, written beside each turn.
     let ends_vary = ends.iter().any(|(_, end)| *end != ends[0].1);
     let mut flags = head.flags.clone();
-    let have_senders = have_senders(&rows);
+    let have_senders = have_senders(&rows, options);
+    let clock = Clock::of(&rows, started, place);
     let raw: Vec<RawTurn> = rows
         .iter()
         .zip(&starts)
@@ -281,8 +317,8 @@ pub(crate) fn contact_of_turns(mut rows: Vec<Row>, place: &Place<'_>) -> Result<
             vec![RawTurn {
                 label: row.text(Field::Speaker),
                 text,
-                start_s,
-                end_s: *end_s,
+                start_s: clock.map_or(start_s, |clock| clock.seconds(row, Field::TurnStart)),
+                end_s: clock.map_or(*end_s, |clock| clock.seconds(row, Field::TurnEnd)),
                 at: at.or(sent),
                 ended: if ends_vary { *ended } else { None },
                 ..RawTurn::default()
@@ -334,8 +370,13 @@ fn in_order_of_time(rows: Vec<Row>, place: &Place<'_>) -> Result<Vec<Row>, Recor
     Ok(dated.into_iter().map(|(.., row)| row).collect())
 }
 
-/// Whether the addresses beside the messages of one contact are those of their senders: they are not all the same.
-fn have_senders(rows: &[Row]) -> bool {
+/// Whether the addresses beside the messages of one contact are those of their senders: the column says so, or one of
+/// them is the company's, and they are not all the same.
+fn have_senders(rows: &[Row], options: &Options) -> bool {
+    let is_company = |address: String| is_company_address(&address, &options.input.company_addresses);
+    if !rows.iter().any(|row| row.names_sender || sender(row).is_some_and(is_company)) {
+        return false;
+    }
     let mut addresses = rows.iter().filter(|row| row.is_message).filter_map(sender);
     addresses.next().is_some_and(|first| addresses.any(|address| address != first))
 }
@@ -354,7 +395,7 @@ fn message(
     have_senders: bool,
     options: &Options,
 ) -> Vec<RawTurn> {
-    let Some(mut turns) = dialogue::split(&text, options, false) else {
+    let Some(mut turns) = dialogue::split_cell(&text, options, row.is_conversation) else {
         let sender = sender(row).filter(|_| have_senders && row.cell(Field::Direction).is_none());
         let role = match &sender {
             Some(address) if is_company_address(address, &options.input.company_addresses) => Some(Speaker::Agent),
@@ -384,13 +425,37 @@ fn start(row: &Row, place: &Place<'_>) -> Result<Option<Moment>, RecordError> {
     // a date alone so.
     let has_time = moment.is_some_and(|moment| !is_date_alone(&moment, place));
     let with_clock = if has_time { None } else { with_clock(cell, row.cell(Field::StartClock), place) };
-    let moment = with_clock.or(moment);
+    let moment = with_clock.or(moment).or_else(|| serial(cell, place));
     match moment {
         Some(moment) => Ok(Some(moment)),
         None => Err(place
             .reject(row.record, RejectCode::BadTime, format!("start time of {} characters cannot be read; expected for example 2026-09-03T09:12:00+02:00 or 03/09/2026 09:12", cell.text().chars().count()))
             .field(Field::StartedAt.name())),
     }
+}
+
+/// A date as spreadsheets count it, in days since the end of 1899: `46268,3833` is 3 September 2026 at 09:12.
+///
+/// Not caught: numbers of other than five digits before the mark, years before 1990.
+fn serial(cell: &Cell, place: &Place<'_>) -> Option<Moment> {
+    let text = cell.text();
+    let text = text.trim();
+    let (days, rest) = text.split_at_checked(5)?;
+    let fraction = rest.strip_prefix(['.', ',']).unwrap_or(rest);
+    let are_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if !are_digits(days) || !are_digits(fraction) || (rest.len() == fraction.len() && !rest.is_empty()) {
+        return None;
+    }
+    let day = NaiveDate::from_ymd_opt(1899, 12, 30)?.checked_add_days(chrono::Days::new(days.parse().ok()?))?;
+    let part: f64 = format!("0.{fraction}0").parse().ok()?;
+    if part == 0.0 {
+        return moment(&Cell::Date(day), place).filter(|moment| time::in_range(moment.instant).is_some());
+    }
+    // Rounded to the second, to the minute where the fraction has too few figures for seconds.
+    let unit = if fraction.len() < 5 { 60.0 } else { 1.0 };
+    let seconds = ((part * 86_400.0 / unit).round() * unit) as i64;
+    let local = day.and_time(NaiveTime::MIN).checked_add_signed(Duration::seconds(seconds))?;
+    time::local_to_utc(local, place.settings.time_zone)
 }
 
 /// Whether a time is a date without time of day, or what tables write for one: midnight.
@@ -408,7 +473,8 @@ fn with_clock(date: &Cell, clock: Option<&Cell>, place: &Place<'_>) -> Option<Mo
     };
     let on = |date: &str| moment(&Cell::Text(format!("{date} {clock}")), place);
     let as_written = if let Cell::Text(date) = date { on(date.trim()) } else { None };
-    as_written.or_else(|| on(&day_of(moment(date, place)?.instant, place).to_string()))
+    let read = || moment(date, place).or_else(|| serial(date, place));
+    as_written.or_else(|| on(&day_of(read()?.instant, place).to_string()))
 }
 
 /// The day of an instant in the configured time zone.
@@ -423,6 +489,10 @@ pub(crate) fn moment(cell: &Cell, place: &Place<'_>) -> Option<Moment> {
         Cell::Text(text) => time::instant(text, zone, place.order),
         Cell::Instant(instant) => Some(Moment { instant: *instant, flag: None }),
         Cell::Local(local) => time::local_to_utc(*local, zone),
+        Cell::Date(date) => {
+            let flag = Some("date_without_time");
+            time::local_to_utc(date.and_time(NaiveTime::MIN), zone).map(|moment| Moment { flag, ..moment })
+        }
         Cell::Number(number) => time::epoch(*number).map(|instant| Moment { instant, flag: None }),
         Cell::Integer(number) => time::epoch(*number as f64).map(|instant| Moment { instant, flag: None }),
         Cell::Bool(_) => None,
@@ -436,6 +506,69 @@ fn turn_time(row: &Row, field: Field, place: &Place<'_>) -> (Option<f64>, Option
         Some(seconds) => (Some(seconds), None),
         None => (None, moment(cell, place).map(|moment| moment.instant)),
     }
+}
+
+/// The times of turns that are times of day, `09:12:05` in a contact that began at 09:12, not seconds from its start.
+///
+/// Caught: a first turn at the contact's own time of day or soon after it, or later than any call lasts. Not caught:
+/// `00:00:05`, `01:30` in a contact of two minutes past midnight.
+#[derive(Debug, Clone, Copy)]
+struct Clock {
+    /// The time of day from which the seconds count.
+    from_s: f64,
+    /// Two numbers are hours and minutes, as in the start of the contact.
+    has_minutes_only: bool,
+}
+
+impl Clock {
+    fn of(rows: &[Row], started: Option<Moment>, place: &Place<'_>) -> Option<Self> {
+        let written = |row: &Row| match row.cell(Field::TurnStart)? {
+            Cell::Text(text) if text.contains(':') => Some(text.trim().to_owned()),
+            _ => None,
+        };
+        let times: Vec<String> =
+            rows.iter().filter(|row| row.cell(Field::TurnStart).is_some()).map(written).collect::<Option<_>>()?;
+        let has_minutes_only = times.iter().all(|time| time.matches(':').count() == 1);
+        let first = time_of_day(times.first()?, has_minutes_only)?;
+        let start_s = started.map(|moment| second_of_day(moment.instant, place)).filter(|start| is_told(*start));
+        if let Some(start_s) = start_s.filter(|start| dialogue::begins_at(first, *start)) {
+            return Some(Self { from_s: start_s.min(first), has_minutes_only });
+        }
+        let is_late = !has_minutes_only && first > dialogue::LONGEST_CALL_S;
+        is_late.then_some(Self { from_s: first, has_minutes_only: false })
+    }
+
+    fn seconds(self, row: &Row, field: Field) -> Option<f64> {
+        let Cell::Text(text) = row.cell(field)? else { return None };
+        let time = time_of_day(text, self.has_minutes_only)? - self.from_s;
+        // Past midnight the clock starts again; a time of day just before the first is no time of this contact.
+        Some(if time < 0.0 { time + 86_400.0 } else { time }).filter(|time| *time <= 43_200.0)
+    }
+}
+
+/// Seconds since midnight of `hh:mm:ss`, or of `hh:mm` where that is how times are written.
+fn time_of_day(text: &str, has_minutes_only: bool) -> Option<f64> {
+    let seconds = value::seconds(&Cell::Text(text.to_owned()), 1.0)?;
+    let seconds = if has_minutes_only { seconds * 60.0 } else { seconds };
+    (seconds < 86_400.0).then_some(seconds)
+}
+
+/// Seconds since midnight of an instant in the configured time zone.
+fn second_of_day(instant: DateTime<Utc>, place: &Place<'_>) -> f64 {
+    f64::from(instant.with_timezone(&place.settings.time_zone).time().num_seconds_from_midnight())
+}
+
+/// Whether a start is late enough after midnight to tell a time of day from seconds since the start.
+fn is_told(second_of_day: f64) -> bool {
+    const FROM_S: f64 = 600.0;
+    second_of_day >= FROM_S
+}
+
+/// Seconds since midnight at which a transcript's contact began, where its text or its name says so.
+pub(crate) fn stated_second_of_day(row: &Row, place: &Place<'_>) -> Option<f64> {
+    let is_stated = |moment: &Moment| !matches!(moment.flag, Some("date_without_time" | "started_at_from_file_date"));
+    let moment = start(row, place).ok()?.or(row.fallback_start).filter(is_stated)?;
+    Some(second_of_day(moment.instant, place)).filter(|second| is_told(*second))
 }
 
 /// How sure it is that the first author of a ticket is the customer.
@@ -479,20 +612,57 @@ fn raw_turns(mut raw: Vec<RawTurn>, started: Option<DateTime<Utc>>) -> (Vec<Turn
         .unzip()
 }
 
-/// Text without markup.
+/// Text without markup, its entities as characters.
 pub(crate) fn plain(text: String) -> String {
-    if looks_like_html(&text) { crate::text::html::html_to_text(&text) } else { text }
+    use crate::text::html::{decode_entities, html_to_text};
+    match markup(&text) {
+        Markup::Blocks => html_to_text(&text),
+        // Words of several lines with a few of them stressed: the line ends are those of the words.
+        Markup::Inline => html_to_text(&text.replace('\n', "<br>")),
+        Markup::None => match decode_entities(&text) {
+            std::borrow::Cow::Borrowed(_) => text,
+            std::borrow::Cow::Owned(decoded) => decoded,
+        },
+    }
 }
 
-/// Whether a text is HTML. Caught: `<p>Bonjour</p>`. Not caught: `a < b`, `<3`, `<jean@example.com>`.
-fn looks_like_html(text: &str) -> bool {
-    const TAGS: [&str; 12] =
-        ["<p>", "<p ", "<br", "<div", "</p>", "<html", "<span", "<table", "<body", "<a href", "<ul>", "<!doctype"];
+/// What a text has of HTML.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Markup {
+    None,
+    /// Stressed words only.
+    Inline,
+    Blocks,
+}
+
+/// Whether a text is HTML. Caught: `<p>Bonjour</p>`, `<b>Urgent</b>`. Not caught: `a < b`, `<3`, `<jean@example.com>`.
+fn markup(text: &str) -> Markup {
+    const BLOCKS: [&str; 13] = [
+        "<p>",
+        "<p ",
+        "<br",
+        "<div",
+        "</p>",
+        "<html",
+        "<span",
+        "<table",
+        "<body",
+        "<a href",
+        "<ul>",
+        "<li>",
+        "<!doctype",
+    ];
+    const INLINE: [&str; 5] = ["</b>", "</strong>", "</em>", "</i>", "</u>"];
     if !text.contains('<') {
-        return false;
+        return Markup::None;
     }
     let start: String = text.chars().take(20_000).collect::<String>().to_ascii_lowercase();
-    TAGS.iter().any(|tag| start.contains(tag))
+    let has = |tags: &[&str]| tags.iter().any(|tag| start.contains(tag));
+    match (has(&BLOCKS), has(&INLINE)) {
+        (true, _) => Markup::Blocks,
+        (false, true) => Markup::Inline,
+        (false, false) => Markup::None,
+    }
 }
 
 /// Fills everything but the turns and checks the contact.
@@ -554,6 +724,9 @@ fn finish(
     if let Some(flag) = started.flag {
         push(&mut flags, flag);
     }
+    if place.is_order_guessed && row.text(Field::StartedAt).is_some_and(|text| time::is_day_month_year(&text)) {
+        push(&mut flags, "ambiguous_date_order");
+    }
     contact.channel = match row.cell(Field::Channel).map(Cell::text) {
         Some(text) => value::channel(&text, options).or_else(|| {
             push(&mut flags, "unknown_channel_value");
@@ -600,7 +773,7 @@ enum End {
 /// went past midnight.
 fn end(cell: &Cell, started: DateTime<Utc>, place: &Place<'_>) -> End {
     let day = day_of(started, place);
-    if let Some(moment) = moment(cell, place) {
+    if let Some(moment) = moment(cell, place).or_else(|| serial(cell, place)) {
         let is_early = moment.instant < started;
         let is_date = moment.flag == Some("date_without_time") || (is_early && is_date_alone(&moment, place));
         return if is_date && day_of(moment.instant, place) == day {
@@ -746,7 +919,9 @@ fn handling(row: &Row, contact: &mut Contact, flags: &mut Vec<String>, place: &P
 fn survey(row: &Row, contact: &mut Contact, flags: &mut Vec<String>, place: &Place<'_>) {
     let scales = &place.settings.options.survey;
     let mut answer = |field: Field, scale: [f64; 2], flag: &str| {
-        let number = row.cell(field)?.number().filter(|number| (scale[0]..=scale[1]).contains(number));
+        let cell = row.cell(field)?;
+        let is_of_scale = value::stated_maximum(cell).is_none_or(|most| most == scale[1]);
+        let number = cell.number().filter(|number| is_of_scale && (scale[0]..=scale[1]).contains(number));
         if number.is_none() {
             push(flags, flag);
         }

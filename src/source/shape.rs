@@ -12,9 +12,9 @@ use serde::de::{DeserializeSeed, Deserializer as _, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
 use super::Unread;
-use super::columns::{self, Field, Mapping};
+use super::columns::{self, Field, Mapping, normalise};
 use super::decode::{LineRead, read_line, record_text};
-use super::json::{Mappings, envelope, flatten, nests_turns, object_of_line};
+use super::json::{Mappings, enveloped, flatten, nests_turns, object_of_line, page, wordless_turns};
 use super::lenient::Lenient;
 use super::platform;
 use super::returning::{self, Returning};
@@ -29,6 +29,8 @@ const SAMPLE: usize = 1000;
 pub(crate) struct Shape {
     /// Order of day and month.
     pub(crate) order: DateOrder,
+    /// No date proves the order.
+    pub(crate) is_order_guessed: bool,
     /// Senders are the parties that speak, not addresses of customers.
     pub(crate) senders_speak: bool,
     /// Objects without nested turns are messages, to be grouped by contact.
@@ -49,8 +51,10 @@ impl Shape {
                 Ok(LineRead::TooLong) => continue,
                 Ok(LineRead::Eof) | Err(_) => break,
             }
-            if let Ok(Value::Object(object)) = object_of_line(record_text(&line).0.trim()) {
-                look.see(&object);
+            let Ok(Value::Object(object)) = object_of_line(record_text(&line).0.trim()) else { continue };
+            match page(&object, place) {
+                Some(elements) => look.all(elements),
+                None => look.see(&object),
             }
         }
         look.found()
@@ -91,7 +95,7 @@ struct Look<'l, 'p> {
     /// Identifiers of contacts and the senders beside them.
     senders: Vec<(String, String)>,
     has_messages: bool,
-    returning: returning::Look,
+    returning: returning::Look<'p>,
     /// Keys of the first objects, as long as none has words.
     wordless: BTreeSet<String>,
     has_words: bool,
@@ -106,7 +110,7 @@ impl<'l, 'p> Look<'l, 'p> {
             orders: Orders::default(),
             senders: Vec::new(),
             has_messages: false,
-            returning: returning::Look::default(),
+            returning: returning::Look::new(&place.settings.options),
             wordless: BTreeSet::new(),
             has_words: false,
             seen: 0,
@@ -116,11 +120,14 @@ impl<'l, 'p> Look<'l, 'p> {
     /// One top-level value, or the elements of the array in it.
     fn document(&mut self, value: &Value) {
         let Value::Object(object) = value else { return };
-        let elements = envelope(object, self.place).filter(|_| !platform::knows(object, self.place));
-        match elements.and_then(|key| object.get(&key)).and_then(Value::as_array) {
-            Some(elements) => elements.iter().filter_map(Value::as_object).for_each(|element| self.see(element)),
+        match enveloped(object, self.place) {
+            Some(elements) => self.all(elements),
             None => self.see(object),
         }
+    }
+
+    fn all(&mut self, elements: &[Value]) {
+        elements.iter().filter_map(Value::as_object).for_each(|element| self.see(element));
     }
 
     fn see(&mut self, object: &Map<String, Value>) {
@@ -143,7 +150,14 @@ impl<'l, 'p> Look<'l, 'p> {
         }
         written.for_each(|date| self.orders.see(date));
         if nests_turns(&flat) {
-            self.has_words = true;
+            match wordless_turns(&flat, self.place) {
+                Some(inner) if !self.has_words && self.seen <= SAMPLE => {
+                    let outer = keys.iter().filter(|key| !Field::Turns.accepts(&normalise(key)));
+                    self.wordless.extend(outer.cloned().chain(inner));
+                }
+                Some(_) => {}
+                None => self.has_words = true,
+            }
             return;
         }
         let text = |value: &Value| super::json::cell(value).map(|cell| cell.text());
@@ -192,6 +206,7 @@ impl<'l, 'p> Look<'l, 'p> {
         let senders_speak = columns::senders_speak(&self.senders, options);
         Shape {
             order: DateOrder::configured(options).unwrap_or_else(|| self.orders.order()),
+            is_order_guessed: DateOrder::configured(options).is_none() && self.orders.is_guess(),
             senders_speak,
             is_one_message_each: self.has_messages || senders_speak,
             returning: self.returning.found(),

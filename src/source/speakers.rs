@@ -27,7 +27,7 @@ use super::value;
 /// Flag: at least one role was inferred.
 const INFERRED: &str = "speakers_inferred";
 /// Flag: roles could not be told.
-const UNKNOWN: &str = "speakers_unknown";
+pub(super) const UNKNOWN: &str = "speakers_unknown";
 /// Flag: a conversation of several turns with one role only.
 const SINGLE: &str = "single_speaker";
 

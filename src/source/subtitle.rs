@@ -262,13 +262,8 @@ fn pieces(text: &str, voice: &mut Option<String>, labels: &[String]) -> Vec<(Opt
 fn clean(text: &str) -> String {
     let text = TAG.replace_all(text, "");
     let text = VOICE.replace_all(&text, "");
-    text.replace("&amp;", "&")
-        .replace("&lt;", "<")
-        .replace("&gt;", ">")
-        .replace("&nbsp;", " ")
-        .replace("&lrm;", "")
-        .trim()
-        .to_owned()
+    let text = text.replace("&nbsp;", " ").replace("&lrm;", "").replace("&rlm;", "");
+    crate::text::html::decode_entities(&text).trim().to_owned()
 }
 
 #[cfg(test)]
@@ -288,6 +283,13 @@ mod tests {
         assert_eq!(contact.turns.len(), 2);
         assert_eq!((contact.turns[0].text.as_str(), contact.turns[0].end_s), ("Bonjour. Je vous écoute.", Some(5.0)));
         assert_eq!((contact.turns[1].speaker, contact.turns[1].text.as_str()), (Speaker::Customer, "Mon colis & moi"));
+    }
+
+    #[test]
+    fn entities_of_captions_are_characters() {
+        let text = "WEBVTT\n\n00:00:01.000 --> 00:00:02.000\nL&#39;abonnement &amp; l&rsquo;offre, re&ccedil;u &lt;hier&gt; R&D\n";
+        let (contacts, ..) = testing::read_bytes("a.vtt", text.as_bytes());
+        assert_eq!(contacts[0].turns[0].text, "L'abonnement & l’offre, reçu <hier> R&D");
     }
 
     #[test]

@@ -16,7 +16,7 @@ use super::platform::Sheet;
 use super::returning::{self, Returning};
 use super::row::{self, Place, Row};
 use super::time::{DateOrder, Orders};
-use super::value::Cell;
+use super::value::{self, Cell};
 use super::{Failure, Output, transcript};
 
 /// The delimiter and whether quotes count.
@@ -75,11 +75,11 @@ pub(crate) fn read(
     };
     place.derive_ids = !mapping.has(Field::ContactId);
     if sheet.is_none() {
-        place.order = order(&mapping, options, delimiter, quoting, again)?;
+        (place.order, place.is_order_guessed) = order(&mapping, options, delimiter, quoting, again)?;
     }
     output.unread = columns::unread(&headers, &mapping, false).filter(|_| beside.is_none());
     let returning = if sheet.is_none() && beside.is_none() {
-        returning(&mapping, delimiter, quoting, again)?
+        returning(&mapping, options, delimiter, quoting, again)?
     } else {
         Returning::default()
     };
@@ -156,8 +156,9 @@ fn each_row(
 ) -> Result<(), Failure> {
     let mut record = 1;
     loop {
-        record += 1;
-        match rows.next()? {
+        let read = rows.next()?;
+        record += 1 + rows.blank_rows();
+        match read {
             RowRead::Eof => return Ok(()),
             RowRead::Bad { code, message } => {
                 output.met();
@@ -192,6 +193,7 @@ fn headers(rows: &mut Delimited<'_>) -> Result<Option<Vec<String>>, Failure> {
                 let is_separator_line = fields.first().is_some_and(|field| field.starts_with("sep="))
                     && fields.iter().skip(1).all(|field| field.is_empty());
                 if !is_separator_line {
+                    rows.expect_width(fields.len());
                     return Ok(Some(
                         fields
                             .into_iter()
@@ -229,6 +231,7 @@ fn senders_speak(mapping: &Mapping, head: &str, delimiter: u8, quoting: bool, op
 /// Which identifiers come back with other words, so that their rows are messages; `again` opens the text a second time.
 fn returning(
     mapping: &Mapping,
+    options: &Options,
     delimiter: u8,
     quoting: bool,
     again: &dyn Fn() -> std::io::Result<Box<dyn BufRead>>,
@@ -236,7 +239,7 @@ fn returning(
     let Some((id, words, customer)) = returning::columns(mapping) else { return Ok(Returning::default()) };
     let mut stream = again()?;
     let mut rows = Delimited::new(&mut stream, delimiter, quoting);
-    let mut look = returning::Look::default();
+    let mut look = returning::Look::new(options);
     // The header row, which is no contact.
     if !matches!(headers(&mut rows), Ok(Some(_))) {
         return Ok(Returning::default());
@@ -257,11 +260,17 @@ fn returning(
 /// Cells by field. A row with fewer cells than headers is taken if all the mapped columns that must have a value are there.
 fn row_of(record: u64, fields: Vec<String>, lossy: bool, headers: &[String], mapping: &Mapping) -> Result<Row, String> {
     // A message that does not say whether it is public may be a private note.
-    let needed = [Field::ContactId, Field::StartedAt, Field::Text, Field::Public].map(|field| mapping.column(field));
+    let needed = [Field::ContactId, Field::StartedAt, Field::Text, Field::Public, Field::Private]
+        .map(|field| mapping.column(field));
     delimited::check_width(&fields, headers.len(), &needed)?;
     let is_short = fields.len() < headers.len();
-    let mut row = Row::new(record);
-    row.is_comment = mapping.is_comments();
+    let mut row = Row::of(record, mapping);
+    let words = mapping.column(Field::Text).and_then(|column| fields.get(column));
+    let others: Vec<String> = if words.is_none_or(|words| words.trim().is_empty() || value::is_missing_mark(words)) {
+        mapping.words_beside().iter().filter_map(|column| fields.get(*column)).cloned().collect()
+    } else {
+        Vec::new()
+    };
     let mut cells: Vec<Option<String>> = fields.into_iter().map(Some).collect();
     for &field in Field::ALL {
         if let Some(column) = mapping.column(field) {
@@ -269,6 +278,7 @@ fn row_of(record: u64, fields: Vec<String>, lossy: bool, headers: &[String], map
             row.set(field, cells.get_mut(column).and_then(Option::take).map(Cell::Text), mapping.unit(field));
         }
     }
+    row.words_beside(others.into_iter().map(|words| Some(Cell::Text(words))));
     if is_short {
         row.flags.push("short_row".to_owned());
     }
@@ -278,7 +288,8 @@ fn row_of(record: u64, fields: Vec<String>, lossy: bool, headers: &[String], map
     Ok(row)
 }
 
-/// Which of 03/04 is the day: as configured, else as the whole column shows, else the day first.
+/// Which of 03/04 is the day, and whether that is a guess: as configured, else as the whole column shows, else the day
+/// first.
 ///
 /// The column is read to its first proof, since a file sorted by date can hide it behind thousands of rows; files whose
 /// dates start with the year are not read twice.
@@ -288,9 +299,9 @@ fn order(
     delimiter: u8,
     quoting: bool,
     again: &dyn Fn() -> std::io::Result<Box<dyn BufRead>>,
-) -> Result<DateOrder, Failure> {
+) -> Result<(DateOrder, bool), Failure> {
     if let Some(order) = DateOrder::configured(options) {
-        return Ok(order);
+        return Ok((order, false));
     }
     let columns: Vec<usize> =
         [Field::StartedAt, Field::EndedAt].iter().filter_map(|field| mapping.column(*field)).collect();
@@ -308,5 +319,185 @@ fn order(
             orders.see(text);
         }
     }
-    Ok(orders.order())
+    Ok((orders.order(), orders.is_guess()))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::contact::{Contact, Speaker};
+    use crate::error::RecordError;
+    use crate::source::testing;
+
+    fn read(text: &str) -> (Vec<Contact>, Vec<RecordError>) {
+        let (contacts, rejects, _) = testing::read_bytes("a.csv", text.as_bytes());
+        (contacts, rejects)
+    }
+
+    /// Speakers and words of each contact.
+    fn told(text: &str) -> Vec<Vec<(Speaker, String)>> {
+        let (contacts, rejects) = read(text);
+        assert!(rejects.is_empty(), "{rejects:?}");
+        let turns = |contact: Contact| contact.turns.into_iter().map(|turn| (turn.speaker, turn.text)).collect();
+        contacts.into_iter().map(turns).collect()
+    }
+
+    #[test]
+    fn a_note_said_to_be_private_is_left_out_of_every_kind_of_table() {
+        let comments = "ticket_id,user_id,body,private,incoming,created_at\n1,77,Ma box,false,true,2026-09-03 09:12\n1,9,Client pénible,true,false,2026-09-03 09:20\n1,9,Je regarde,false,false,2026-09-03 09:30\n";
+        let messages = "ticket_id;date;message;interne\n1;03/09/2026 09:12;Ma box;non\n1;03/09/2026 09:20;Client pénible;oui\n1;03/09/2026 09:30;Alors ?;\n";
+        let kinds =
+            "ticket_id;date;message;Privé\n1;03/09/2026 09:12;Ma box;public\n1;03/09/2026 09:20;Client pénible;privé\n";
+        for text in [comments, messages, kinds] {
+            let (contacts, _) = read(text);
+            assert_eq!(contacts.len(), 1);
+            assert!(contacts[0].turns.iter().all(|turn| !turn.text.contains("pénible")), "{text}");
+            assert!(contacts[0].turns.iter().any(|turn| turn.text == "Ma box"), "{text}");
+            assert!(contacts[0].flags.iter().any(|flag| flag == "private_notes_left_out"), "{text}");
+        }
+        // The words of a note in a column of their own do not make the message one.
+        let beside = told("ticket_id;date;message;Note interne\n1;03/09/2026 09:12;Ma box;à rappeler\n");
+        assert_eq!(beside, [[(Speaker::Customer, "Ma box".to_owned())]]);
+    }
+
+    #[test]
+    fn the_tickets_of_a_customer_called_contact_stay_apart() {
+        let text = "Ticket ID,Subject,Status,Source,Created time,Contact ID,Description\n101,Box,Open,Email,2026-09-03 09:12,9001,Ma box\n102,Colis,Open,Email,2026-09-04 09:12,9001,Mon colis\n103,Facture,Open,Email,2026-09-05 09:12,9002,Ma facture\n";
+        let (contacts, rejects) = read(text);
+        assert!(rejects.is_empty(), "{rejects:?}");
+        let told: Vec<(&str, Option<&str>)> =
+            contacts.iter().map(|contact| (contact.contact_id.as_str(), contact.customer_id.as_deref())).collect();
+        assert_eq!(told, [("101", Some("9001")), ("102", Some("9001")), ("103", Some("9002"))]);
+    }
+
+    #[test]
+    fn a_whole_chat_in_a_cell_is_not_the_customer_s_alone() {
+        let (customer, agent) = (Speaker::Customer, Speaker::Agent);
+        for (cell, speakers) in [
+            ("Début du chat le 03/09/2026\nVisiteur : Ma box\nAgent : Je regarde", vec![customer, agent]),
+            ("Visiteur : Ma box | Agent : Je regarde | Visiteur : Merci", vec![customer, agent, customer]),
+            (
+                "09:12 - Jean Dupont : Ma commande n'est pas là\n09:13 - Marie Lumio : Comment puis-je vous aider ?",
+                vec![customer, agent],
+            ),
+        ] {
+            let (contacts, _) = read(&format!("id,date,conversation\n1,2026-09-03 09:12,\"{cell}\"\n"));
+            let found: Vec<Speaker> = contacts[0].turns.iter().map(|turn| turn.speaker).collect();
+            assert_eq!(found, speakers, "{cell}");
+        }
+        // In a column of messages it stays one, and nobody is said to have written it.
+        let text = "id,date,message\n1,2026-09-03 09:12,\"Voici l'échange\nClient : Ma box\nConseiller : Je regarde\"\n2,2026-09-03 09:12,\"Bonjour\nNuméro : 12\"\n";
+        let (contacts, _) = read(text);
+        assert_eq!((contacts[0].turns.len(), contacts[0].turns[0].speaker), (1, Speaker::Unknown));
+        assert_eq!(contacts[0].flags, ["speakers_unknown"]);
+        assert_eq!((contacts[1].turns[0].speaker, contacts[1].flags.len()), (customer, 0));
+    }
+
+    #[test]
+    fn a_time_of_day_beside_each_turn_counts_from_the_start() {
+        let starts = |rows: &str| -> Vec<Option<f64>> {
+            let (contacts, rejects) = read(&format!("conversation_id;date;locuteur;message_time;message\n{rows}"));
+            assert!(rejects.is_empty(), "{rejects:?}");
+            contacts[0].turns.iter().map(|turn| turn.start_s).collect()
+        };
+        let rows = |date: &str, first: &str, second: &str| {
+            starts(&format!("1;{date};client;{first};Ma box\n1;{date};agent;{second};Je regarde\n"))
+        };
+        let day = "03/09/2026 09:12";
+        assert_eq!(rows(day, "09:12:05", "09:13:10"), [Some(5.0), Some(70.0)]);
+        assert_eq!(rows(day, "09:12", "09:14"), [Some(0.0), Some(120.0)]);
+        assert_eq!(rows("03/09/2026 01:30", "01:30:05", "01:31:10"), [Some(5.0), Some(70.0)]);
+        assert_eq!(rows("03/09/2026 23:59", "23:59:30", "00:00:30"), [Some(30.0), Some(90.0)]);
+        // The start has no time of day.
+        assert_eq!(rows("03/09/2026", "09:12:05", "09:13:10"), [Some(0.0), Some(65.0)]);
+        // Seconds from the start.
+        assert_eq!(rows(day, "00:00:05", "00:01:10"), [Some(5.0), Some(70.0)]);
+        assert_eq!(rows(day, "00:05", "01:10"), [Some(5.0), Some(70.0)]);
+        assert_eq!(rows(day, "5", "70"), [Some(5.0), Some(70.0)]);
+    }
+
+    #[test]
+    fn american_dates_are_told_by_their_clock_or_their_sequence_and_said_to_be_guessed() {
+        let starts = |dates: &[&str]| -> Vec<(String, bool)> {
+            let rows: String =
+                dates.iter().enumerate().map(|(id, date)| format!("{id},{date},Ma box {id}\n")).collect();
+            let (contacts, rejects) = read(&format!("id,started_at,text\n{rows}"));
+            assert!(rejects.is_empty(), "{rejects:?}");
+            let is_flagged = |contact: &Contact| contact.flags.iter().any(|flag| flag == "ambiguous_date_order");
+            contacts
+                .iter()
+                .map(|contact| (contact.started_at.format("%m-%d").to_string(), is_flagged(contact)))
+                .collect()
+        };
+        let expected = |days: &[&str], is_flagged: bool| -> Vec<(String, bool)> {
+            days.iter().map(|day| ((*day).to_owned(), is_flagged)).collect()
+        };
+        let clock = starts(&["9/3/2026 2:05 PM", "9/4/2026 9:05 AM", "9/10/2026 10:05 AM"]);
+        assert_eq!(clock, expected(&["09-03", "09-04", "09-10"], true));
+        let sequence = starts(&["09/03/2026 14:05", "09/04/2026 09:05", "09/07/2026 09:05", "09/10/2026 10:05"]);
+        assert_eq!(sequence, expected(&["09-03", "09-04", "09-07", "09-10"], true));
+        // A week of September, day first.
+        let french = starts(&["03/09/2026 14:05", "04/09/2026 09:05", "07/09/2026 09:05", "10/09/2026 10:05"]);
+        assert_eq!(french, expected(&["09-03", "09-04", "09-07", "09-10"], false));
+        assert_eq!(starts(&["03/09/2026 14:05", "04/09/2026 09:05"]), expected(&["09-03", "09-04"], false));
+        // What one date proves is no guess.
+        assert_eq!(starts(&["9/3/2026 2:05 PM", "9/25/2026 9:05 AM"]), expected(&["09-03", "09-25"], false));
+        assert_eq!(starts(&["3/9/2026 2:05 PM", "25/9/2026 9:05 AM"]), expected(&["09-03", "09-25"], false));
+    }
+
+    #[test]
+    fn the_words_of_another_column_stand_in_for_an_empty_cell() {
+        let text = "id;date;canal;sujet;description;message\n1;03/09/2026 09:12;mail;Box;Ma box;\n2;03/09/2026 09:12;mail;Colis;Suivi;Mon colis\n3;03/09/2026 09:12;mail;Box;;\n";
+        let words: Vec<Vec<String>> =
+            told(text).into_iter().map(|turns| turns.into_iter().map(|(_, text)| text).collect()).collect();
+        assert_eq!(words, [vec!["Ma box".to_owned()], vec!["Mon colis".to_owned()], vec![]]);
+    }
+
+    #[test]
+    fn a_score_out_of_another_maximum_is_not_taken() {
+        let (contacts, _) =
+            read("id;date;texte;csat\n1;03/09/2026 09:12;a;4/10\n2;03/09/2026 09:12;b;4/5\n3;03/09/2026 09:12;c;4\n");
+        let scores: Vec<Option<f64>> = contacts.iter().map(|contact| contact.survey.csat).collect();
+        assert_eq!(scores, [None, Some(4.0), Some(4.0)]);
+        assert_eq!(contacts[0].flags, ["csat_out_of_scale"]);
+    }
+
+    #[test]
+    fn markup_and_entities_leave_the_words() {
+        let text = "id,date,texte\n1,03/09/2026 09:12,<b>Urgent</b> colis non re&ccedil;u\n2,03/09/2026 09:12,re&#231;u & pay&eacute; <3\n3,03/09/2026 09:12,a&b;\n4,03/09/2026 09:12,\"<strong>Client :</strong> Ma box\n<strong>Agent :</strong> Je regarde\"\n";
+        let words: Vec<String> = told(text).into_iter().flatten().map(|(_, text)| text).collect();
+        assert_eq!(words, ["Urgent colis non reçu", "reçu & payé <3", "a&b;", "Ma box", "Je regarde"]);
+    }
+
+    #[test]
+    fn rows_are_numbered_as_in_a_spreadsheet_with_their_blank_ones() {
+        let (contacts, rejects) = read("id;date;texte\n1;03/09/2026 09:12;a\n;;\n;;\n2;hier;b\n3;03/09/2026 09:12;c\n");
+        assert_eq!((rejects[0].record, contacts[1].provenance.record), (Some(5), 6));
+    }
+
+    #[test]
+    fn dates_as_spreadsheets_write_and_count_them_are_read() {
+        for (date, start, is_alone) in [
+            ("3-sept-26 09:12", "2026-09-03T07:12:00+00:00", false),
+            ("46268,3833", "2026-09-03T07:12:00+00:00", false),
+            ("46268.38333", "2026-09-03T07:12:00+00:00", false),
+            ("46268", "2026-09-02T22:00:00+00:00", true),
+        ] {
+            let (contacts, rejects) = read(&format!("id;date;texte\n1;{date};a\n"));
+            assert!(rejects.is_empty(), "{rejects:?}");
+            assert_eq!(contacts[0].started_at.to_rfc3339(), start, "{date}");
+            assert_eq!(!contacts[0].flags.is_empty(), is_alone, "{date}");
+        }
+        for date in ["4626", "462683", "46268,38a", "00012"] {
+            assert_eq!(read(&format!("id;date;texte\n1;{date};a\n")).1[0].code.as_str(), "bad_time", "{date}");
+        }
+    }
+
+    #[test]
+    fn lines_that_end_as_those_of_old_macintoshes_are_lines() {
+        let text = "id;date;texte\r1;03/09/2026 09:12;Ma box\r2;03/09/2026 09:13;Mon colis\r";
+        assert_eq!(told(text).len(), 2);
+        // Between quotes it is a line break of the words, where the rows end as usual.
+        let inner = told("id;date;texte\n1;03/09/2026 09:12;\"Ma box\rest en panne\"\n");
+        assert_eq!(inner[0][0].1, "Ma box\rest en panne");
+    }
 }

@@ -25,7 +25,7 @@ pub(crate) fn settings_for(path: &Path) -> Settings {
 
 /// A place without file.
 pub(crate) fn place<'a>(settings: &'a Settings, customers: &'a Customers) -> Place<'a> {
-    Place { settings, customers, file: "test", order: DateOrder::DayFirst, derive_ids: false }
+    Place { settings, customers, file: "test", order: DateOrder::DayFirst, derive_ids: false, is_order_guessed: false }
 }
 
 /// Reads bytes as a file of that name with the settings given.

@@ -37,10 +37,17 @@ impl DateOrder {
 
 /// Finds the order of day and month that the dates of a file show: the day first unless one proves the month first and
 /// none the day.
+///
+/// Where none proves either, two signs tell the month first: a clock of twelve hours (`9/3/2026 2:05 PM`), and a first
+/// number that stays the same while the second changes, as that of the month does in an export of a few days.
 #[derive(Debug, Default)]
 pub(crate) struct Orders {
     day_first: bool,
     month_first: bool,
+    /// A date with `AM` or `PM` behind it.
+    has_half_days: bool,
+    /// The first and the second numbers seen, one bit each.
+    numbers: [u32; 2],
     /// Dates, or records, in which the order does not matter.
     others: u32,
 }
@@ -53,8 +60,11 @@ impl Orders {
             Some(DateOrder::MonthFirst) => self.month_first = true,
             None => {}
         }
-        if !is_day_month_year(text) {
-            self.see_other();
+        let Some(found) = day_month_year(text) else { return self.see_other() };
+        // In British exports the clock of twelve hours is rare, and dashes and dots are European.
+        self.has_half_days |= found.name("ap").is_some() && text.contains('/');
+        for (seen, name) in self.numbers.iter_mut().zip(["a", "b"]) {
+            *seen |= found[name].parse::<u32>().map_or(0, |number| 1_u32.checked_shl(number).unwrap_or(0));
         }
     }
 
@@ -77,7 +87,17 @@ impl Orders {
 
     /// The order found.
     pub(crate) fn order(&self) -> DateOrder {
-        if self.month_first && !self.day_first { DateOrder::MonthFirst } else { DateOrder::DayFirst }
+        let is_month_first = self.is_guess() || (self.month_first && !self.day_first);
+        if is_month_first { DateOrder::MonthFirst } else { DateOrder::DayFirst }
+    }
+
+    /// Whether the order found is one that no date proves and that is not the usual one.
+    pub(crate) fn is_guess(&self) -> bool {
+        const ENOUGH_DAYS: u32 = 3;
+        let [first, second] = self.numbers.map(u32::count_ones);
+        let is_month_second = second == 1 && first >= ENOUGH_DAYS;
+        let is_month_first = first == 1 && second >= ENOUGH_DAYS;
+        self.is_open() && (is_month_first || (self.has_half_days && !is_month_second))
     }
 }
 
@@ -112,7 +132,7 @@ static YEAR_LAST: LazyLock<Regex> = LazyLock::new(|| {
 });
 static DAY_NAME: LazyLock<Regex> = LazyLock::new(|| {
     pattern(&format!(
-        r"^(?:\p{{L}}+\.?,?\s+)?(?P<d>\d{{1,2}})(?:er|st|nd|rd|th)?[\s-]+(?P<name>\p{{L}}+)\.?,?[\s-]+(?P<y>\d{{4}})(?:,?\s+(?:à|at|-)?\s*{CLOCK})?\s?{ZONE}$"
+        r"^(?:\p{{L}}+\.?,?\s+)?(?P<d>\d{{1,2}})(?:er|st|nd|rd|th)?[\s-]+(?P<name>\p{{L}}+)\.?,?[\s-]+(?P<y>\d{{4}}|\d{{2}})(?:,?\s+(?:à|at|-)?\s*{CLOCK})?\s?{ZONE}$"
     ))
 });
 static NAME_DAY: LazyLock<Regex> = LazyLock::new(|| {
@@ -149,16 +169,20 @@ pub(crate) fn instant(text: &str, zone: Tz, order: DateOrder) -> Option<Moment> 
             DateOrder::DayFirst => ("a", "b"),
             DateOrder::MonthFirst => ("b", "a"),
         };
-        let year = if found["y"].len() == 2 { format!("20{}", &found["y"]) } else { found["y"].to_owned() };
-        let date = ymd(&year, &found[month], &found[day])?;
+        let date = ymd(&whole_year(&found["y"]), &found[month], &found[day])?;
         (found, date)
     } else {
         let found = DAY_NAME.captures(&text).or_else(|| NAME_DAY.captures(&text))?;
-        let date =
-            NaiveDate::from_ymd_opt(found["y"].parse().ok()?, month_named(&found["name"])?, found["d"].parse().ok()?)?;
+        let month = month_named(&found["name"])?;
+        let date = ymd(&whole_year(&found["y"]), &month.to_string(), &found["d"])?;
         (found, date)
     };
     resolve(date, clock(&captures)?, captures.name("z").map(|zone| zone.as_str()), zone)
+}
+
+/// A year of two figures is one of this century.
+fn whole_year(written: &str) -> String {
+    if written.len() == 2 { format!("20{written}") } else { written.to_owned() }
 }
 
 /// Which order a written date proves, if any: 31/12 can only be day first, 12/31 only month first.
@@ -173,7 +197,12 @@ pub(crate) fn order_shown_by(text: &str) -> Option<DateOrder> {
 
 /// Whether the order of day and month matters for this written date.
 pub(crate) fn is_day_month_year(text: &str) -> bool {
-    text.len() <= 64 && YEAR_LAST.is_match(text.trim())
+    day_month_year(text).is_some()
+}
+
+/// The parts of a date whose year stands last.
+fn day_month_year(text: &str) -> Option<Captures<'_>> {
+    (text.len() <= 64).then(|| YEAR_LAST.captures(text.trim())).flatten()
 }
 
 /// Finds a date, with or without a time, in a file name such as `call_2026-09-03T09-12-00.vtt`.
@@ -302,6 +331,7 @@ fn month_named(name: &str) -> Option<u32> {
     NAMES.iter().position(|names| names.contains(&name.as_str())).map(|index| index as u32 + 1)
 }
 
+/// An instant of the years 1990 to 2100, which contacts are of.
 pub(crate) fn in_range(instant: DateTime<Utc>) -> Option<DateTime<Utc>> {
     // 631152000 is 1990-01-01, 4102444800 is 2100-01-01.
     (631_152_000..4_102_444_800).contains(&instant.timestamp()).then_some(instant)

@@ -50,8 +50,11 @@ pub(crate) fn columns(head: &str, delimiter: u8, options: &Options) -> Option<Co
             .all(|column| fields.get(*column).is_some_and(|time| time.bytes().all(|byte| byte.is_ascii_digit()))),
         _ => true,
     });
-    // Bare "start" and "end" with whole numbers are milliseconds: Whisper writes them so.
-    let is_whisper = normalise(&first[start]) == "start" && normalise(&first[end]) == "end" && are_whole;
+    // Bare "start" and "end" with whole numbers are milliseconds: Whisper writes them so, and names no speaker.
+    let is_whisper = normalise(&first[start]) == "start"
+        && normalise(&first[end]) == "end"
+        && are_whole
+        && !mapping.has(Field::Speaker);
     let unit = if is_whisper { 0.001 } else { mapping.unit(Field::TurnStart) };
     Some(Columns { has_header: true, text, start, end, speaker: mapping.column(Field::Speaker), unit })
 }
@@ -150,6 +153,9 @@ mod tests {
         let (contacts, ..) =
             testing::read_bytes("2026-09-03.tsv", b"start\tend\ttext\n380\t2760\tBonjour\n2760\t3000\tOui\n");
         assert_eq!((contacts.len(), contacts[0].turns[1].start_s), (1, Some(2.76)));
+        let (contacts, ..) =
+            testing::read_bytes("2026-09-03.csv", b"start,end,speaker,text\n0,5,A,Bonjour\n5,9,B,Ma box\n");
+        assert_eq!((contacts[0].turns[0].end_s, contacts[0].turns[1].start_s), (Some(5.0), Some(5.0)));
         let (contacts, ..) = testing::read_bytes("2026-09-03.csv", b"\"Dis-moi, oui\",0.38,2.76\nbien,3.1,4\n");
         assert_eq!((contacts[0].turns[0].text.as_str(), contacts[0].turns[1].end_s), ("Dis-moi, oui", Some(4.0)));
     }

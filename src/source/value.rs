@@ -22,6 +22,8 @@ pub(crate) enum Cell {
     Instant(chrono::DateTime<chrono::Utc>),
     /// A typed local time without zone (Parquet).
     Local(chrono::NaiveDateTime),
+    /// A typed date without time of day (Parquet).
+    Date(chrono::NaiveDate),
 }
 
 impl Cell {
@@ -34,6 +36,7 @@ impl Cell {
             Self::Bool(value) => value.to_string(),
             Self::Instant(time) => time.to_rfc3339(),
             Self::Local(time) => time.to_string(),
+            Self::Date(date) => date.to_string(),
         }
     }
 
@@ -52,7 +55,7 @@ impl Cell {
             Self::Text(text) => number(text),
             Self::Number(number) => Some(*number),
             Self::Integer(number) => Some(*number as f64),
-            Self::Bool(_) | Self::Instant(_) | Self::Local(_) => None,
+            Self::Bool(_) | Self::Instant(_) | Self::Local(_) | Self::Date(_) => None,
         }
     }
 }
@@ -98,7 +101,7 @@ fn configured<'a>(options: &'a Options, field: Field, text: &str) -> Option<&'a 
 }
 
 /// Fields whose values `[values]` can name.
-const WITH_VALUES: [Field; 8] = [
+const WITH_VALUES: [Field; 9] = [
     Field::Channel,
     Field::Direction,
     Field::Speaker,
@@ -107,6 +110,7 @@ const WITH_VALUES: [Field; 8] = [
     Field::Transferred,
     Field::TransferredTo,
     Field::Public,
+    Field::Private,
 ];
 
 /// What `[values]` holds that no reader understands: a field without values of its own, or a value that does not exist.
@@ -146,7 +150,8 @@ fn values_of(field: Field) -> Vec<&'static str> {
 }
 
 fn is_value(field: Field, value: &str) -> bool {
-    let is_boolean = matches!(field, Field::Abandoned | Field::Transferred | Field::TransferredTo | Field::Public);
+    let is_boolean =
+        matches!(field, Field::Abandoned | Field::Transferred | Field::TransferredTo | Field::Public | Field::Private);
     values_of(field).contains(&value)
         || (is_boolean && boolean(&Cell::Text(value.to_owned()), field, &Options::default()).is_some())
 }
@@ -266,7 +271,10 @@ pub(crate) fn speaker(text: &str, options: &Options) -> Option<Speaker> {
         // "agent:403969141094", "Client 1", "Conseiller (Lille)", "Customer - 0612": the first word tells.
         let first = text.split(|c: char| !c.is_alphabetic()).find(|word| !word.is_empty())?;
         let rest = text.trim_start().get(first.len()..)?;
-        (!rest.trim_start().starts_with(char::is_alphabetic)).then(|| role(&normalise(first))).flatten()
+        // Not of an address: `contact@` is the company's.
+        (!rest.trim_start().starts_with(char::is_alphabetic) && !rest.starts_with('@'))
+            .then(|| role(&normalise(first)))
+            .flatten()
     })
 }
 
@@ -342,8 +350,26 @@ pub(crate) fn boolean(cell: &Cell, field: Field, options: &Options) -> Option<bo
                 _ => None,
             }
         }
-        Cell::Instant(_) | Cell::Local(_) => None,
+        Cell::Instant(_) | Cell::Local(_) | Cell::Date(_) => None,
     }
+}
+
+/// Whether what is said of a message makes it an internal note: it is not public, or it is private. Tools write the kind
+/// of the message in place of yes and no too.
+pub(crate) fn is_note(public: Option<&Cell>, private: Option<&Cell>, options: &Options) -> bool {
+    let says = |cell: Option<&Cell>, field: Field| {
+        let cell = cell?;
+        boolean(cell, field, options).or_else(|| {
+            let is_private = match normalise(&cell.text()).as_str() {
+                "private" | "prive" | "privee" | "internal" | "interne" | "note" | "noteinterne" | "noteprivee"
+                | "internalnote" | "privatenote" => true,
+                "public" | "publique" | "external" | "externe" => false,
+                _ => return None,
+            };
+            Some(is_private == (field == Field::Private))
+        })
+    };
+    says(public, Field::Public) == Some(false) || says(private, Field::Private) == Some(true)
 }
 
 /// Reads what a transfer was for.
@@ -393,6 +419,12 @@ pub(crate) fn number(text: &str) -> Option<f64> {
         _ => compact.to_owned(),
     };
     written.parse::<f64>().ok().filter(|number| number.is_finite())
+}
+
+/// The maximum that is written behind an answer: 10 in `4/10`.
+pub(crate) fn stated_maximum(cell: &Cell) -> Option<f64> {
+    let Cell::Text(text) = cell else { return None };
+    text.split_once('/').and_then(|(_, most)| number(most))
 }
 
 /// Reads a duration as seconds: a number, `mm:ss`, `hh:mm:ss`, `5 min 30 s`, `1h02`, `PT4M13S`.

@@ -769,8 +769,8 @@ pub const KPI: Table = Table {
 /// FAQ candidates.
 pub const FAQ_GAPS: Table = Table {
     name: "faq_gaps",
-    row: "one cluster of questions that self-service can answer, asked by two customers at least; ordered by cost_mid_eur, highest first",
-    row_fr: "un groupe de questions auxquelles le libre-service peut répondre, posées par au moins deux clients ; tri par cost_mid_eur décroissant",
+    row: "one cluster of questions that self-service can answer, asked by two customers at least; contacts about a failure in which somebody has to act (criteria with the keys promise_missed, no_reply, company_error, bounced_around, not_resolved) are left out; ordered by cost_mid_eur, highest first",
+    row_fr: "un groupe de questions auxquelles le libre-service peut répondre, posées par au moins deux clients ; les contacts sur une défaillance où quelqu'un doit agir (critères de clés promise_missed, no_reply, company_error, bounced_around, not_resolved) sont laissés de côté ; tri par cost_mid_eur décroissant",
     columns: &[
         must(
             "faq_id",

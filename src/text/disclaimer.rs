@@ -28,11 +28,14 @@ pub(super) fn notice(folded: &str) -> Notice {
     static SPEAKS: LazyLock<Regex> =
         LazyLock::new(|| pattern(r"\b(?:i|i'm|i've|my|me|je|mon|ma|mes|moi)\b|\bj'|\bm'(?:a|est|ont|avez)\b|\?\s*$"));
     let is_known = is_known(folded);
-    if !(is_known || opens_legal(folded)) || SPEAKS.is_match(folded) {
+    let is_doubtful = !is_known && opens_doubtfully(folded);
+    if !(is_known || is_doubtful || opens_legal(folded)) || SPEAKS.is_match(folded) {
         return Notice::No;
     }
     match legal_terms(folded) {
         _ if is_known => Notice::Certain,
+        _ if is_doubtful && settles(folded) => Notice::Certain,
+        _ if is_doubtful => Notice::Possible,
         (1.., 2..) => Notice::Certain,
         (1.., _) => Notice::Possible,
         _ => Notice::No,
@@ -50,10 +53,8 @@ fn is_known(folded: &str) -> bool {
             r"this (?:message|e-?mail) (?:has been|was) (?:scanned|checked)|",
             r"(?:garanti|sans) (?:sans )?virus\b|l'absence de virus|cet? (?:e-mail|email|courrier|message) (?:a ete verifie|ne contient aucun virus|provient de l'exterieur)|",
             r"(?:attention|external|externe|caution|warning)\s*[:\-\]]+\s*(?:ce (?:message|mail|courriel) (?:provient|vient|emane)|this (?:e-?mail|message) (?:originated|came|was sent|comes)|external e?-?mail|e?-?mail externe)|",
-            r"(?:les|vos) donnees (?:personnelles|a caractere personnel)\b.{0,120}\b(?:rgpd|traitement|traitees|reglement)|conformement (?:au rgpd|a la loi informatique|au reglement)\b.{0,160}\b(?:vous (?:disposez|beneficiez)|vos donnees)|",
             // English
             r"confidentiality (?:notice|note|statement|disclaimer)|disclaimer\s*:?|",
-            r"(?:please )?(?:consider|think of|think about|save|before printing).{0,40}\b(?:environment|planet|tree|trees|paper|printing)|before printing|",
             r"(?:virus[ -]?free|no virus found|checked by avg|this email has been (?:checked|scanned))|",
             r"(?:registered (?:office|in england)|company registration)\b.{0,20}[:\d]|",
             // German, Spanish, Italian, Dutch, Portuguese
@@ -65,6 +66,32 @@ fn is_known(folded: &str) -> bool {
         ))
     });
     KNOWN.is_match(folded)
+}
+
+/// Openings of notices that are also those of customers who claim their rights, or who would rather have paper.
+fn opens_doubtfully(folded: &str) -> bool {
+    static OPENS: LazyLock<Regex> = LazyLock::new(|| {
+        opening(concat!(
+            r"(?:les|vos) donnees (?:personnelles|a caractere personnel)\b.{0,120}\b(?:rgpd|traitement|traitees|reglement)|",
+            r"conformement (?:au rgpd|a la loi informatique|au reglement)\b.{0,160}\b(?:vous (?:disposez|beneficiez)|vos donnees)|",
+            r"(?:please )?(?:consider|think of|think about|save|before printing).{0,40}\b(?:environment|planet|tree|trees|paper|printing)|before printing"
+        ))
+    });
+    OPENS.is_match(folded)
+}
+
+/// What only a notice says behind such an opening: the rights of its readers, or what they should not print.
+///
+/// Caught: "vous disposez d'un droit d'accès", "consider the environment before printing". Not caught: "vous disposez d'un
+/// délai d'un mois", "consider sending paper invoices again".
+fn settles(folded: &str) -> bool {
+    static SETTLES: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(concat!(
+            r"\bvous (?:disposez|beneficiez)(?: [a-z]+){0,4} (?:d'un |du |de |des )(?:[a-z]+ )?droits?\b|\bexercer (?:vos|ces|ce) droits?\b|\b(?:responsable|finalites?) du? traitement\b|\bdelegue a la protection|\bdpo\b|",
+            r"\b(?:environment|planet|trees?)\b.{0,60}\bprint(?:ing)?\b|\bprint(?:ing)?\b.{0,60}\b(?:environment|planet|trees?)\b|\bbefore (?:you )?print(?:ing)? (?:this|the) (?:e-?mail|message)"
+        ))
+    });
+    SETTLES.is_match(folded)
 }
 
 /// Whether a paragraph speaks of the message that carries it, as lawyers do.
@@ -184,6 +211,8 @@ mod tests {
             "If you have received this email in error please notify the system manager.",
             "The contents of this e-mail are privileged; unauthorised disclosure is prohibited.",
             "Conformément au RGPD, vous disposez d'un droit d'accès.",
+            "Conformément à la loi Informatique et Libertés, vous disposez à tout moment d'un droit de rectification.",
+            "Before printing this e-mail, think of the planet.",
         ] {
             assert_eq!(notice(&fold(words)), Notice::Certain, "{words}");
         }
@@ -221,6 +250,9 @@ mod tests {
             "This message is confidential.",
             "If you received this email in error, please refund the order.",
             "If you are not the intended recipient of the parcel, tell the driver.",
+            "Conformément au RGPD, vous disposez d'un délai d'un mois pour supprimer le compte client 4412.",
+            "Please consider sending paper invoices again, the website keeps failing.",
+            "Les données personnelles du compte 4412 doivent être supprimées, le règlement l'exige.",
         ] {
             assert_eq!(notice(&fold(words)), Notice::Possible, "{words}");
         }

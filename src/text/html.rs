@@ -6,6 +6,8 @@
 //! markers (`> `, `-- `, the underscore rule of Outlook) are what [`mod@super::zones`] looks for in plain text, so both
 //! kinds of body take the same road afterwards.
 
+use std::borrow::Cow;
+
 use mail_parser::decoders::html::add_html_token;
 
 /// Deepest nesting followed; tags below it keep their text and lose their layout.
@@ -30,6 +32,41 @@ pub fn html_to_text(html: &str) -> String {
         rest = renderer.markup(&rest[at..]);
     }
     renderer.finish()
+}
+
+/// A text without markup whose entities are characters: `re&ccedil;u` and `re&#231;u` are `reçu`. What is no entity stays,
+/// `R&D` and `a & b;` among it.
+pub fn decode_entities(text: &str) -> Cow<'_, str> {
+    if !text.contains('&') || !text.contains(';') {
+        return Cow::Borrowed(text);
+    }
+    let mut decoded = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('&') {
+        let after = &rest[at..];
+        let Some(entity) = entity(after) else {
+            decoded.push_str(&rest[..=at]);
+            rest = &after[1..];
+            continue;
+        };
+        decoded.push_str(&rest[..at]);
+        let mut character = String::new();
+        add_html_token(&mut character, entity.as_bytes(), false);
+        // A space that must not break is a space; an unknown name stays as it is written.
+        decoded.push_str(if character == "\u{a0}" { " " } else { &character });
+        rest = &after[entity.len()..];
+    }
+    decoded.push_str(rest);
+    if decoded == text { Cow::Borrowed(text) } else { Cow::Owned(decoded) }
+}
+
+/// The entity that a text starts with.
+fn entity(text: &str) -> Option<&str> {
+    let end = text.as_bytes().iter().take(34).position(|&byte| byte == b';')?;
+    let name = text.get(1..end)?;
+    let is_number = name.strip_prefix('#').is_some_and(|number| !number.is_empty());
+    let is_one = (is_number || name.len() > 1) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'#');
+    is_one.then(|| &text[..=end])
 }
 
 /// What an element does to the layout of its content.

@@ -28,12 +28,14 @@ const LISTS: [(&str, &str); 7] = [
     trop beaucoup parce alors bonjour bonsoir merci svp stp oui je jai vous nous est et le les des une pas mon ma \
     mes votre vos avec pour dans sur qui que quand comment pourquoi toujours rien colis commande facture compte \
     c'est cest mais tres ca salut cordialement probleme livraison remboursement retard encore depuis resilier \
-    resiliation du au bonne journee d'accord recu suis n'ai qu'il il elle telephone aide urgent ou"),
+    resiliation du au bonne journee d'accord recu suis n'ai qu'il il elle telephone aide urgent ou panne fonctionne marche injoignable casse cassee refuse refusee prelevement prelevements \
+    bleue rendez-vous technicien depanner annuler annulation abonnement forfait"),
     ("en", "he she they we at there here her his them will would from very now had be by an if who which their our about \
     out up all just some more were in must should did didn't isn't won't hello hi hey please thanks thank yes the \
     my your is are was and not have has i'm i've you with for what when where why how order parcel refund invoice \
     account cancel delivery late help still don't doesn't can't it it's this that need want never phone broken \
-    password regards of to do does can could bill shipping received got been i"),
+    password regards of to do does can could bill shipping received got been i down damaged declined payment payments item items arrived arrive update details \
+    signal missing wrong faulty cancelled booking appointment subscription"),
     ("de", "guten hallo danke bitte nicht ich und ist meine mein der die das rechnung bestellung wo warum kein keine"),
     ("es", "hola gracias por favor mi el los pedido factura donde cuando esta quiero buenos buenas dias y una pero muy \
     para con recibido"),
@@ -178,6 +180,14 @@ mod tests {
             ("where is my order", "en"),
             ("refund please", "en"),
             ("my phone is broken since yesterday", "en"),
+            ("Box en panne", "fr"),
+            ("Double prélèvement", "fr"),
+            ("Carte bleue refusée", "fr"),
+            ("Ne fonctionne plus", "fr"),
+            ("No signal", "en"),
+            ("Internet down", "en"),
+            ("Item arrived damaged", "en"),
+            ("Payment declined", "en"),
             ("Bonjour, ma commande [ORDER_1] n'est jamais arrivée.", "fr"),
             ("I was charged twice on my card this month.", "en"),
             ("Ich habe meine Bestellung noch nicht erhalten, bitte helfen Sie mir.", "de"),

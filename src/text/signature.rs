@@ -31,10 +31,18 @@ pub(super) fn find(lines: &[Line<'_>], segment: Range<usize>, sender: &Sender) -
     let mut found = Vec::new();
     let end = segment.end;
     let Some(first) = segment.clone().find(|&at| !lines[at].is_blank()) else { return found };
+    // The lower of two delimiters that frame words.
+    let mut frame_end = None;
     for at in first..end {
         let line = &lines[at];
-        if line.is_blank() {
+        if line.is_blank() || frame_end == Some(at) {
             continue;
+        }
+        if is_delimiter(line) && !line_is_strict_delimiter(line) {
+            frame_end = frame(lines, at, end);
+            if frame_end.is_some() {
+                continue;
+            }
         }
         let is_ornament = is_delimiter(line) && !line_is_strict_delimiter(line) && is_ornament(lines, first, at, end);
         if is_delimiter(line) && !is_ornament {
@@ -128,6 +136,26 @@ fn is_ornament(lines: &[Line<'_>], first: usize, at: usize, end: usize) -> bool 
         || below().take(BARE_DELIMITER_LINES + 1).count() > BARE_DELIMITER_LINES
         || below().take(3).any(|line| !is_block_line(line) && !is_mobile(&line.folded))
         || (is_long && !below().next().is_some_and(|line| is_nameish(line.text) || is_mobile(&line.folded)))
+}
+
+/// The lower of two delimiters that frame a list inside the words, if the one at `at` is the upper: no line between them is
+/// a name, and words follow the lower.
+///
+/// Caught: "Il manque : / --- / Lampe bleue / --- / Je demande le remboursement". Not caught: "-- / Paul Leroy / ----- /
+/// advertisement", "--- / Lampe bleue / --- / Paul Leroy".
+fn frame(lines: &[Line<'_>], at: usize, end: usize) -> Option<usize> {
+    const MOST_LINES: usize = 2 * BARE_DELIMITER_LINES;
+    let lower = (at + 1..end).take(MOST_LINES).find(|&next| is_delimiter(&lines[next]))?;
+    let is_contact = |line: &Line<'_>| {
+        is_nameish(line.text) || is_name_line(line.text) || is_mobile(&line.folded) || is_image(line.text)
+    };
+    let mut framed = lines[at + 1..lower].iter().filter(|line| !line.is_blank()).peekable();
+    if framed.peek().is_none() || framed.any(is_contact) {
+        return None;
+    }
+    let mut after = lines[lower + 1..end].iter().take(MOST_LINES).filter(|line| !line.is_blank());
+    let is_speech = |line: &Line<'_>| !is_contact(line) && line.text.split_whitespace().count() > 3;
+    after.next().filter(|line| !is_delimiter(line) && is_speech(line)).map(|_| lower)
 }
 
 fn line_is_strict_delimiter(line: &Line<'_>) -> bool {
@@ -531,7 +559,7 @@ fn last_name(lines: &[Line<'_>], segment: Range<usize>, sender: &Sender) -> Opti
 }
 
 /// A line that only greets.
-fn is_greeting(folded: &str) -> bool {
+pub(super) fn is_greeting(folded: &str) -> bool {
     static GREETING: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"^(?:bonjour|bonsoir|hello|hi|hey|dear|salut|coucou|madame|monsieur|messieurs|mesdames|cher|chere|guten tag|hallo|hola|buongiorno|good (?:morning|afternoon|evening))\b[^,.?!]{0,30}[,.!]?$")
             .expect("a literal pattern that the tests compile")
@@ -574,6 +602,23 @@ mod tests {
                 "Bonjour,\nOù est ma commande ?",
                 "{end}"
             );
+        }
+    }
+
+    #[test]
+    fn delimiters_that_frame_a_list_are_no_signature() {
+        for body in [
+            "Ma commande est incomplète :\n---\nLampe bleue manquante\nTapis manquant\n---\nJe demande le remboursement de ces deux articles.",
+            "Ma commande :\n---\nlampe bleue\n---\nRemboursement immédiat demandé svp",
+        ] {
+            assert_eq!(reply(body), body);
+        }
+        for end in [
+            "---\nPaul Leroy\n---\nDécouvrez nos offres de la rentrée sur notre site.",
+            "--\nPaul Leroy\nResponsable des achats",
+            "-- \nPaul\n-----\nUne société du groupe Dupont et associés",
+        ] {
+            assert_eq!(reply(&format!("Où est ma commande ?\n\n{end}")), "Où est ma commande ?", "{end}");
         }
     }
 

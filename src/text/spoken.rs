@@ -49,12 +49,56 @@ fn round(text: &str) -> String {
         if index > 0 {
             cleaned.push('\n');
         }
-        let without = FILLER.replace_all(line, " ");
+        let without = FILLER.replace_all(line, |found: &regex::Captures<'_>| {
+            // The pattern has no other group than the whole.
+            let filler = found.get(0).map_or(0..0, |whole| whole.range());
+            if is_millimetres(line, &filler) { line[filler].to_owned() } else { " ".to_owned() }
+        });
         let mut once = String::with_capacity(without.len());
         push_without_stutters(&mut once, &without);
         push_without_loops(&mut cleaned, &once);
     }
     cleaned.trim().to_owned()
+}
+
+/// Whether what sounds like a filler is a unit: `mm` right behind a number.
+///
+/// Caught: "une fissure de 5 mm". Not caught: "mm, je ne sais pas", "zéro six mm douze", "j'en ai 5, mm, je crois".
+fn is_millimetres(line: &str, filler: &std::ops::Range<usize>) -> bool {
+    let is_unit = line[filler.clone()].trim_end_matches([',', '.', '…', ' ', '\t']).eq_ignore_ascii_case("mm");
+    let before = line[..filler.start].split_whitespace().next_back().unwrap_or_default();
+    is_unit && before.ends_with(|c: char| c.is_ascii_digit())
+}
+
+/// Whether a folded word is a number below a hundred in French, as telephone numbers are said, or is in figures.
+fn is_numeral(word: &str) -> bool {
+    const NUMERALS: [&str; 23] = [
+        "zero",
+        "deux",
+        "trois",
+        "quatre",
+        "cinq",
+        "six",
+        "sept",
+        "huit",
+        "neuf",
+        "dix",
+        "onze",
+        "douze",
+        "treize",
+        "quatorze",
+        "quinze",
+        "seize",
+        "vingt",
+        "trente",
+        "quarante",
+        "cinquante",
+        "soixante",
+        "septante",
+        "nonante",
+    ];
+    let is_in_figures = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
+    is_in_figures || word.split('-').all(|part| NUMERALS.contains(&part))
 }
 
 /// Sounds in brackets, music, and the credits that recognisers put where nobody speaks.
@@ -117,8 +161,12 @@ fn push_without_loops(cleaned: &mut String, line: &str) {
 
 fn push_without_stutters(cleaned: &mut String, line: &str) {
     let mut before: Option<String> = None;
+    // The word before the last one and its repetitions.
+    let mut run_after: Option<String> = None;
     let mut is_first = true;
-    for word in line.split_whitespace() {
+    let mut words = line.split_whitespace().peekable();
+    let bare = |word: &str| fold(word.trim_end_matches([',', '.', '…', '-'])).into_owned();
+    while let Some(word) = words.next() {
         if word.chars().all(|c| matches!(c, ',' | '.' | '…')) && !is_first {
             // Punctuation left alone by a filler joins the word before.
             if !cleaned.ends_with([',', '.', '…', '!', '?']) {
@@ -126,10 +174,17 @@ fn push_without_stutters(cleaned: &mut String, line: &str) {
             }
             continue;
         }
-        let folded = fold(word.trim_end_matches([',', '.', '…', '-'])).into_owned();
-        let is_stutter = before.as_deref() == Some(folded.as_str()) && STUTTERED.contains(&folded.as_str());
-        if is_stutter {
+        let folded = bare(word);
+        let is_again = before.as_deref() == Some(folded.as_str());
+        // "zéro six un un deux": the figure, where another figure stands on either side.
+        let is_figure = folded == "un"
+            && (run_after.as_deref().is_some_and(is_numeral)
+                || words.peek().is_some_and(|next| is_numeral(&bare(next))));
+        if is_again && STUTTERED.contains(&folded.as_str()) && !is_figure {
             continue;
+        }
+        if !is_again {
+            run_after = before.take();
         }
         // "je, je voulais": the comma goes with the repetition, so only bare words are remembered with it.
         if !is_first {
@@ -169,6 +224,22 @@ mod tests {
             "that that I had",
         ] {
             assert_eq!(clean_spoken(text), text);
+        }
+    }
+
+    #[test]
+    fn figures_and_units_are_no_stutters_and_no_fillers() {
+        for text in ["zéro six un un deux deux", "un un deux", "le six un un", "une fissure de 5 mm", "5 mm de trop"] {
+            assert_eq!(clean_spoken(text), text);
+        }
+        for (heard, said) in [
+            ("j'ai un un problème", "j'ai un problème"),
+            ("mm je ne sais pas", "je ne sais pas"),
+            ("j'en ai 5, mm, je crois", "j'en ai 5 je crois"),
+            ("5 mmh je crois", "5 je crois"),
+            ("zéro six mm douze", "zéro six douze"),
+        ] {
+            assert_eq!(clean_spoken(heard), said);
         }
     }
 

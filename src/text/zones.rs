@@ -250,10 +250,11 @@ fn mark_banner(lines: &[Line<'_>], labels: &mut [Zone], from: usize) {
 }
 
 /// Marks notices that end a run of new words: a paragraph that starts like one, with only notices, signatures and
-/// short lines below it. A message that would be nothing but a notice keeps it as its words, unless it forwards others.
+/// short lines below it. A message that would be nothing but a notice, or a greeting above one, keeps it as its words,
+/// unless it forwards others.
 fn mark_notices(lines: &[Line<'_>], labels: &mut [Zone], from: usize, is_forward: bool) {
-    let has_words =
-        |labels: &[Zone]| (from..lines.len()).any(|at| labels[at] == Zone::Reply && has_letters(lines[at].text));
+    let is_said = |at: usize| has_letters(lines[at].text) && !signature::is_greeting(&lines[at].folded);
+    let has_words = |labels: &[Zone]| (from..lines.len()).any(|at| labels[at] == Zone::Reply && is_said(at));
     let before = labels.to_vec();
     for segment in segments(labels, from) {
         mark_notices_of(lines, labels, segment);
@@ -498,6 +499,25 @@ mod tests {
             "{notice}\n\n---------- Forwarded message ---------\nDe : A <a@exemple.fr>\nDate: lun. 3 nov. 2025\nSubject: x\nTo: b\n\nLa panne continue."
         );
         assert_eq!(reply(&forward), "La panne continue.");
+    }
+
+    #[test]
+    fn a_customer_who_claims_a_right_is_not_a_notice() {
+        for words in [
+            "Conformément au RGPD, vous disposez d'un délai d'un mois pour supprimer le compte client 4412 et toutes ses factures.",
+            "Please consider sending paper invoices again, the website keeps failing.",
+        ] {
+            let body = format!("Bonjour,\n\n{words}");
+            assert_eq!(reply(&body), body);
+            // The closing below the words does not make them a notice.
+            assert_eq!(reply(&format!("{body}\n\nCordialement,\nPaul Leroy")), body);
+        }
+        let notice = "Conformément au RGPD, vous disposez d'un droit d'accès, de rectification et d'effacement.";
+        assert_eq!(reply(&format!("Colis perdu.\n\n{notice}")), "Colis perdu.");
+        assert_eq!(
+            reply("Lost parcel.\n\nPlease consider the environment before printing this email."),
+            "Lost parcel."
+        );
     }
 
     #[test]

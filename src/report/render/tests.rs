@@ -644,6 +644,7 @@ fn nothing_stands_between_brackets_where_nothing_is_known() {
 
 /// Flags that the sources and the later stages put on contacts.
 const FLAGS: &[&str] = &[
+    "ambiguous_date_order",
     "ambiguous_local_time",
     "analysed_in_part",
     "automatic_acknowledgement",
