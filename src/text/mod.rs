@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 use crate::config::Settings;
 use crate::contact::{Channel, Contact, Speaker};
 use crate::error::Result;
-use redact::{Redacted, Redactor, Session};
+use redact::{Dialogue, Redacted, Redactor, Session};
 use zones::{Zones, zones};
 
 /// The flag of a contact whose words were all history, signature or notice.
@@ -88,11 +88,20 @@ impl Cleaner {
                 turn.text = normalize::normalize(&spoken::clean_spoken(&turn.text));
             }
         }
-        // Names introduced in one turn are known in all of them.
-        let holds_any: Vec<bool> = contact.turns.iter().map(|turn| session.learn(&turn.text)).collect();
+        // Names introduced in one turn are known in all of them, and so is what one turn asks and the next answers.
+        let asked_in = |turn: &str| self.redactor.asked(turn);
+        let mut dialogue = Dialogue::default();
+        let mut holds_any = Vec::with_capacity(contact.turns.len());
+        for turn in &contact.turns {
+            holds_any.push(session.learn_answer(dialogue.asked_of(turn.speaker), &turn.text));
+            dialogue.hear(turn.speaker, &turn.text, asked_in);
+        }
+        // The redacted question decides here, as it would if the contact were cleaned again.
+        let mut dialogue = Dialogue::default();
         for ((turn, is_settled), holds_any) in contact.turns.iter_mut().zip(settled).zip(holds_any) {
             let before = std::mem::take(&mut turn.text);
-            turn.text = counted(session.redact_learnt(&before, holds_any), &mut counts);
+            let asked = dialogue.asked_of(turn.speaker);
+            turn.text = counted(session.redact_learnt_answer(asked, &before, holds_any), &mut counts);
             if is_email && !(is_settled && turn.text == before) {
                 // Placeholders change what a line looks like; what has settled will not change when cleaned again.
                 for _ in 0..4 {
@@ -103,6 +112,7 @@ impl Cleaner {
                     turn.text = redacted(&mut session, &words, &mut counts);
                 }
             }
+            dialogue.hear(turn.speaker, &turn.text, asked_in);
         }
         contact.subject = subject.map(|subject| redacted(&mut session, &normalize::normalize(&subject), &mut counts));
         contact.agent_reason = contact
@@ -207,7 +217,79 @@ mod tests {
         assert_eq!(mail.flags, [EMPTY_REPLY]);
     }
 
+    fn dialogue(turns: &[(Speaker, &str)]) -> Contact {
+        let mut call = contact(Channel::Phone, &[]);
+        call.turns = turns.iter().map(|(speaker, text)| Turn::new(*speaker, *text)).collect();
+        call
+    }
+
+    fn texts(contact: &Contact) -> Vec<&str> {
+        contact.turns.iter().map(|turn| turn.text.as_str()).collect()
+    }
+
+    #[test]
+    fn an_identity_check_leaves_no_answer_in_clear() {
+        use Speaker::{Agent, Customer};
+        let mut call = dialogue(&[
+            (Agent, "Bonjour. Votre nom et prénom ?"),
+            (Customer, "Diallo Fatoumata"),
+            (Agent, "Et votre numéro de client ?"),
+            (Customer, "Attendez, je cherche."),
+            (Customer, "4502217"),
+            (Agent, "Merci madame Diallo, 4502217, c'est bien ça. Que puis-je faire ?"),
+            (Customer, "Il me manque 12 chaises sur 15000 euros de commande."),
+        ]);
+        cleaner().clean(&mut call);
+        assert_eq!(
+            texts(&call),
+            [
+                "Bonjour. Votre nom et prénom ?",
+                "[NAME_1]",
+                "Et votre numéro de client ?",
+                "Attendez, je cherche.",
+                "[CUSTOMER_1]",
+                "Merci madame [NAME_1], [CUSTOMER_1], c'est bien ça. Que puis-je faire ?",
+                "Il me manque 12 chaises sur 15000 euros de commande.",
+            ]
+        );
+    }
+
+    #[test]
+    fn only_the_next_turn_answers_where_nobody_is_named() {
+        let unknown = Speaker::Unknown;
+        let mut call = dialogue(&[
+            (unknown, "Votre date de naissance ?"),
+            (unknown, "12 avril 1978"),
+            (unknown, "livré le 12 avril 2026"),
+        ]);
+        cleaner().clean(&mut call);
+        assert_eq!(texts(&call), ["Votre date de naissance ?", "[DATE_OF_BIRTH_1]", "livré le 12 avril 2026"]);
+    }
+
+    #[test]
+    fn an_agent_answers_no_identity_check() {
+        let mut call = dialogue(&[
+            (Speaker::Customer, "Quelle est l'adresse de la boutique ?"),
+            (Speaker::Agent, "Centre Jaude, niveau 2"),
+        ]);
+        cleaner().clean(&mut call);
+        assert_eq!(call.turns[1].text, "Centre Jaude, niveau 2");
+    }
+
     proptest! {
+        #[test]
+        fn cleaning_a_dialogue_twice_equals_once(
+            turns in prop::collection::vec((0usize..3, "((Votre nom [?]|date de naissance [?]|votre numéro de client [?]|Votre adresse, M. Leroy [?]|mot de passe [?]|Diallo|Fatoumata|perrodin|4502217|45 022 17|12 avril|1978|12 rue des lilas|à Lyon|c'est|oui|merci|arobase|gmail point com|[A-Za-z]{1,6}|[0-9]{1,8}|[.,]) ?){0,7}"), 0..7),
+        ) {
+            let speakers = [Speaker::Agent, Speaker::Customer, Speaker::Unknown];
+            let turns: Vec<_> = turns.iter().map(|(speaker, text)| (speakers[*speaker], text.as_str())).collect();
+            let mut once = dialogue(&turns);
+            cleaner().clean(&mut once);
+            let mut twice = once.clone();
+            cleaner().clean(&mut twice);
+            prop_assert_eq!(twice, once);
+        }
+
         #[test]
         fn cleaning_twice_equals_once(
             text in "((Cordialement,|Paul Leroy|Madame|Martin|06 12 34 56 78|> |Le 3 nov. 2025 à 10:12, A a écrit :|commande n° 123456|euh|je|a@b.fr|De : x@y.fr|Objet : z|À : t|-- |12 rue des Lilas 69003 Lyon|Ce message est confidentiel|PS :|\n|,|merci)[ \n]?){0,14}",

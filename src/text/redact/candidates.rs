@@ -1,12 +1,18 @@
 //! A text to the places that hold personal data: every recogniser tried where it can match, overlaps settled.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::answer::answers;
+use super::known::plain_letter;
+use super::question::{Asked, Questions};
 use super::recogniser::{Recogniser, Recognisers, Start, ValueIs};
 use crate::text::fold::fold;
+use crate::text::names::is_ambiguous;
 
 /// Longest stretch of text a pattern sees from where it is tried, in bytes.
 const REACH: usize = 240;
@@ -23,39 +29,87 @@ pub(super) struct Candidate {
     /// Bytes of the value.
     pub range: Range<usize>,
     pub score: f32,
+    /// The value says nothing of the other texts of the contact.
+    pub is_local: bool,
 }
 
-/// Everything to redact in a text, in order, without overlap.
+impl Candidate {
+    pub(super) fn new(kind: usize, range: Range<usize>, score: f32) -> Self {
+        Self { kind, range, score, is_local: false }
+    }
+}
+
+/// What the texts of one contact have told so far.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    /// Names, with the value each belongs to.
+    pub names: BTreeMap<String, String>,
+    /// The same for words of names that the source gives, which may be other words where a sentence starts.
+    pub parts: BTreeMap<String, String>,
+    /// Long numbers and what holds them, with their kinds.
+    pub values: BTreeMap<String, usize>,
+}
+
+impl Memory {
+    /// The name that a form of it, or a word of it, belongs to.
+    pub(super) fn owner<'a>(&'a self, value: &'a str) -> &'a str {
+        let known = |form: &str| self.names.get(form).or_else(|| self.parts.get(form));
+        known(value).or_else(|| known(&plain(value))).map_or(value, String::as_str)
+    }
+
+    /// Whether a text may hold something of what is known; cheaper than looking for all of it.
+    pub(super) fn is_in(&self, text: &str) -> bool {
+        if self.values.keys().any(|value| text.contains(value.as_str())) {
+            return true;
+        }
+        if self.names.is_empty() && self.parts.is_empty() {
+            return false;
+        }
+        let plain = plain(text);
+        let mut names = self.names.keys().chain(self.parts.keys());
+        names.any(|name| text.contains(name.as_str()) || plain.contains(name.as_str()))
+    }
+}
+
+/// Everything to redact in a text that stands alone, in order, without overlap.
 pub(super) fn find(recognisers: &Recognisers, text: &str) -> Vec<Candidate> {
-    find_with_names(recognisers, &BTreeMap::new(), &BTreeMap::new(), text)
+    let mut found = Vec::new();
+    own(recognisers, text, &mut found);
+    settle(recognisers, found, text)
 }
 
-/// The same, with the names that other texts of the contact introduced, and words of names that count inside a sentence alone.
-pub(super) fn find_with_names(
+/// The same in a text of a contact: with what its other texts told, and as an answer to what was asked before.
+pub(super) fn find_in_contact(
     recognisers: &Recognisers,
-    names: &BTreeMap<String, String>,
-    parts: &BTreeMap<String, String>,
+    questions: &Questions,
+    memory: &Memory,
+    asked: Asked,
     text: &str,
 ) -> Vec<Candidate> {
     let mut found = Vec::new();
-    known_names(recognisers, names, text, false, &mut found);
-    known_names(recognisers, parts, text, true, &mut found);
-    at_keywords(recognisers, text, &mut found);
-    at_tokens(recognisers, text, &mut found);
+    known_names(recognisers, &memory.names, text, false, &mut found);
+    known_names(recognisers, &memory.parts, text, true, &mut found);
+    known_values(&memory.values, text, &mut found);
+    answers(recognisers, questions, asked, text, &mut found);
+    own(recognisers, text, &mut found);
+    settle(recognisers, found, text)
+}
+
+/// What a text shows by itself.
+fn own(recognisers: &Recognisers, text: &str, found: &mut Vec<Candidate>) {
+    at_keywords(recognisers, text, found);
+    at_tokens(recognisers, text, found);
+    found.extend(initialled_signature(recognisers, text));
     for (kind, regex) in &recognisers.company {
-        found.extend(regex.find_iter(text).filter(|found| !found.is_empty()).map(|found| Candidate {
-            kind: *kind,
-            range: found.range(),
-            score: 2.0,
-        }));
+        let hits = regex.find_iter(text).filter(|found| !found.is_empty());
+        found.extend(hits.map(|found| Candidate::new(*kind, found.range(), 2.0)));
     }
-    settle(found, text)
 }
 
 /// Words of a line that may be a signature.
 const SIGNATURE_WORDS: usize = 4;
 
-/// Names already known, as whole words, with what a hyphen adds to them (`Rieutord-Meyzieu`).
+/// Names already known, as whole words, with what a hyphen adds to them (`Rieutord-Meyzieu`), with and without accents.
 fn known_names(
     recognisers: &Recognisers,
     names: &BTreeMap<String, String>,
@@ -63,16 +117,75 @@ fn known_names(
     is_inside_sentence: bool,
     found: &mut Vec<Candidate>,
 ) {
-    let Some(kind) = recognisers.kinds.iter().position(|kind| kind == "NAME") else { return };
+    let Some(kind) = recognisers.kind("NAME").filter(|_| !names.is_empty()) else { return };
+    let mut push = |name: &str, range: Range<usize>| {
+        let is_inside = is_inside_sentence && starts_sentence(&text[..range.start], &text[range.start..]);
+        if is_whole(text, &range) && !is_inside {
+            let end = range.end + hyphenated(&text[range.end..]);
+            // A whole name goes before the first name in it.
+            found.push(Candidate::new(kind, range.start..end, if name.contains(' ') { 0.67 } else { 0.55 }));
+        }
+    };
     for name in names.keys() {
-        for (at, _) in text.match_indices(name.as_str()) {
-            let end = at + name.len();
-            let is_whole = !is_word(text[..at].chars().next_back()) && !is_word(text[end..].chars().next());
-            if is_whole && !(is_inside_sentence && starts_sentence(&text[..at], &text[at..])) {
-                found.push(Candidate { kind, range: at..end + hyphenated(&text[end..]), score: 0.55 });
+        text.match_indices(name.as_str()).for_each(|(at, _)| push(name, at..at + name.len()));
+    }
+    // Names are given without the accents that the words have: "Lefevrier" for "Lefèvrier".
+    let Cow::Owned(plain) = plain(text) else { return };
+    let mut places: Option<Vec<usize>> = None;
+    for name in names.keys().filter(|name| name.is_ascii()) {
+        for (at, _) in plain.match_indices(name.as_str()) {
+            let places = places.get_or_insert_with(|| places_of_plain(text));
+            push(name, places[at]..places[at + name.len()]);
+        }
+    }
+}
+
+/// A text without its accents, letter for letter.
+pub(super) fn plain(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(text.chars().map(plain_letter).collect()) }
+}
+
+/// For each byte of [`plain`] and its end, where its letter stands in the text.
+fn places_of_plain(text: &str) -> Vec<usize> {
+    let mut places = Vec::with_capacity(text.len() + 1);
+    for (at, c) in text.char_indices() {
+        places.extend(std::iter::repeat_n(at, plain_letter(c).len_utf8()));
+    }
+    places.push(text.len());
+    places
+}
+
+/// Values that another text of the contact told, said again.
+fn known_values(values: &BTreeMap<String, usize>, text: &str, found: &mut Vec<Candidate>) {
+    for (value, kind) in values {
+        for (at, _) in text.match_indices(value.as_str()) {
+            let range = at..at + value.len();
+            let is_decimal = text[range.end..].starts_with([',', '.'])
+                && text[range.end + 1..].starts_with(|c: char| c.is_ascii_digit());
+            if is_whole(text, &range) && !is_decimal {
+                found.push(Candidate::new(*kind, range, 0.58));
             }
         }
     }
+}
+
+/// Whether no word goes on at either side of a stretch of text.
+fn is_whole(text: &str, range: &Range<usize>) -> bool {
+    !is_word(text[..range.start].chars().next_back()) && !is_word(text[range.end..].chars().next())
+}
+
+/// An initial and a surname alone behind the last sentence.
+///
+/// Caught: "Merci de regarder. S. Haddou", "Budget ok. J.-P. Martin". Not caught: "Passons au plan B. Merci".
+fn initialled_signature(recognisers: &Recognisers, text: &str) -> Option<Candidate> {
+    static SIGNED: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?:[.!?…,;:)]\s+|\n\s*|\s[-–—]\s*)(?P<value>\p{Lu}\.(?:[ -]?\p{Lu}\.)?[ \x{a0}]?\p{Lu}[\p{L}'’-]+(?:[ \x{a0}](?:(?:de|du|le|la|van|von|el|ben) )?\p{Lu}[\p{L}'’-]+)?)[\s.]*$")
+            .expect("a literal pattern that the tests compile")
+    });
+    let from = ceil_boundary(text, text.len().saturating_sub(80));
+    let value = SIGNED.captures(&text[from..])?.name("value")?;
+    let kind = recognisers.kind("NAME")?;
+    is_name(recognisers, value.as_str()).then(|| Candidate::new(kind, from + value.start()..from + value.end(), 0.62))
 }
 
 /// Whether a sentence starts between two pieces of text; a short line below others is a signature.
@@ -106,6 +219,10 @@ fn at_keywords(recognisers: &Recognisers, text: &str, found: &mut Vec<Candidate>
             match recogniser.start {
                 Start::Keyword if !ends_inside => try_at(recognisers, recogniser, text, hit.end(), found),
                 Start::AtKeyword => try_at(recognisers, recogniser, text, hit.start(), found),
+                Start::AtWord if !ends_inside => {
+                    let range = address_around_word(recogniser, text, hit.range());
+                    found.extend(range.map(|range| Candidate::new(recogniser.kind, range, recogniser.score)));
+                }
                 _ => {}
             }
         }
@@ -151,7 +268,7 @@ fn at_tokens(recognisers: &Recognisers, text: &str, found: &mut Vec<Candidate>) 
     for recogniser in recognisers.starting(Start::AtSign) {
         for (at, _) in text.match_indices('@') {
             if let Some(range) = address_around(recogniser, text, at) {
-                found.push(Candidate { kind: recogniser.kind, range, score: recogniser.score });
+                found.push(Candidate::new(recogniser.kind, range, recogniser.score));
             }
         }
     }
@@ -209,11 +326,13 @@ fn try_at(recognisers: &Recognisers, recogniser: &Recogniser, text: &str, at: us
     {
         return;
     }
-    let mut from = range.start.saturating_sub(CONTEXT);
-    while !text.is_char_boundary(from) {
-        from += 1;
-    }
+    let from = ceil_boundary(text, range.start.saturating_sub(CONTEXT));
     let before = &text[from..range.start];
+    if rejects(&recogniser.not_before, before)
+        || recogniser.before.as_ref().is_some_and(|regex| !regex.is_match(before))
+    {
+        return;
+    }
     // A word right after the value ("12345678 (SIREN)") counts as context too.
     let has_context = recogniser
         .context
@@ -224,8 +343,12 @@ fn try_at(recognisers: &Recognisers, recogniser: &Recogniser, text: &str, at: us
     }
     let score = if has_context { recogniser.score_with_context } else { recogniser.score };
     if score >= THRESHOLD {
-        found.push(Candidate { kind: recogniser.kind, range, score });
+        found.push(Candidate { kind: recogniser.kind, range, score, is_local: recogniser.is_local });
     }
+}
+
+fn ceil_boundary(text: &str, at: usize) -> usize {
+    (at..=text.len()).find(|&at| text.is_char_boundary(at)).unwrap_or(text.len())
 }
 
 fn floor_boundary(text: &str, at: usize) -> usize {
@@ -243,6 +366,7 @@ fn is_value(recognisers: &Recognisers, wanted: ValueIs, value: &str) -> bool {
         .unwrap_or(value);
     match wanted {
         ValueIs::Name => is_name(recognisers, value),
+        ValueIs::Person => is_person(recognisers, value),
         ValueIs::MonthName => {
             let is_refused = |word: &&str| recognisers.is_not_name(word.trim_end_matches('.'));
             value.split_whitespace().filter(is_refused).count() <= 1
@@ -261,10 +385,21 @@ fn is_value(recognisers: &Recognisers, wanted: ValueIs, value: &str) -> bool {
     }
 }
 
+/// Whether a name is a person's: after a first name any word is, else the first and the last are of no company.
+///
+/// Caught: "Fatoumata Diallo", "Marie Leclerc". Not caught: "Orange Bank", "Google Chrome".
+fn is_person(recognisers: &Recognisers, value: &str) -> bool {
+    let mut words = value.split_whitespace();
+    let first = words.next().unwrap_or_default();
+    let last = words.next_back().unwrap_or(first);
+    let is_first_name = recognisers.is_first_name(first) || is_ambiguous(first);
+    is_name(recognisers, value) && (is_first_name || !recognisers.is_brand(first) && !recognisers.is_brand(last))
+}
+
 /// Whether no word is one that names do not hold. Articles and initials are part of a name in front of another word of it.
 ///
 /// Caught: "Le Goff", "Du Pont", "A. Martin". Not caught: "Le Directeur", "La", "Martin Je".
-fn is_name(recognisers: &Recognisers, value: &str) -> bool {
+pub(super) fn is_name(recognisers: &Recognisers, value: &str) -> bool {
     const ARTICLES: [&str; 7] = ["le", "la", "les", "du", "des", "de", "an"];
     let words: Vec<&str> = value.split_whitespace().collect();
     let is_free = |word: &str| !recognisers.is_not_name(word.trim_end_matches('.'));
@@ -294,8 +429,22 @@ fn address_around(recogniser: &Recogniser, text: &str, at: usize) -> Option<Rang
     (start < at).then_some(start..at + 1 + domain.end())
 }
 
-/// Keeps the strongest candidate wherever several overlap: highest score, then longest, then first.
-fn settle(mut found: Vec<Candidate>, text: &str) -> Vec<Candidate> {
+/// The e-mail address around a word for the sign: "paul point leroy arobase gmail point com".
+fn address_around_word(recogniser: &Recogniser, text: &str, sign: Range<usize>) -> Option<Range<usize>> {
+    static LOCAL: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)(?:^|[^\p{L}\p{N}._+-])(?P<local>[\p{L}\p{N}][\p{L}\p{N}._+-]*(?:\s+(?:point|dot|tiret(?:\s+du\s+(?:bas|milieu|six|huit))?|underscore|dash|hyphen|moins|plus|trait\s+d['’]union)\s+[\p{L}\p{N}][\p{L}\p{N}._+-]*)*)\s*$")
+            .expect("a literal pattern that the tests compile")
+    });
+    let rest = &text[sign.end..];
+    let domain = recogniser.pattern.find(&rest[..floor_boundary(rest, 120)])?;
+    let from = ceil_boundary(text, sign.start.saturating_sub(100));
+    let local = LOCAL.captures(&text[from..sign.start])?.name("local")?;
+    Some(from + local.start()..sign.end + domain.end())
+}
+
+/// Keeps the strongest candidate wherever several overlap: highest score, then longest, then first. What stays as it is
+/// keeps others from its place and goes.
+fn settle(recognisers: &Recognisers, mut found: Vec<Candidate>, text: &str) -> Vec<Candidate> {
     if found.is_empty() {
         return found;
     }
@@ -330,7 +479,7 @@ fn settle(mut found: Vec<Candidate>, text: &str) -> Vec<Candidate> {
             kept.insert(candidate.range.start, candidate);
         }
     }
-    kept.into_values().collect()
+    kept.into_values().filter(|candidate| recognisers.kept != Some(candidate.kind)).collect()
 }
 
 fn overlaps(a: &Range<usize>, b: &Range<usize>) -> bool {

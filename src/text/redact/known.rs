@@ -107,7 +107,10 @@ fn spellings(form: &str) -> Vec<String> {
 }
 
 /// The letter without its accent, in its case.
-fn plain_letter(letter: char) -> char {
+pub(super) fn plain_letter(letter: char) -> char {
+    if letter.is_ascii() {
+        return letter;
+    }
     let folded = fold(&letter.to_string()).into_owned();
     match folded.chars().collect::<Vec<_>>().as_slice() {
         [one] if letter.is_uppercase() => one.to_uppercase().next().unwrap_or(letter),
@@ -117,7 +120,7 @@ fn plain_letter(letter: char) -> char {
 }
 
 /// `RIEUTORD-MEYZIEU` and `rieutord-meyzieu` to `Rieutord-Meyzieu`.
-fn title_case(word: &str) -> String {
+pub(super) fn title_case(word: &str) -> String {
     let mut is_start = true;
     let mut titled = String::with_capacity(word.len());
     for c in word.chars() {

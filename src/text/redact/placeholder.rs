@@ -69,6 +69,8 @@ fn canonical(name: &str, value: &str) -> String {
                 digits.strip_prefix("33")
             };
             match national {
+                // Said in words.
+                _ if digits.is_empty() => fold(value).into_owned(),
                 Some(rest) if rest.len() == 9 => format!("0{rest}"),
                 _ => digits,
             }

@@ -20,6 +20,10 @@ const SHIPPED: &str = include_str!("../../../data/redaction/recognisers.toml");
 const FIRST_NAMES: &str = include_str!("../../../data/redaction/first_names.txt");
 /// Words that a name never starts with.
 const NOT_NAMES: &str = include_str!("../../../data/redaction/not_names.txt");
+/// Words of companies and products, which introductions name as they name people.
+const BRANDS: &str = include_str!("../../../data/redaction/brands.txt");
+/// The kind of phrases that look like personal data and stay as they are.
+const KEPT: &str = "KEPT";
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -48,6 +52,10 @@ struct Declared {
     #[serde(default)]
     not_preceded_by: String,
     #[serde(default)]
+    before: Option<String>,
+    #[serde(default)]
+    not_before: Option<String>,
+    #[serde(default)]
     min_digits: usize,
     #[serde(default)]
     value_is: Option<ValueIs>,
@@ -58,6 +66,8 @@ struct Declared {
     score: f32,
     #[serde(default)]
     score_with_context: Option<f32>,
+    #[serde(default)]
+    is_local: bool,
 }
 
 /// Where a pattern is tried.
@@ -76,6 +86,8 @@ pub(super) enum Start {
     AtKeyword,
     /// Around an `@`: the pattern is the domain.
     AtSign,
+    /// Around a keyword that is said or typed for an `@`: the pattern is the domain.
+    AtWord,
 }
 
 /// What a value must be beyond its pattern.
@@ -84,6 +96,8 @@ pub(super) enum Start {
 pub(super) enum ValueIs {
     /// Not one of the words that no name starts with.
     Name,
+    /// The same, and no company or product.
+    Person,
     /// A month, which no other name holds, and at most words of a name beside it.
     MonthName,
     /// Starts with a known first name.
@@ -105,12 +119,18 @@ pub(super) struct Recogniser {
     pub not_value: Option<Regex>,
     pub not_followed_by: Option<Regex>,
     pub not_preceded_by: String,
+    /// What must end the words before the value.
+    pub before: Option<Regex>,
+    /// What must not end them.
+    pub not_before: Option<Regex>,
     pub min_digits: usize,
     pub value_is: Option<ValueIs>,
     pub context: Option<AhoCorasick>,
     pub not_context: Option<AhoCorasick>,
     pub score: f32,
     pub score_with_context: f32,
+    /// The value is replaced where it stands and says nothing of the other texts of the contact.
+    pub is_local: bool,
 }
 
 /// All recognisers, with the automaton of their keywords.
@@ -126,9 +146,14 @@ pub(super) struct Recognisers {
     /// Patterns of the company, searched everywhere.
     pub company: Vec<(usize, Regex)>,
     /// Recognisers by place, in the order of [`Start`].
-    starting: [Vec<usize>; 6],
+    starting: [Vec<usize>; 7],
+    /// Index of the kind that is found and not replaced.
+    pub kept: Option<usize>,
+    /// Dates as people write their birth, anywhere in a short answer.
+    pub birth: Regex,
     first_names: Vec<String>,
     not_names: Vec<String>,
+    brands: Vec<String>,
 }
 
 impl Recognisers {
@@ -149,6 +174,7 @@ impl Recognisers {
         };
         let mut all: Vec<Recogniser> = Vec::new();
         let mut spellings: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        let birth = filled("{birth}", &file.fragments);
         for declared in file.recogniser {
             let kind = kind_of(&declared.kind);
             let index = all.len();
@@ -174,12 +200,14 @@ impl Recognisers {
             words.sort();
             words
         };
-        let mut starting: [Vec<usize>; 6] = Default::default();
+        let mut starting: [Vec<usize>; 7] = Default::default();
         for (index, recogniser) in all.iter().enumerate() {
             starting[recogniser.start as usize].push(index);
         }
         Ok(Self {
             all,
+            kept: kinds.iter().position(|kind| kind == KEPT),
+            birth: Regex::new(&format!(r"\b(?:{birth})\b")).map_err(|error| Error::bug(format!("birth: {error}")))?,
             kinds,
             starting,
             keywords,
@@ -187,6 +215,7 @@ impl Recognisers {
             company,
             first_names: word_list(FIRST_NAMES),
             not_names: word_list(NOT_NAMES),
+            brands: word_list(BRANDS),
         })
     }
 
@@ -209,6 +238,19 @@ impl Recognisers {
     }
 }
 
+impl Recognisers {
+    /// Whether a word is one of a company or product.
+    pub(super) fn is_brand(&self, word: &str) -> bool {
+        let folded = fold(word);
+        self.brands.binary_search_by(|known| known.as_str().cmp(&folded)).is_ok()
+    }
+
+    /// Index of a kind.
+    pub(super) fn kind(&self, name: &str) -> Option<usize> {
+        self.kinds.iter().position(|kind| kind == name)
+    }
+}
+
 impl Declared {
     fn compile(
         &self,
@@ -216,18 +258,13 @@ impl Declared {
         fragments: &BTreeMap<String, String>,
         lists: &BTreeMap<String, Vec<String>>,
     ) -> Result<Recogniser> {
-        let regex = |pattern: &str| {
-            let mut written = pattern.to_owned();
-            // Fragments may use fragments; three rounds are enough and a leftover brace fails to compile.
-            for _ in 0..3 {
-                for (name, text) in fragments {
-                    written = written.replace(&format!("{{{name}}}"), text);
-                }
-            }
-            RegexBuilder::new(&format!("^(?:{written})"))
+        let compiled = |pattern: String| {
+            RegexBuilder::new(&pattern)
                 .build()
                 .map_err(|error| Error::bug(format!("recogniser {}: {error}", self.kind)))
         };
+        let regex = |pattern: &str| compiled(format!("^(?:{})", filled(pattern, fragments)));
+        let regex_at_end = |pattern: &str| compiled(format!("(?:{})$", filled(pattern, fragments)));
         let words = |list: &[String]| -> Result<Option<AhoCorasick>> {
             let words: Vec<String> = expand(list, lists)?.iter().flat_map(|word| spellings_of(word)).collect();
             if words.is_empty() { Ok(None) } else { automaton(words.iter(), AhoCorasickKind::ContiguousNFA).map(Some) }
@@ -240,14 +277,29 @@ impl Declared {
             not_value: self.not_value.as_deref().map(regex).transpose()?,
             not_followed_by: self.not_followed_by.as_deref().map(regex).transpose()?,
             not_preceded_by: self.not_preceded_by.clone(),
+            before: self.before.as_deref().map(regex_at_end).transpose()?,
+            not_before: self.not_before.as_deref().map(regex_at_end).transpose()?,
             min_digits: self.min_digits,
             value_is: self.value_is,
             context: words(&self.context)?,
             not_context: words(&self.not_context)?,
             score: self.score,
             score_with_context: self.score_with_context.unwrap_or(self.score),
+            is_local: self.is_local,
         })
     }
+}
+
+/// A pattern with its fragments in place. Fragments may use fragments; four rounds are enough and a leftover brace fails
+/// to compile.
+fn filled(pattern: &str, fragments: &BTreeMap<String, String>) -> String {
+    let mut written = pattern.to_owned();
+    for _ in 0..4 {
+        for (name, text) in fragments {
+            written = written.replace(&format!("{{{name}}}"), text);
+        }
+    }
+    written
 }
 
 fn automaton<'a>(words: impl Iterator<Item = &'a String>, kind: AhoCorasickKind) -> Result<AhoCorasick> {
