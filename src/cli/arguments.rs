@@ -254,9 +254,12 @@ pub(crate) struct RedactArguments {
 /// `motif kpi`
 #[derive(Debug, Args)]
 pub(crate) struct KpiArguments {
-    /// Output folder of a run
-    #[arg(long, value_name = "DIR", default_value = "motif-output")]
-    pub(crate) output: PathBuf,
+    /// Output folder of a run [default: the configured one, else motif-output]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) output: Option<PathBuf>,
+    /// Configuration file [default: motif.toml of this folder, if there is one]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
     /// KPI name; all when absent
     #[arg(long, value_name = "NAME")]
     pub(crate) kpi: Option<String>,
@@ -275,12 +278,15 @@ pub(crate) struct KpiArguments {
 /// `motif sample`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Fill the empty columns without looking at the run, then give the file to evaluate run, which also corrects the rates of the run by the mistakes that it finds, or to report, which states the corrected rates.\n\nExample:\n  motif sample --to labels.csv\n  motif evaluate run --output motif-output --gold labels.csv\n  motif report --output motif-output --gold labels.csv"
+    after_help = "Fill the empty columns without looking at the run, then give the file to evaluate run, which also corrects the rates of the run by the mistakes that it finds, or to report, which states the corrected rates.\n\nWhat to write, in any case; leave empty what you do not know:\n  reason               id or name of a reason of the run, other or unclear\n  avoidable            1 or 0 (yes, no, true, false), by the strict criteria\n  avoidable_lenient    1 or 0, by the strict and the lenient criteria\n  criterion            id or name of a criterion of the run\n  sentiment            negative, neutral or positive\n\nExample:\n  motif sample --to labels.csv\n  motif evaluate run --output motif-output --gold labels.csv\n  motif report --output motif-output --gold labels.csv"
 )]
 pub(crate) struct SampleArguments {
-    /// Output folder of a run
-    #[arg(long, value_name = "DIR", default_value = "motif-output")]
-    pub(crate) output: PathBuf,
+    /// Output folder of a run [default: the configured one, else motif-output]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) output: Option<PathBuf>,
+    /// Configuration file [default: motif.toml of this folder, if there is one]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
     /// CSV file to write
     #[arg(long, value_name = "FILE")]
     pub(crate) to: PathBuf,
@@ -300,10 +306,13 @@ pub(crate) struct SampleArguments {
 
 /// `motif report`
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Title, language and min_contacts are those of the run; --config FILE takes them from a configuration, and --set report.title=… changes one.\n\nExample:\n  motif report --output motif-output --set report.language=en"
+)]
 pub(crate) struct ReportArguments {
-    /// Output folder of a run; its report.html is replaced
-    #[arg(long, value_name = "DIR", default_value = "motif-output")]
-    pub(crate) output: PathBuf,
+    /// Output folder of a run [default: the configured one, else motif-output]; its report.html is replaced
+    #[arg(long, value_name = "DIR")]
+    pub(crate) output: Option<PathBuf>,
     /// Contacts labelled by people, drawn with `motif sample`: the report also states the rates as these labels correct them
     #[arg(long, value_name = "FILE")]
     pub(crate) gold: Option<PathBuf>,

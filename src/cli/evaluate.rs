@@ -5,9 +5,10 @@ use motif::encode::Vectors;
 use motif::evaluate::turn::Limits;
 use motif::evaluate::{Columns, Evaluation, emotion, reason, repeat, run, sentiment, similarity};
 use motif::label::Catalogue;
+use motif::report::Language;
 
 use super::arguments::{EvaluateArguments, EvaluateCommon, EvaluateTask};
-use super::{Outcome, print, print_json};
+use super::{Outcome, french, print, print_json};
 
 /// Measures and prints.
 pub(crate) fn run(arguments: &EvaluateArguments, _quiet: bool) -> Result<Outcome> {
@@ -53,16 +54,24 @@ pub(crate) fn run(arguments: &EvaluateArguments, _quiet: bool) -> Result<Outcome
         }
         EvaluateTask::Run { output, gold, common } => (run::evaluate(output, gold, &columns(common)?)?, common),
     };
-    show(&evaluation, common.json)
+    show(evaluation, common.json)
 }
 
-fn show(evaluation: &Evaluation, is_json: bool) -> Result<Outcome> {
+fn show(evaluation: Evaluation, is_json: bool) -> Result<Outcome> {
     if is_json {
-        print_json(evaluation)?;
+        print_json(&evaluation)?;
     } else {
-        print(&evaluation.to_string())?;
+        print(&text_of(evaluation, french::language()))?;
     }
     Ok(Outcome::Done)
+}
+
+/// The figures for people.
+fn text_of(mut evaluation: Evaluation, language: Language) -> String {
+    if language == Language::French {
+        evaluation.title = french::title(&evaluation.title).into_owned();
+    }
+    evaluation.to_text(language)
 }
 
 fn columns(common: &EvaluateCommon) -> Result<Columns> {
@@ -72,4 +81,18 @@ fn columns(common: &EvaluateCommon) -> Result<Columns> {
 /// The model with a cache in memory: an evaluation leaves nothing behind.
 fn vectors(common: &EvaluateCommon) -> Result<Vectors> {
     Ok(Vectors::new(super::models::load_chosen(&common.model)?, None)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_evaluation_is_told_in_the_language_of_the_locale() {
+        let told = |language| text_of(Evaluation::new("A finished run against gold labels"), language);
+        assert!(
+            told(Language::French).starts_with("Un traitement terminé, comparé à des contacts annotés\n\n  mesure")
+        );
+        assert!(told(Language::English).starts_with("A finished run against gold labels\n\n  figure"));
+    }
 }

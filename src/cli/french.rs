@@ -38,6 +38,8 @@ struct Texts {
 struct Words {
     usage: String,
     commands: String,
+    arguments: String,
+    options: String,
     help: String,
     version: String,
     help_command: String,
@@ -96,6 +98,11 @@ pub(crate) fn level(name: &str) -> Cow<'_, str> {
     phrase("level", name)
 }
 
+/// The title of an evaluation.
+pub(crate) fn title(name: &str) -> Cow<'_, str> {
+    phrase("evaluation", name)
+}
+
 fn phrase<'t>(section: &str, text: &'t str) -> Cow<'t, str> {
     Catalogue::shipped().phrase(&[section], text).map_or(Cow::Borrowed(text), Cow::Owned)
 }
@@ -118,10 +125,22 @@ fn translated(command: Command, path: &str, texts: &'static Texts) -> Command {
         .subcommand_help_heading(words.commands.as_str())
         .disable_help_flag(true)
         .mut_args(|argument| translated_argument(argument, path, texts))
-        .arg(Arg::new("help").short('h').long("help").action(ArgAction::Help).help(words.help.as_str()));
+        .arg(
+            Arg::new("help")
+                .short('h')
+                .long("help")
+                .action(ArgAction::Help)
+                .help(words.help.as_str())
+                .help_heading(words.options.as_str()),
+        );
     if command.get_version().is_some() {
         command = command.disable_version_flag(true).arg(
-            Arg::new("version").short('V').long("version").action(ArgAction::Version).help(words.version.as_str()),
+            Arg::new("version")
+                .short('V')
+                .long("version")
+                .action(ArgAction::Version)
+                .help(words.version.as_str())
+                .help_heading(words.options.as_str()),
         );
     }
     if let Some(ending) = texts.endings.get(path) {
@@ -157,7 +176,12 @@ fn translated_argument(argument: Arg, path: &str, texts: &'static Texts) -> Arg 
     if takes_value && !values.is_empty() {
         help += &format!(" [{} {}]", texts.words.values, values.join(", "));
     }
-    let heading = argument.get_help_heading().and_then(|heading| texts.headings.get(heading));
+    // Those without a heading get the library's own, whose words it has in English form only.
+    let heading = match argument.get_help_heading() {
+        Some(heading) => texts.headings.get(heading),
+        None if argument.is_positional() => Some(&texts.words.arguments),
+        None => Some(&texts.words.options),
+    };
     let argument =
         argument.help(help.clone()).long_help(help).hide_default_value(takes_value).hide_possible_values(takes_value);
     match heading {
@@ -235,6 +259,23 @@ mod tests {
             help.contains("Utilisation :") && help.contains("Commandes") && help.contains("Codes de retour"),
             "{help}"
         );
+        // A space before every colon, also after the headings that the library writes.
+        let texts: Vec<String> = std::iter::once(help.clone())
+            .chain(
+                // The help of `help` is the library's own.
+                french
+                    .get_subcommands()
+                    .filter(|sub| sub.get_name() != "help")
+                    .map(|sub| sub.clone().render_long_help().to_string()),
+            )
+            .collect();
+        for text in &texts {
+            let bare: Vec<&str> = text.lines().filter(|line| line.ends_with(':') && !line.ends_with(" :")).collect();
+            assert_eq!(bare, Vec::<&str>::new(), "{text}");
+        }
+        for heading in ["\nCommandes :\n", "\nEntrée :\n", "\nOptions :\n", "\nArguments :\n"] {
+            assert!(texts.iter().any(|text| text.contains(heading)), "{heading}");
+        }
         for english in ["Usage", "Commands:", "Print", "[default", "[possible", "Exit codes", "For people", "Show"] {
             assert!(!help.contains(english), "{english}: {help}");
         }

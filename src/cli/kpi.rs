@@ -4,7 +4,7 @@ use anyhow::Result;
 use motif::kpi::show::{self, Filters};
 
 use super::arguments::KpiArguments;
-use super::{Outcome, print};
+use super::{Outcome, finished, french, print};
 
 /// Prints the rows that were asked for.
 pub(crate) fn run(arguments: &KpiArguments) -> Result<Outcome> {
@@ -13,11 +13,12 @@ pub(crate) fn run(arguments: &KpiArguments) -> Result<Outcome> {
         dimension: Some(arguments.dimension.clone()),
         grain: Some(arguments.grain.clone()),
     };
-    let rows = show::query(&arguments.output, &filters)?;
+    let output = finished::folder(arguments.output.as_deref(), &finished::sources(arguments.config.as_deref()))?;
+    let rows = show::query(&output, &filters)?;
     if arguments.json {
         print(&show::to_json(&rows)?)?;
     } else {
-        print(&show::to_text(&rows))?;
+        print(&show::to_text(&rows, french::language()))?;
     }
     Ok(Outcome::Done)
 }

@@ -1,18 +1,19 @@
 //! `motif run`: the main job, and the summary that ends it.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context as _, Result};
 use motif::config::{self, Settings};
 use motif::pipeline::{self, Figure, Summary};
-use motif::report::Language;
+use motif::report::{Language, Run};
 
 use super::arguments::{ConfigArguments, RunArguments};
 use super::progress::Bars;
-use super::{Outcome, print, print_json, say};
+use super::{Outcome, logging, print, print_json, refused, say};
 
 /// Runs the main job.
 pub(crate) fn run(arguments: &RunArguments, quiet: bool) -> Result<Outcome> {
@@ -58,6 +59,8 @@ pub(crate) fn run(arguments: &RunArguments, quiet: bool) -> Result<Outcome> {
     let model_name = short(&model.name);
     let context = pipeline::Context { encoder, model_name, sentiment, progress: &bars, stop: &stop };
     let summary = pipeline::run(&settings, context)?;
+    let left_out = refused::answers_out_of_scale(&flags(&summary.output), &settings.options.survey);
+    left_out.iter().for_each(|message| logging::warning(message));
     if arguments.config.json {
         print_json(&summary)?;
     } else if !quiet {
@@ -66,13 +69,21 @@ pub(crate) fn run(arguments: &RunArguments, quiet: bool) -> Result<Outcome> {
     if summary.rejects == 0 {
         return Ok(Outcome::Done);
     }
-    let file = summary.output.join("rejects.jsonl").display().to_string();
+    let rejects = summary.output.join("rejects.jsonl");
+    refused::refused_files(&rejects).iter().for_each(|message| logging::warning(message));
+    let file = rejects.display().to_string();
     let message = match summary.rejects {
         1 => format!("1 record was rejected; see {file}"),
         count => format!("{count} records were rejected; see {file}"),
     };
     say(quiet || arguments.config.json, &message);
     Ok(Outcome::DoneWithRejects)
+}
+
+/// Contacts of the tables by flag, as the record of the run counts them; none when it cannot be read.
+fn flags(output: &Path) -> BTreeMap<String, u64> {
+    let record = std::fs::read(output.join("run.json")).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    record.map(|record| Run::from_json(&record).counts.by_flag).unwrap_or_default()
 }
 
 /// Reads the configuration: the named one, or the `motif.toml` of this folder.
@@ -84,12 +95,7 @@ pub(crate) fn settings(arguments: &ConfigArguments, complete: impl FnOnce(&mut c
 
 /// Where the configuration stands: in the named file, or in the `motif.toml` of this folder; and what `--set` changes.
 pub(crate) fn sources(arguments: &ConfigArguments) -> config::Sources {
-    let default = PathBuf::from("motif.toml");
-    config::Sources {
-        config: arguments.config.clone().or_else(|| default.exists().then_some(default)),
-        overrides: arguments.overrides.clone(),
-        ..config::Sources::default()
-    }
+    config::Sources { overrides: arguments.overrides.clone(), ..super::finished::sources(arguments.config.as_deref()) }
 }
 
 /// Words and numbers of the summary in one language.
@@ -157,7 +163,8 @@ fn text_of(summary: &Summary, wording: Wording) -> String {
     let rejects = wording.count(summary.rejects, ["rejet", "rejets"], ["reject", "rejects"]);
     line("Enregistrements lus", "Records read", format!("{} = {contacts} + {rejects}", summary.records));
     for (code, count) in &summary.by_reject_code {
-        line("", "", format!("{count} × {code}"));
+        let name = refused::reject_name(code, wording.0);
+        line("", "", if name == code { format!("{count} × {code}") } else { format!("{count} × {name} ({code})") });
     }
     if summary.kept_contacts > 0 {
         line("Contacts gardés d'autres périodes", "Contacts of other periods, kept", summary.kept_contacts.to_string());
@@ -210,7 +217,7 @@ mod tests {
             contacts: 10,
             kept_contacts: 3,
             rejects: 2,
-            by_reject_code: [("empty_text".to_owned(), 2)].into(),
+            by_reject_code: [("missing_column".to_owned(), 2)].into(),
             counted: 9,
             encoded: 40,
             tokens: 900,
@@ -223,6 +230,9 @@ mod tests {
         for language in [Language::French, Language::English] {
             let text = text_of(&summary, Wording(language));
             assert_eq!(text.lines().count(), 15, "{text}");
+            let named =
+                Wording(language).pick("2 × colonne absente (missing_column)", "2 × missing column (missing_column)");
+            assert!(text.contains(named), "{text}");
             for line in text.lines() {
                 assert_eq!(line.chars().nth(33), Some(' '), "the label reaches its value: {line}");
             }

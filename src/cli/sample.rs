@@ -6,11 +6,12 @@ use motif::report::Language;
 use serde_json::json;
 
 use super::arguments::SampleArguments;
-use super::{Outcome, french, print_json, say};
+use super::{Outcome, finished, french, print_json, say};
 
 /// Writes the file and says how it was drawn.
 pub(crate) fn run(arguments: &SampleArguments, quiet: bool) -> Result<Outcome> {
-    let sample = draw(&arguments.output, arguments.contacts as usize, arguments.seed)?;
+    let output = finished::folder(arguments.output.as_deref(), &finished::sources(arguments.config.as_deref()))?;
+    let sample = draw(&output, arguments.contacts as usize, arguments.seed)?;
     // A French spreadsheet takes commas for decimal marks.
     let delimiter = if french::language() == Language::French { b';' } else { b',' };
     sample.write(&arguments.to, delimiter, arguments.force)?;

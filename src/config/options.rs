@@ -234,7 +234,7 @@ impl Default for CostOptions {
 pub struct SurveyOptions {
     /// Lowest and highest CSAT answer.
     pub csat_scale: [f64; 2],
-    /// Answers from this value count as satisfied.
+    /// Answers from this value count as satisfied; absent: [`Self::usual_satisfied_from`] of the scale.
     pub csat_satisfied_from: f64,
     /// Lowest and highest answer to the recommendation question.
     pub nps_scale: [f64; 2],
@@ -244,6 +244,14 @@ pub struct SurveyOptions {
     pub ces_high_means: String,
     /// Survey figures with fewer answers than this are computed but marked as too few in the report.
     pub min_answers: u32,
+}
+
+impl SurveyOptions {
+    /// From which answer customers count as satisfied on a scale, when the company does not say: the first whole number at
+    /// three quarters of the scale. 4 of 1 to 5 is the usual one; so it is 8 of 1 to 10, and 75 of 0 to 100.
+    pub fn usual_satisfied_from([low, high]: [f64; 2]) -> f64 {
+        (low + 0.75 * (high - low)).ceil().min(high)
+    }
 }
 
 impl Default for SurveyOptions {

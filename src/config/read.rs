@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Tz;
 use sha2::{Digest, Sha256};
 use toml::{Table, Value};
 
-use super::options::Options;
+use super::options::{Options, SurveyOptions};
 use super::settings::{Secret, Settings};
 use crate::contact::Channel;
 use crate::error::{Error, Problem, Result};
@@ -81,6 +81,11 @@ pub fn examine(sources: &Sources) -> Result<(Settings, Vec<Problem>)> {
     if !sources.inputs.is_empty() {
         // Messages name inputs as they were written, and these were written on the command line.
         options.input.paths = sources.inputs.iter().map(|path| path.display().to_string()).collect();
+    }
+    let survey = &mut options.survey;
+    let is_given = table.get("survey").and_then(|survey| survey.get("csat_satisfied_from")).is_some();
+    if !is_given {
+        survey.csat_satisfied_from = SurveyOptions::usual_satisfied_from(survey.csat_scale);
     }
     problems.extend(crate::source::columns::check(&options, &file));
     problems.extend(unknown_values(&options, &file));
@@ -303,6 +308,10 @@ fn check(file: &str, base: &Path, sources: &Sources, options: Options, problems:
             problem(at, "expected [low, high] with 0 ≤ low ≤ high".into());
         }
     }
+    let SurveyOptions { csat_scale: [low, high], csat_satisfied_from: from, .. } = options.survey;
+    if low <= high && !(low..=high).contains(&from) {
+        problem("survey.csat_satisfied_from", format!("expected an answer of survey.csat_scale, from {low} to {high}"));
+    }
     if !(80..=2000).contains(&options.model.window_chars) {
         problem("model.window_chars", "expected 80 to 2000 characters".into());
     }
@@ -317,15 +326,16 @@ fn check(file: &str, base: &Path, sources: &Sources, options: Options, problems:
             problem(&format!("privacy.patterns.{name}"), error.to_string().replace('\n', " "));
         }
     }
-    let as_of = match sources.as_of.as_deref().map(|text| (text, parse_time(text, time_zone.unwrap_or(Tz::UTC)))) {
-        Some((text, None)) => {
-            problem("--as-of", format!("`{text}` is not a time such as 2026-11-30 or 2026-11-30T18:00:00Z"));
-            None
-        }
-        Some((_, time)) => time,
-        None => None,
-    };
     let secret = secret(base, &options, &mut problem);
+    let is_month_first = options.input.date_order == "mdy";
+    let as_of = sources.as_of.as_deref().and_then(|text| {
+        let time = parse_time(text, time_zone.unwrap_or(Tz::UTC), is_month_first);
+        if time.is_none() {
+            let message = format!("`{text}` is not a time such as 2026-11-30, 30/11/2026 or 2026-11-30T18:00:00Z");
+            problems.push(Problem { file: "--as-of".into(), at: String::new(), message });
+        }
+        time
+    });
     let inputs = if sources.inputs.is_empty() {
         options.input.paths.iter().map(|path| base.join(path)).collect()
     } else {
@@ -374,19 +384,23 @@ fn secret(base: &Path, options: &Options, problem: &mut impl FnMut(&str, String)
     }
 }
 
-/// A day (its end), or a time with or without offset.
-fn parse_time(text: &str, zone: Tz) -> Option<DateTime<Utc>> {
+/// A day (its end), or a time with or without offset. With slashes the day comes first, as in the files, unless they have
+/// the month first.
+fn parse_time(text: &str, zone: Tz, is_month_first: bool) -> Option<DateTime<Utc>> {
     let text = text.trim();
     if let Ok(time) = DateTime::parse_from_rfc3339(text) {
         return Some(time.with_timezone(&Utc));
     }
-    let local = if let Ok(day) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
-        day.succ_opt()?.and_hms_opt(0, 0, 0)?
-    } else {
-        ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]
+    let days = ["%Y-%m-%d", if is_month_first { "%m/%d/%Y" } else { "%d/%m/%Y" }];
+    let of_day = |day: &&str| NaiveDate::parse_from_str(text, day).ok()?.succ_opt()?.and_hms_opt(0, 0, 0);
+    let of_minute = |day: &&str| {
+        ["T%H:%M:%S", " %H:%M:%S", "T%H:%M", " %H:%M"]
             .iter()
-            .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())?
+            .find_map(|time| NaiveDateTime::parse_from_str(text, &format!("{day}{time}")).ok())
     };
+    // 25 is no year, and would be taken for one of antiquity.
+    let local =
+        days.iter().find_map(|day| of_day(day).or_else(|| of_minute(day))).filter(|time| time.year() >= 1000)?;
     zone.from_local_datetime(&local).earliest().map(|time| time.with_timezone(&Utc))
 }
 
@@ -532,7 +546,57 @@ mod tests {
 
     #[test]
     fn as_of_a_day_is_its_end_in_the_time_zone() {
-        let time = parse_time("2026-10-31", chrono_tz::Europe::Paris).unwrap();
-        assert_eq!(time.to_rfc3339(), "2026-10-31T23:00:00+00:00");
+        let time = |text: &str, is_month_first: bool| {
+            parse_time(text, chrono_tz::Europe::Paris, is_month_first).map(|time| time.to_rfc3339())
+        };
+        for (text, is_month_first) in [("2026-10-31", false), ("31/10/2026", false), ("10/31/2026", true)] {
+            assert_eq!(time(text, is_month_first).as_deref(), Some("2026-10-31T23:00:00+00:00"), "{text}");
+        }
+        assert_eq!(time("14/10/2025 09:30", false).as_deref(), Some("2025-10-14T07:30:00+00:00"));
+        assert_eq!(time("2025-10-14T09:30:00", false).as_deref(), Some("2025-10-14T07:30:00+00:00"));
+        for wrong in ["10/31/2026", "14/10/25", "25-10-14", "demain"] {
+            assert_eq!(time(wrong, false), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_as_of_is_no_problem_of_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("motif.toml");
+        std::fs::write(&path, "").unwrap();
+        for config in [Some(path), None] {
+            let error = read(&Sources { config, as_of: Some("2025/10".to_owned()), ..Sources::default() }).unwrap_err();
+            let told = error.to_string();
+            assert!(
+                told.ends_with(
+                    "\n  - --as-of: `2025/10` is not a time such as 2026-11-30, 30/11/2026 or 2026-11-30T18:00:00Z"
+                ),
+                "{told}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_satisfied_answers_follow_the_scale_unless_the_company_says() {
+        let from =
+            |overrides: &[&str]| read_text("", overrides).map(|settings| settings.options.survey.csat_satisfied_from);
+        for (scale, expected) in
+            [("[1, 5]", 4.0), ("[1, 10]", 8.0), ("[0, 10]", 8.0), ("[0, 100]", 75.0), ("[0, 0.5]", 0.5)]
+        {
+            assert_eq!(from(&[&format!("survey.csat_scale={scale}")]).unwrap(), expected, "{scale}");
+        }
+        assert_eq!(from(&[]).unwrap(), SurveyOptions::default().csat_satisfied_from);
+        assert_eq!(from(&["survey.csat_scale=[1, 10]", "survey.csat_satisfied_from=9"]).unwrap(), 9.0);
+        let Err(Error::Config { problems }) = read_text("[survey]\ncsat_satisfied_from = 9\n", &[]) else {
+            panic!("no problem was found")
+        };
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        assert_eq!(problems[0].at, "survey.csat_satisfied_from");
+        assert_eq!(problems[0].message, "expected an answer of survey.csat_scale, from 1 to 5");
+        // What is wrong with the scale is told alone.
+        let Err(Error::Config { problems }) = read_text("", &["survey.csat_scale=[5, 1]"]) else {
+            panic!("no problem was found")
+        };
+        assert_eq!(problems.iter().map(|problem| problem.at.as_str()).collect::<Vec<_>>(), ["survey.csat_scale"]);
     }
 }

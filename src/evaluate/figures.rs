@@ -1,6 +1,6 @@
 //! The result of an evaluation: named figures, each with the rows behind it and its interval; as JSON and as a table.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
@@ -8,6 +8,7 @@ use super::classification::{Classified, Confusion, LabelFigures, f1, share};
 use super::interval::bootstrap;
 use crate::kpi::interval::wilson;
 use crate::model::Encoder;
+use crate::report::Language;
 
 /// Mistakes listed at most.
 const LISTED_CONFUSIONS: usize = 20;
@@ -150,29 +151,86 @@ impl Serialize for Evaluation {
     }
 }
 
-impl fmt::Display for Evaluation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}", self.title)?;
+/// What the table says beside the names of the figures, which are the keys of the JSON, in one language.
+struct Words {
+    figure: &'static str,
+    value: &'static str,
+    interval: &'static str,
+    to: &'static str,
+    confusions: &'static str,
+    colon: &'static str,
+    decimal_mark: &'static str,
+}
+
+impl Words {
+    const ENGLISH: Self = Self {
+        figure: "figure",
+        value: "value",
+        interval: "95 % interval",
+        to: "to",
+        confusions: "taken for another (gold → predicted)",
+        colon: ":",
+        decimal_mark: ".",
+    };
+    const FRENCH: Self = Self {
+        figure: "mesure",
+        value: "valeur",
+        interval: "intervalle 95 %",
+        to: "à",
+        confusions: "étiquettes confondues (attendue → prédite)",
+        colon: " :",
+        decimal_mark: ",",
+    };
+
+    fn number(&self, value: f64) -> String {
+        format!("{value:.4}").replace('.', self.decimal_mark)
+    }
+}
+
+impl Evaluation {
+    /// The figures as a table for people; the title is as it was given.
+    pub fn to_text(&self, language: Language) -> String {
+        let words = match language {
+            Language::French => Words::FRENCH,
+            Language::English => Words::ENGLISH,
+        };
+        let mut text = String::new();
+        // Writing to a string cannot fail.
+        let _ = self.write(&mut text, &words);
+        text
+    }
+
+    fn write(&self, out: &mut String, words: &Words) -> fmt::Result {
+        let Words { colon, to, .. } = words;
+        writeln!(out, "{}", self.title)?;
         for (name, value) in &self.facts {
-            writeln!(f, "  {name}: {value}")?;
+            writeln!(out, "  {name}{colon} {value}")?;
         }
         for (name, n) in &self.counts {
-            writeln!(f, "  {name}: {n}")?;
+            writeln!(out, "  {name}{colon} {n}")?;
         }
         let width = self.figures.iter().map(|figure| figure.name.len()).max().unwrap_or(0).max(6);
-        writeln!(f, "\n  {:width$}  {:>7}  {:^17}  {:>7}", "figure", "value", "95 % interval", "n")?;
+        writeln!(out, "\n  {:width$}  {:>7}  {:^17}  {:>7}", words.figure, words.value, words.interval, "n")?;
         for figure in &self.figures {
-            let value = figure.value.map_or_else(|| "–".to_owned(), |value| format!("{value:.4}"));
-            let interval = figure.interval.map_or_else(|| "–".to_owned(), |(lo, hi)| format!("{lo:.4} to {hi:.4}"));
-            writeln!(f, "  {:width$}  {value:>7}  {interval:^17}  {:>7}", figure.name, figure.n)?;
+            let value = figure.value.map_or_else(|| "–".to_owned(), |value| words.number(value));
+            let interval = figure
+                .interval
+                .map_or_else(|| "–".to_owned(), |(lo, hi)| format!("{} {to} {}", words.number(lo), words.number(hi)));
+            writeln!(out, "  {:width$}  {value:>7}  {interval:^17}  {:>7}", figure.name, figure.n)?;
         }
         if !self.confusions.is_empty() {
-            writeln!(f, "\n  taken for another (gold → predicted):")?;
+            writeln!(out, "\n  {}{colon}", words.confusions)?;
             for confusion in self.confusions.iter().take(5) {
-                writeln!(f, "    {} → {}: {}", confusion.gold, confusion.predicted, confusion.n)?;
+                writeln!(out, "    {} → {}{colon} {}", confusion.gold, confusion.predicted, confusion.n)?;
             }
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for Evaluation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_text(Language::English))
     }
 }
 
@@ -193,6 +251,27 @@ mod tests {
         assert!(json["accuracy_lo"].as_f64().unwrap() < 0.75 && json["accuracy_hi"].as_f64().unwrap() > 0.75);
         assert!(json["oos_recall"].is_null());
         assert!(evaluation.to_string().contains("0.7500"));
+    }
+
+    #[test]
+    fn the_table_is_written_as_its_language_has_it() {
+        let mut evaluation = Evaluation::new("Essai");
+        evaluation.count("n", 4);
+        evaluation.figures.push(Figure {
+            name: "accuracy".into(),
+            value: Some(0.75),
+            interval: Some((0.49, 0.72)),
+            n: 4,
+        });
+        evaluation.detail(&Classified::new([("a", "b"), ("a", "a"), ("b", "b"), ("b", "b")]));
+        assert_eq!(
+            evaluation.to_text(Language::French),
+            "Essai\n  n : 4\n\n  mesure     valeur   intervalle 95 %         n\n  accuracy   0,7500   0,4900 à 0,7200         4\n\n  \
+             étiquettes confondues (attendue → prédite) :\n    a → b : 1\n"
+        );
+        let english = evaluation.to_string();
+        assert!(english.contains("0.4900 to 0.7200") && english.contains("taken for another (gold → predicted):"));
+        assert_eq!(english, evaluation.to_text(Language::English));
     }
 
     #[test]

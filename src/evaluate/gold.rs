@@ -77,13 +77,24 @@ pub struct Row {
     values: Vec<Option<String>>,
 }
 
+/// By which name a file has a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Found {
+    /// It has no column or key for it.
+    Absent,
+    /// One of its usual names.
+    Usual,
+    /// The name that the user gave.
+    Mapped,
+}
+
 /// A gold file.
 #[derive(Debug, Clone)]
 pub struct Gold {
     path: PathBuf,
     fields: Vec<&'static str>,
-    /// Which of the fields the file has a column or a key for.
-    has: Vec<bool>,
+    /// How each of the fields was found.
+    found: Vec<Found>,
     /// Rows, in the order of the file; never empty.
     pub rows: Vec<Row>,
 }
@@ -94,10 +105,34 @@ impl Gold {
     /// # Errors
     /// The file cannot be read, is of another format, lacks a required column, holds a damaged row or no row at all.
     pub fn read(path: &Path, columns: &Columns, fields: &[Field]) -> Result<Self> {
+        Self::read_by(path, columns, fields, &[])
+    }
+
+    /// Reads two files that the same names are given for. Where one of them lacks the given name of a column, its usual one
+    /// is taken: the two may come from different hands.
+    ///
+    /// # Errors
+    /// As for [`Self::read`]; neither file has a given name.
+    pub fn read_both([first, second]: [&Path; 2], columns: &Columns, fields: &[Field]) -> Result<[Self; 2]> {
+        let mut names: Vec<&str> = fields.iter().map(|field| field.names[0]).collect();
+        let both = [Self::read_by(first, columns, fields, &names)?, Self::read_by(second, columns, fields, &names)?];
+        let is_lost = |place: usize| {
+            columns.0.contains_key(fields[place].names[0]) && both.iter().all(|gold| gold.found[place] != Found::Mapped)
+        };
+        if let Some(lost) = (0..fields.len()).find(|place| is_lost(*place)) {
+            // A slip of the pen is no other name: read without the usual one, the file is refused for it.
+            names.remove(lost);
+            Self::read_by(first, columns, fields, &names)?;
+        }
+        Ok(both)
+    }
+
+    /// `also_usual` names the fields whose usual names do where a given one is absent.
+    fn read_by(path: &Path, columns: &Columns, fields: &[Field], also_usual: &[&str]) -> Result<Self> {
         columns.check(fields)?;
         let (format, text) = text_of(path)?;
-        let reader = Reader { path, columns, fields };
-        let (rows, has) = match format {
+        let reader = Reader { path, columns, fields, also_usual };
+        let (rows, found) = match format {
             Format::Csv => reader.csv(&text)?,
             Format::Tsv => reader.tsv(&text)?,
             Format::Jsonl => reader.jsonl(&text)?,
@@ -105,7 +140,7 @@ impl Gold {
         if rows.is_empty() {
             return Err(Error::file(path, "it holds no row", "give a file with a header and labelled rows"));
         }
-        Ok(Self { path: path.to_owned(), fields: fields.iter().map(|field| field.names[0]).collect(), has, rows })
+        Ok(Self { path: path.to_owned(), fields: fields.iter().map(|field| field.names[0]).collect(), found, rows })
     }
 
     /// Number of rows.
@@ -120,7 +155,7 @@ impl Gold {
 
     /// Whether the file has this column, be it empty; of JSONL, whether an object has the key.
     pub fn has(&self, field: usize) -> bool {
-        self.has[field]
+        self.found[field] != Found::Absent
     }
 
     /// The value of a column, `None` when it is absent or null.
@@ -232,38 +267,47 @@ struct Reader<'a> {
     path: &'a Path,
     columns: &'a Columns,
     fields: &'a [Field],
+    /// Fields whose usual names do where the given one is absent.
+    also_usual: &'a [&'a str],
 }
+
+/// Where a field stands in a row, when it does, and by which name.
+type Place = Option<(usize, Found)>;
 
 impl Reader<'_> {
     /// Finds one field among the names of a header or an object.
-    fn find(&self, field: &Field, names: &[&str]) -> Result<Option<usize>> {
+    fn find(&self, field: &Field, names: &[&str]) -> Result<Place> {
         let place = |name: &str| {
             let exact = names.iter().position(|known| *known == name);
             exact.or_else(|| names.iter().position(|known| known.trim().eq_ignore_ascii_case(name)))
         };
-        if let Some(name) = self.columns.0.get(field.names[0]) {
-            return place(name).map(Some).ok_or_else(|| self.missing(name, names));
-        }
-        match field.names.iter().find_map(|name| place(name)) {
-            None if field.required => Err(self.missing(field.names[0], names)),
-            found => Ok(found),
-        }
+        let usual = || Some((field.names.iter().find_map(|name| place(name))?, Found::Usual));
+        let Some(given) = self.columns.0.get(field.names[0]) else {
+            let found = usual();
+            let is_missing = found.is_none() && field.required;
+            return if is_missing { Err(self.missing(field, field.names[0], names)) } else { Ok(found) };
+        };
+        let mapped = place(given).map(|place| (place, Found::Mapped));
+        let found = mapped.or_else(|| usual().filter(|_| self.also_usual.contains(&field.names[0])));
+        found.map(Some).ok_or_else(|| self.missing(field, given, names))
     }
 
-    fn missing(&self, name: &str, names: &[&str]) -> Error {
+    /// A column `name` is looked for as `field` and is not there.
+    fn missing(&self, field: &Field, name: &str, names: &[&str]) -> Error {
         let known: BTreeSet<&str> = names.iter().copied().collect();
+        let field = field.names[0];
         Error::file(
             self.path,
             unknown("column", name, &known),
-            format!("map another name with --columns {name}=NAME, or rename the column"),
+            format!("map another name with --columns {field}=NAME, or rename the column"),
         )
     }
 
-    fn places(&self, names: &[&str]) -> Result<Vec<Option<usize>>> {
+    fn places(&self, names: &[&str]) -> Result<Vec<Place>> {
         self.fields.iter().map(|field| self.find(field, names)).collect()
     }
 
-    fn csv(&self, text: &str) -> Result<(Vec<Row>, Vec<bool>)> {
+    fn csv(&self, text: &str) -> Result<(Vec<Row>, Vec<Found>)> {
         let first = text.lines().next().unwrap_or_default();
         // Spreadsheets of French users write semicolons.
         let delimiter = if first.contains(';') && !first.contains(',') { b';' } else { b',' };
@@ -288,10 +332,10 @@ impl Reader<'_> {
             self.check_width(line, record.len(), names.len())?;
             rows.push(Row { line, values: values(&places, |place| record.get(place)) });
         }
-        Ok((rows, places.iter().map(Option::is_some).collect()))
+        Ok((rows, found(&places)))
     }
 
-    fn tsv(&self, text: &str) -> Result<(Vec<Row>, Vec<bool>)> {
+    fn tsv(&self, text: &str) -> Result<(Vec<Row>, Vec<Found>)> {
         // Without quoting a row is a line; a carriage return alone is part of the text.
         let mut lines = text.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line)).zip(1u64..);
         let Some((header, _)) = lines.next().filter(|(header, _)| !header.is_empty()) else {
@@ -305,7 +349,7 @@ impl Reader<'_> {
             self.check_width(line, record.len(), names.len())?;
             rows.push(Row { line, values: values(&places, |place| record.get(place).copied()) });
         }
-        Ok((rows, places.iter().map(Option::is_some).collect()))
+        Ok((rows, found(&places)))
     }
 
     fn check_width(&self, line: u64, found: usize, wanted: usize) -> Result<()> {
@@ -319,16 +363,17 @@ impl Reader<'_> {
         ))
     }
 
-    fn jsonl(&self, text: &str) -> Result<(Vec<Row>, Vec<bool>)> {
-        let (mut rows, mut has) = (Vec::new(), vec![false; self.fields.len()]);
+    fn jsonl(&self, text: &str) -> Result<(Vec<Row>, Vec<Found>)> {
+        let (mut rows, mut by) = (Vec::new(), vec![Found::Absent; self.fields.len()]);
         for (object, line) in objects(self.path, text)? {
             let names: Vec<&str> = object.keys().map(String::as_str).collect();
             let places = self.places(&names).map_err(|error| at_line(error, line))?;
-            has.iter_mut().zip(&places).for_each(|(has, place)| *has |= place.is_some());
-            let values = places.iter().map(|place| place.and_then(|place| scalar(&object[names[place]]))).collect();
+            by.iter_mut().zip(found(&places)).for_each(|(by, found)| *by = found.max(*by));
+            let values =
+                places.iter().map(|place| place.and_then(|(place, _)| scalar(&object[names[place]]))).collect();
             rows.push(Row { line, values });
         }
-        Ok((rows, has))
+        Ok((rows, by))
     }
 }
 
@@ -358,8 +403,13 @@ fn at_line(error: Error, line: u64) -> Error {
     }
 }
 
-fn values<'r>(places: &[Option<usize>], get: impl Fn(usize) -> Option<&'r str>) -> Vec<Option<String>> {
-    places.iter().map(|place| place.and_then(&get).map(str::to_owned)).collect()
+/// By which name each field was found.
+fn found(places: &[Place]) -> Vec<Found> {
+    places.iter().map(|place| place.map_or(Found::Absent, |(_, found)| found)).collect()
+}
+
+fn values<'r>(places: &[Place], get: impl Fn(usize) -> Option<&'r str>) -> Vec<Option<String>> {
+    places.iter().map(|place| place.and_then(|(place, _)| get(place)).map(str::to_owned)).collect()
 }
 
 /// A JSON value as text; `None` for null. Lists and objects become their JSON.
@@ -428,6 +478,27 @@ mod tests {
         let error = read("g.jsonl", b"{\"text\":\"a\",\"label\":\"b\"}\n{\"text\":\"secret\"}\n", "");
         let error = error.unwrap_err().to_string();
         assert!(error.contains("line 2") && error.contains("`label`") && !error.contains("secret"), "{error}");
+    }
+
+    #[test]
+    fn the_advice_on_a_given_name_that_is_absent_is_about_its_field() {
+        let error = read("g.csv", b"text,label\na,b\n", "text=texte").unwrap_err().to_string();
+        assert!(error.contains("unknown column `texte`; did you mean `text`?"), "{error}");
+        assert!(error.ends_with("map another name with --columns text=NAME, or rename the column"), "{error}");
+    }
+
+    #[test]
+    fn a_name_given_for_two_files_may_be_that_of_one_alone() {
+        let (_train_folder, train) = file("train.csv", b"text,label\na,b\n");
+        let (_test_folder, test) = file("test.jsonl", "{\"texte\":\"ça\",\"label\":\"d\"}\n".as_bytes());
+        let both = |columns: &str| Gold::read_both([&train, &test], &Columns::parse(columns).unwrap(), &FIELDS);
+        let [train_gold, test_gold] = both("text=texte").unwrap();
+        assert_eq!((train_gold.text(0, 0).unwrap(), test_gold.text(0, 0).unwrap()), ("a", "ça"));
+        // Without the name, the second file lacks the column; a name that neither has is a mistake.
+        assert!(both("").unwrap_err().to_string().contains("test.jsonl"));
+        let error = both("text=texte,label=lable").unwrap_err().to_string();
+        assert!(error.contains("train.csv") && error.contains("`lable`; did you mean `label`"), "{error}");
+        assert!(error.contains("--columns label=NAME"), "{error}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! `gold file + model → Evaluation`. Every figure comes with the number of rows it rests on and a 95 % interval, so
 //! that nobody reads more into twenty rows than they hold. [`gold`] reads the files; [`classification`], [`ranking`],
-//! [`calibration`], [`interval`] and [`corrected`] are the arithmetic; [`reason`], [`sentiment`], [`emotion`], [`similarity`], [`repeat`] and
+//! [`calibration`], [`interval`] and [`corrected`] are the arithmetic; [`known`] tells which reasons and criteria a run has; [`reason`], [`sentiment`], [`emotion`], [`similarity`], [`repeat`] and
 //! [`run`] are the commands, each through the product's own code; [`sample`] draws the contacts to label.
 
 pub mod calibration;
@@ -12,6 +12,7 @@ pub mod emotion;
 pub mod figures;
 pub mod gold;
 pub mod interval;
+pub mod known;
 pub mod nearest;
 pub mod ranking;
 pub mod reading;

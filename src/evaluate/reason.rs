@@ -28,7 +28,7 @@ const FIELDS: [Field; 2] = [Field::required(&["text"]), Field::required(&["label
 /// A file is not as it should be, the training file has fewer than two labels, no test label is known, or a text could
 /// not be encoded.
 pub fn from_examples(train: &Path, test: &Path, columns: &Columns, encoder: &Encoder) -> Result<Evaluation> {
-    let (train_gold, test) = (Gold::read(train, columns, &FIELDS)?, Gold::read(test, columns, &FIELDS)?);
+    let [train_gold, test] = Gold::read_both([train, test], columns, &FIELDS)?;
     let (texts, labels) = (train_gold.texts(0)?, train_gold.labels(1)?);
     let known: BTreeSet<&str> = labels.iter().copied().collect();
     check_labels(train, &known)?;

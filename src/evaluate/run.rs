@@ -12,9 +12,12 @@ use super::corrected::corrected;
 use super::figures::{Evaluation, Figure};
 use super::gold::{Columns, Field, Gold};
 use super::interval::bootstrap;
+use super::known::Known;
 use super::ranking::auc;
 use super::run_tables::{RunContact, RunTables};
+use super::sentiment::class_of;
 use crate::error::Result;
+use crate::label::sentiment::LABELS;
 
 const FIELDS: [Field; 8] = [
     Field::required(&["contact_id"]),
@@ -27,7 +30,13 @@ const FIELDS: [Field; 8] = [
     Field::optional(&["repeat_of", "repeat_of_contact_id"]),
 ];
 
-/// Place of `repeat_of` in [`FIELDS`].
+/// Places in [`FIELDS`].
+const REASON: usize = 1;
+const SECOND: usize = 2;
+const AVOIDABLE: usize = 3;
+const LENIENT: usize = 4;
+const CRITERION: usize = 5;
+const SENTIMENT: usize = 6;
 const REPEAT_OF: usize = 7;
 
 /// What stands for a verdict that the run does not have.
@@ -46,6 +55,14 @@ struct Labels<'a> {
     run: Option<&'a RunContact>,
 }
 
+impl Labels<'_> {
+    /// How many of its reasons and of its criterion the run does not know.
+    fn unknown_labels(&self, tables: &RunTables) -> usize {
+        let reasons = self.reason.iter().chain(&self.second).filter(|id| tables.reasons.id(id).is_none());
+        reasons.count() + usize::from(self.criterion.is_some_and(|id| tables.criteria.id(id).is_none()))
+    }
+}
+
 /// Compares a finished run with gold labels by `contact_id`.
 ///
 /// Figures: `reason_accuracy` (primary), `reason_any_accuracy` (the gold reason is among the primary and secondary
@@ -59,7 +76,8 @@ struct Labels<'a> {
 /// one gold chain. Chains are what `repeat_of` connects; a file without that column says nothing of repeats.
 ///
 /// # Errors
-/// A file is not as it should be; a `repeat_of` names a contact that neither the gold file nor the run has.
+/// A file is not as it should be; a sentiment is none of the three, or a label says yes by the strict criteria and no by the lenient
+/// ones; a `repeat_of` names a contact that neither the gold file nor the run has.
 pub fn evaluate(output: &Path, gold: &Path, columns: &Columns) -> Result<Evaluation> {
     let gold = Gold::read(gold, columns, &FIELDS)?;
     let tables = RunTables::read(output)?;
@@ -70,6 +88,7 @@ pub fn evaluate(output: &Path, gold: &Path, columns: &Columns) -> Result<Evaluat
     let known: BTreeSet<&str> = rows.iter().map(|row| row.id).collect();
     let unlabelled = tables.contacts.keys().filter(|id| !known.contains(id.as_str())).count();
     evaluation.count("without_gold", unlabelled);
+    evaluation.count("labels_unknown_to_run", rows.iter().map(|row| row.unknown_labels(&tables)).sum());
     reasons(&rows, &tables, &mut evaluation);
     avoidability(&rows, &mut evaluation);
     same_reason_pairs(&rows, &mut evaluation);
@@ -98,6 +117,10 @@ fn labels<'a>(gold: &'a Gold, tables: &'a RunTables) -> Result<Vec<Labels<'a>>> 
     let known: BTreeSet<&str> = ids.iter().copied().collect();
     let mut seen = BTreeSet::new();
     let filled = |row: usize, field: usize| gold.value(row, field).map(str::trim).filter(|text| !text.is_empty());
+    // People may know of a reason that the taxonomy lacks: no verdict can be right then, and the label stays as it is written.
+    let one_of = |row: usize, field: usize, known: &'a Known| {
+        filled(row, field).map(|written| known.id(written).unwrap_or(written))
+    };
     ids.iter()
         .enumerate()
         .map(|(row, id)| {
@@ -113,19 +136,34 @@ fn labels<'a>(gold: &'a Gold, tables: &'a RunTables) -> Result<Vec<Labels<'a>>> 
                     "write the contact_id of the earlier contact",
                 ));
             }
+            let (avoidable, lenient) = (gold.flag(row, AVOIDABLE)?, gold.flag(row, LENIENT)?);
+            if avoidable == Some(true) && lenient == Some(false) {
+                return Err(gold.wrong(
+                    row,
+                    LENIENT,
+                    "is no where avoidable is yes",
+                    "the lenient criteria hold the strict ones: correct one of the two",
+                ));
+            }
             Ok(Labels {
                 id,
-                reason: filled(row, 1),
-                second: filled(row, 2),
-                avoidable: gold.flag(row, 3)?,
-                lenient: gold.flag(row, 4)?,
-                criterion: filled(row, 5),
-                sentiment: filled(row, 6),
+                reason: one_of(row, REASON, &tables.reasons),
+                second: one_of(row, SECOND, &tables.reasons),
+                avoidable,
+                lenient,
+                criterion: one_of(row, CRITERION, &tables.criteria),
+                sentiment: filled(row, SENTIMENT).map(|written| sentiment(gold, row, written)).transpose()?,
                 repeat_of,
                 run: tables.contacts.get(*id),
             })
         })
         .collect()
+}
+
+/// The sentiment as the run writes it.
+fn sentiment(gold: &Gold, row: usize, written: &str) -> Result<&'static str> {
+    let unknown = || gold.wrong(row, SENTIMENT, "holds an unknown label", "write negative, neutral or positive");
+    class_of(written).map(|class| LABELS[class]).ok_or_else(unknown)
 }
 
 fn reasons(rows: &[Labels], tables: &RunTables, evaluation: &mut Evaluation) {
@@ -344,7 +382,15 @@ mod tests {
     }
 
     fn evaluation_of(gold: &str, links: &[(&str, &str)]) -> Result<Evaluation> {
+        recorded_evaluation_of(gold, links, None)
+    }
+
+    /// The same beside a `run.json`.
+    fn recorded_evaluation_of(gold: &str, links: &[(&str, &str)], record: Option<&str>) -> Result<Evaluation> {
         let folder = tempfile::tempdir().unwrap();
+        if let Some(record) = record {
+            std::fs::write(folder.path().join("run.json"), record).unwrap();
+        }
         let texts = |values: [Option<&str>; 4]| Arc::new(StringArray::from(values.to_vec())) as _;
         let flags = |values: [Option<bool>; 4]| Arc::new(BooleanArray::from(values.to_vec())) as _;
         write(
@@ -397,6 +443,58 @@ mod tests {
         assert_eq!(value(&evaluation, "avoidable_lenient_recall"), Some(2.0 / 3.0));
         assert_eq!(value(&evaluation, "criterion_accuracy"), Some(1.0));
         assert_eq!(value(&evaluation, "sentiment_accuracy"), Some(0.5));
+    }
+
+    const RECORD: &str = r#"{"labels": {
+        "reasons": {"delivery.late": {"fr": "Retard de livraison", "en": "Late delivery", "l1": "delivery"},
+                    "delivery.damaged": {"fr": "Colis abîmé", "en": "Damaged parcel", "l1": "delivery"}},
+        "criteria": {"C01": {"fr": "Relance", "en": "Chase"}, "C02": {"fr": "Promesse non tenue", "en": "Promise missed"},
+                     "C11": {"fr": "Suivi", "en": "Tracking"}}}}"#;
+
+    #[test]
+    fn labels_are_taken_in_any_case_by_their_names_and_in_french() {
+        let written = GOLD
+            .replacen("delivery.late", "Delivery.LATE", 1)
+            .replacen("delivery.late", "Retard de livraison", 1)
+            .replace("C02", "c02")
+            .replace("negative", "Négatif")
+            .replace("neutral", "neutre");
+        assert_ne!(written, GOLD);
+        let told = recorded_evaluation_of(&written, &[("a", "c")], Some(RECORD)).unwrap();
+        let plain = recorded_evaluation_of(GOLD, &[("a", "c")], Some(RECORD)).unwrap();
+        assert_eq!(told, plain);
+        assert_eq!(value(&told, "sentiment_accuracy"), Some(0.5));
+    }
+
+    #[test]
+    fn reasons_and_criteria_that_the_run_does_not_know_are_counted_and_wrong() {
+        let written = GOLD.replacen("delivery.damaged", "delivery.stolen", 1).replacen("\"C11\"", "\"C99\"", 1);
+        let told = recorded_evaluation_of(&written, &[], Some(RECORD)).unwrap();
+        let unknown = |evaluation: &Evaluation| evaluation.count_of("labels_unknown_to_run").unwrap();
+        assert_eq!(unknown(&told), 2);
+        assert_eq!(unknown(&recorded_evaluation_of(GOLD, &[], Some(RECORD)).unwrap()), 0);
+    }
+
+    #[test]
+    fn sentiments_that_are_none_and_verdicts_that_contradict_themselves_are_refused() {
+        for (was, is, told) in [
+            (
+                "\"negative\"",
+                "\"content\"",
+                "line 1: column `sentiment` holds an unknown label; write negative, neutral",
+            ),
+            (
+                r#""avoidable":true,"avoidable_lenient":true"#,
+                r#""avoidable":"oui","avoidable_lenient":"non""#,
+                "line 1: column `avoidable_lenient` is no where avoidable is yes; the lenient criteria hold the strict",
+            ),
+        ] {
+            let written = GOLD.replacen(was, is, 1);
+            assert_ne!(written, GOLD);
+            let error = recorded_evaluation_of(&written, &[], Some(RECORD)).unwrap_err().to_string();
+            assert!(error.contains(told), "{error}");
+            assert!(!error.contains("content"), "{error}");
+        }
     }
 
     #[test]

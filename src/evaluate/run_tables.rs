@@ -12,6 +12,7 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde::Deserialize;
 
+use super::known::Known;
 use crate::error::{Error, Result};
 
 /// The verdicts on one contact.
@@ -44,19 +45,41 @@ pub struct RunContact {
 pub struct RunTables {
     /// Contacts by identifier.
     pub contacts: BTreeMap<String, RunContact>,
+    /// Reasons that the run knows.
+    pub reasons: Known,
+    /// Criteria that the run knows.
+    pub criteria: Known,
     /// First level of each reason of the run's taxonomy.
     groups: BTreeMap<String, String>,
 }
 
 /// The part of `run.json` that is read here.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct Record {
-    #[serde(default)]
     reason_groups: BTreeMap<String, String>,
+    labels: Names,
 }
 
-const CONTACT_COLUMNS: [&str; 11] = [
+/// Names of what the run's verdicts refer to, by identifier.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Names {
+    reasons: BTreeMap<String, Bilingual>,
+    criteria: BTreeMap<String, Bilingual>,
+}
+
+/// A name in both languages; what else the record says of the entry is passed over.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Bilingual {
+    fr: String,
+    en: String,
+}
+
+const CONTACT_COLUMNS: [&str; 12] = [
     "contact_id",
+    "is_counted",
     "reason_id",
     "reason_2_id",
     "reason_3_id",
@@ -75,11 +98,12 @@ impl RunTables {
     /// # Errors
     /// A table is absent, unreadable, or lacks a column; `run.json` is damaged.
     pub fn read(output: &Path) -> Result<Self> {
-        let mut groups = recorded_groups(output)?;
+        let Record { reason_groups: mut groups, labels } = record(output)?;
+        let (mut reasons, mut criteria) = (known(&labels.reasons), known(&labels.criteria));
         let mut contacts: BTreeMap<String, RunContact> = BTreeMap::new();
         for batch in batches(output, "contacts", &CONTACT_COLUMNS)? {
             let texts = |name: &str| texts(&batch, name);
-            let [ids, reasons, second, third, l1, criteria, sentiments, episodes] = [
+            let [ids, first, second, third, l1, criteria, sentiments, episodes] = [
                 texts("contact_id")?,
                 texts("reason_id")?,
                 texts("reason_2_id")?,
@@ -89,14 +113,15 @@ impl RunTables {
                 texts("sentiment_label")?,
                 texts("episode_id")?,
             ];
+            let counted = flags(&batch, "is_counted")?;
             let avoidable = flags(&batch, "is_avoidable")?;
             let lenient = flags(&batch, "is_avoidable_lenient")?;
             let probabilities = numbers(&batch, "avoidable_probability")?;
             for row in 0..batch.num_rows() {
                 let Some(id) = text(&ids, row) else { continue };
                 let contact = RunContact {
-                    reason: text(&reasons, row),
-                    reasons: [&reasons, &second, &third].into_iter().filter_map(|column| text(column, row)).collect(),
+                    reason: text(&first, row),
+                    reasons: [&first, &second, &third].into_iter().filter_map(|column| text(column, row)).collect(),
                     reason_l1: text(&l1, row),
                     is_avoidable: avoidable.is_valid(row).then(|| avoidable.value(row)),
                     is_avoidable_lenient: lenient.is_valid(row).then(|| lenient.value(row)),
@@ -106,7 +131,12 @@ impl RunTables {
                     episode: text(&episodes, row),
                     linked_from: Vec::new(),
                 };
-                contacts.insert(id, contact);
+                // A contact that was delivered twice is a row without verdicts beside the one that counts.
+                if counted.is_valid(row) && !counted.value(row) {
+                    contacts.entry(id).or_insert(contact);
+                } else {
+                    contacts.insert(id, contact);
+                }
             }
         }
         for batch in batches(output, "links", &["from_contact_id", "to_contact_id"])? {
@@ -121,12 +151,15 @@ impl RunTables {
         }
         for contact in contacts.values_mut() {
             contact.linked_from.sort();
+            // Months of earlier runs hold entries that are no longer in the company's files.
+            contact.reasons.iter().for_each(|id| reasons.add_seen(id));
+            contact.criterion.iter().for_each(|id| criteria.add_seen(id));
             // Runs of before had no record of their reasons.
             if let Some((reason, group)) = contact.reason.as_ref().zip(contact.reason_l1.as_ref()) {
                 groups.entry(reason.clone()).or_insert_with(|| group.clone());
             }
         }
-        Ok(Self { contacts, groups })
+        Ok(Self { contacts, reasons, criteria, groups })
     }
 
     /// First level of a reason; the reserved ones and unknown ones are their own.
@@ -135,16 +168,22 @@ impl RunTables {
     }
 }
 
-/// What `run.json` says of the reasons; nothing without it.
-fn recorded_groups(output: &Path) -> Result<BTreeMap<String, String>> {
+/// The entries of a list with their names.
+fn known(names: &BTreeMap<String, Bilingual>) -> Known {
+    let mut known = Known::default();
+    names.iter().for_each(|(id, name)| known.add(id, [name.fr.as_str(), &name.en]));
+    known
+}
+
+/// What `run.json` says of the reasons and criteria; nothing without it.
+fn record(output: &Path) -> Result<Record> {
     let path = output.join("run.json");
     let bytes = match std::fs::read(&path) {
         Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Record::default()),
         Err(error) => return Err(Error::io("read", &path, error)),
     };
     serde_json::from_slice(&bytes)
-        .map(|record: Record| record.reason_groups)
         .map_err(|_| Error::file(path, "not the record of a run", "give the output folder of a finished `motif run`"))
 }
 
@@ -295,6 +334,41 @@ pub(crate) mod tests {
         assert_eq!(later.avoidable_probability, Some(0.75));
         assert_eq!(later.linked_from, ["a"]);
         assert!(tables.contacts["a"].linked_from.is_empty());
+    }
+
+    #[test]
+    fn a_contact_delivered_twice_keeps_the_verdicts_of_the_row_that_counts() {
+        // The duplicate comes first in one file and last in the other.
+        for order in [[true, false], [false, true]] {
+            let folder = tempfile::tempdir().unwrap();
+            let of_counted = |value: &'static str| order.map(|counts| counts.then_some(value)).to_vec();
+            write(
+                &folder.path().join("contacts/contact_month=2026-01/part-0.parquet"),
+                &CONTACTS,
+                &[
+                    ("contact_id", Arc::new(StringArray::from(vec!["a", "a"])) as ArrayRef),
+                    ("is_counted", Arc::new(BooleanArray::from(order.to_vec()))),
+                    ("reason_id", Arc::new(StringArray::from(of_counted("delivery.late")))),
+                    ("is_avoidable", Arc::new(BooleanArray::from(order.map(|counts| counts.then_some(true)).to_vec()))),
+                ],
+            );
+            write(
+                &folder.path().join("links/part-0.parquet"),
+                &LINKS,
+                &[
+                    ("from_contact_id", Arc::new(StringArray::from(Vec::<&str>::new())) as ArrayRef),
+                    ("to_contact_id", Arc::new(StringArray::from(Vec::<&str>::new()))),
+                ],
+            );
+            let tables = RunTables::read(folder.path()).unwrap();
+            assert_eq!(tables.contacts.len(), 1, "{order:?}");
+            let contact = &tables.contacts["a"];
+            assert_eq!(
+                (contact.reason.as_deref(), contact.is_avoidable),
+                (Some("delivery.late"), Some(true)),
+                "{order:?}"
+            );
+        }
     }
 
     #[test]

@@ -95,12 +95,20 @@ pub fn probabilities(
 fn classes(gold: &Gold) -> Result<Vec<usize>> {
     let labels = gold.labels(1)?;
     let place = |(row, label): (usize, &&str)| {
-        LABELS
-            .iter()
-            .position(|known| known.eq_ignore_ascii_case(label))
+        class_of(label)
             .ok_or_else(|| gold.wrong(row, 1, "holds an unknown label", "write negative, neutral or positive"))
     };
     labels.iter().enumerate().map(place).collect()
+}
+
+/// Place in [`LABELS`] of what people write in English or French, in any case; `None` for anything else.
+pub(super) fn class_of(written: &str) -> Option<usize> {
+    match written.to_lowercase().as_str() {
+        "negative" | "négatif" | "négative" | "negatif" => Some(0),
+        "neutral" | "neutre" => Some(1),
+        "positive" | "positif" => Some(2),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -125,6 +133,15 @@ mod tests {
         assert_eq!(evaluation.count_of("n"), Some(5));
         let polar = labels.iter().filter(|label| **label != "neutral").count() as u64;
         assert_eq!(evaluation.figure("polar_accuracy").unwrap().n, polar);
+    }
+
+    #[test]
+    fn labels_are_read_in_both_languages_and_any_case() {
+        assert_eq!(LABELS, ["negative", "neutral", "positive"]);
+        for (written, class) in [("Négatif", 0), ("NEGATIVE", 0), ("neutre", 1), ("Positif", 2), ("positive", 2)] {
+            assert_eq!(class_of(written), Some(class), "{written}");
+        }
+        assert_eq!(class_of("content"), None);
     }
 
     #[test]

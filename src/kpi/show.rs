@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::catalogue::{self, Dimension, GRAINS, Unit};
 use crate::error::{Error, Result};
+use crate::report::Language;
 use crate::table::schema::KPI;
 
 /// One row of the table `kpi`; the columns are described in [`KPI`].
@@ -144,8 +145,9 @@ pub fn to_json(rows: &[KpiRow]) -> Result<String> {
     Ok(text)
 }
 
-/// Rows as an aligned text table: numbers to the right, rates as percentages, an unknown value as a dash.
-pub fn to_text(rows: &[KpiRow]) -> String {
+/// Rows as an aligned text table: numbers to the right and with the decimal mark of the language, rates as percentages, an
+/// unknown value as a dash.
+pub fn to_text(rows: &[KpiRow], language: Language) -> String {
     const HEADER: [&str; 9] =
         ["kpi", "period_grain", "period_start", "dimension", "dimension_value", "value", "lo", "hi", "n"];
     const NUMBERS_FROM: usize = 5;
@@ -158,9 +160,9 @@ pub fn to_text(rows: &[KpiRow]) -> String {
             row.period_start.clone().unwrap_or_else(|| "–".to_owned()),
             row.dimension.clone(),
             row.dimension_value.clone(),
-            readable(row.value, unit),
-            readable(row.lo, unit),
-            readable(row.hi, unit),
+            readable(row.value, unit, language),
+            readable(row.lo, unit, language),
+            readable(row.hi, unit, language),
             row.n.to_string(),
         ]
     }));
@@ -184,14 +186,18 @@ pub fn to_text(rows: &[KpiRow]) -> String {
 }
 
 /// A number with its unit.
-fn readable(value: Option<f64>, unit: Option<Unit>) -> String {
-    match (value, unit) {
+fn readable(value: Option<f64>, unit: Option<Unit>, language: Language) -> String {
+    let english = match (value, unit) {
         (None, _) => "–".to_owned(),
         (Some(value), Some(Unit::Count)) => format!("{value:.0}"),
         (Some(value), Some(Unit::Share)) => format!("{:.1} %", 100.0 * value),
         (Some(value), Some(Unit::S)) => format!("{value:.0} s"),
         (Some(value), Some(Unit::Eur)) => format!("{value:.2} €"),
         (Some(value), Some(Unit::Score) | None) => format!("{value:.2}"),
+    };
+    match language {
+        Language::French => english.replace('.', ","),
+        Language::English => english,
     }
 }
 
@@ -266,10 +272,13 @@ mod tests {
         }
     }
 
+    fn rows() -> [KpiRow; 3] {
+        [row("avoidable_rate", Some(0.25), 8), row("volume", Some(1234.0), 1234), row("nps", None, 0)]
+    }
+
     #[test]
     fn text_table_aligns_numbers_and_shows_unknown_as_a_dash() {
-        let text =
-            to_text(&[row("avoidable_rate", Some(0.25), 8), row("volume", Some(1234.0), 1234), row("nps", None, 0)]);
+        let text = to_text(&rows(), Language::English);
         let expected = "\
 kpi             period_grain  period_start  dimension  dimension_value   value  lo  hi     n
 avoidable_rate  month         2026-10-01    all        all              25.0 %   –   –     8
@@ -277,6 +286,7 @@ volume          month         2026-10-01    all        all                1234  
 nps             month         2026-10-01    all        all                   –   –   –     0
 ";
         assert_eq!(text, expected);
+        assert_eq!(to_text(&rows(), Language::French), expected.replace("25.0 %", "25,0 %"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The company's contact reasons: `taxonomy.toml`, read and checked.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -169,19 +170,22 @@ impl Taxonomy {
         }
         for reason in &self.reasons {
             let at = format!("reason.{}", reason.id);
+            let has_id = !is_stand_in(&reason.id);
             if reason.id == OTHER || reason.id == UNCLEAR {
                 problem(at.clone(), format!("`{}` is reserved; remove the entry", reason.id));
             }
-            if reason.id.is_empty() || reason.id.chars().any(|c| c.is_whitespace() || c.is_uppercase()) {
+            let is_no_id = reason.id.is_empty() || reason.id.chars().any(|c| c.is_whitespace() || c.is_uppercase());
+            if has_id && is_no_id {
                 problem(at.clone(), "an id is lower-case and has no blanks, such as `delivery.late`".into());
             }
             if !ids.insert(reason.id.as_str()) {
                 problem(at.clone(), "this id is used twice".into());
             }
-            if !groups.contains(reason.group.as_str()) && !partial.contains("group") {
+            let is_unknown = |id: &str, known: &BTreeSet<&str>| !known.contains(id) && !is_stand_in(id);
+            if is_unknown(&reason.group, &groups) && !partial.contains("group") {
                 problem(format!("{at}.group"), unknown("group", &reason.group, &groups));
             }
-            if !owners.contains(reason.owner.as_str()) && !partial.contains("owner") {
+            if is_unknown(&reason.owner, &owners) && !partial.contains("owner") {
                 problem(format!("{at}.owner"), unknown("owner", &reason.owner, &owners));
             }
             if reason.name.fr.is_empty() || reason.name.en.is_empty() {
@@ -218,11 +222,12 @@ pub fn text_hash(text: &str) -> String {
 /// What could be read of a file of `[[entries]]`, and what could not.
 #[derive(Debug)]
 pub(crate) struct Reading<T> {
-    /// The file without the entries that could not be read; `None` when nothing could.
+    /// The file without the entries that could not be read, and with stand-ins for what is wrong in the others; `None` when
+    /// nothing could be read. Where there is a problem, it is there to find the others.
     pub(crate) content: Option<T>,
     /// What could not be read.
     pub(crate) problems: Vec<Problem>,
-    /// Lists that lack entries which the file has.
+    /// Lists that lack entries, or identifiers of entries, which the file has.
     pub(crate) partial: BTreeSet<&'static str>,
 }
 
@@ -269,10 +274,13 @@ pub(crate) fn read_entries<T: DeserializeOwned>(
         let Some(DeValue::Array(entries)) = document.get_mut().get_mut(*list).map(Spanned::get_mut) else { continue };
         let mut kept = DeArray::new();
         for mut entry in std::mem::replace(entries, DeArray::new()) {
-            if is_readable(&mut entry, *mistake, &mut errors) {
-                kept.push(entry);
-            } else {
+            let mended =
+                Mending { text, list, mistake: *mistake, errors: &mut errors, made_up: Vec::new() }.of(&mut entry);
+            if mended != Mended::Whole {
                 reading.partial.insert(*list);
+            }
+            if mended != Mended::Not {
+                kept.push(entry);
             }
         }
         *entries = kept;
@@ -302,21 +310,147 @@ pub(crate) fn read_entries<T: DeserializeOwned>(
     reading
 }
 
-/// Whether an entry can be read, with its mistakes. A value that is none of the few known ones (`complexity = "easy"`) is
-/// replaced by one of them, so that it hides nothing after it.
-fn is_readable(entry: &mut Spanned<DeValue<'_>>, mistake: Mistake, errors: &mut Vec<toml::de::Error>) -> bool {
-    while let Some(error) = mistake(entry) {
-        let (span, known) = (error.span(), known_value(error.message()).map(str::to_owned));
-        errors.push(error);
-        let (DeValue::Table(fields), Some(known)) = (entry.get_mut(), known) else { return false };
-        match fields.iter_mut().find(|(_, value)| Some(value.span()) == span) {
-            Some((_, value)) if value.get_ref().as_str() != Some(known.as_str()) => {
-                *value.get_mut() = DeValue::String(known.into());
+/// What became of an entry with mistakes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mended {
+    /// It can be read, and its identifier is its own.
+    Whole,
+    /// It can be read; what other entries call it is not known.
+    Nameless,
+    /// It cannot be read.
+    Not,
+}
+
+/// Puts stand-ins in the place of what is wrong with an entry, so that a mistake hides nothing after it.
+struct Mending<'m> {
+    /// Of the whole file.
+    text: &'m str,
+    /// The list of the entry.
+    list: &'m str,
+    mistake: Mistake,
+    /// Every mistake, once.
+    errors: &'m mut Vec<toml::de::Error>,
+    /// Where stand-ins were put.
+    made_up: Vec<Range<usize>>,
+}
+
+/// The most stand-ins that one entry may get; entries have a dozen fields.
+const MOST_STAND_INS: usize = 60;
+
+impl Mending<'_> {
+    fn of(mut self, entry: &mut Spanned<DeValue<'_>>) -> Mended {
+        let mut has_unknown_field = false;
+        while let Some(error) = (self.mistake)(entry) {
+            let message = error.message().to_owned();
+            let span = error.span().unwrap_or_default();
+            let is_own = !self.made_up.contains(&span);
+            let missing = quoted(&message, "missing field ");
+            // A field under a wrong name is missing under its own, which goes without saying.
+            if is_own && !(missing.is_some() && has_unknown_field) {
+                self.errors.push(error);
             }
-            _ => return false,
+            let is_mended = if self.made_up.len() == MOST_STAND_INS {
+                false
+            } else if let Some(field) = missing {
+                self.add(entry, field)
+            } else if message.starts_with("unknown field ") {
+                has_unknown_field = true;
+                remove_key(entry, &span)
+            } else {
+                self.replace(entry, &span, &message)
+            };
+            if !is_mended {
+                return Mended::Not;
+            }
+        }
+        let id = entry.get_ref().as_table().and_then(|fields| fields.get("id"));
+        match id {
+            Some(id) if !self.made_up.contains(&id.span()) => Mended::Whole,
+            _ => Mended::Nameless,
         }
     }
-    true
+
+    /// Adds a missing field, of a type that the next mistake tells. It stands at a place that the file does not have.
+    fn add(&mut self, entry: &mut Spanned<DeValue<'_>>, field: &str) -> bool {
+        let DeValue::Table(fields) = entry.get_mut() else { return false };
+        let place = self.text.len() + 1 + self.made_up.len();
+        let key = Spanned::new(place..place, field.to_owned().into());
+        fields.insert(key, Spanned::new(place..place, DeValue::Boolean(true)));
+        self.made_up.push(place..place);
+        true
+    }
+
+    /// Puts another value in the place of a wrong one.
+    fn replace(&mut self, entry: &mut Spanned<DeValue<'_>>, span: &Range<usize>, message: &str) -> bool {
+        let line = self.text.get(..span.start).map(|before| before.matches('\n').count() + 1);
+        let name = stand_in(line.unwrap_or_default());
+        let DeValue::Table(fields) = entry.get_mut() else { return false };
+        for (key, value) in fields.iter_mut() {
+            let is_owner_of_criterion = self.list == "criterion" && key.get_ref() == "owner";
+            let Some(wrong) = at_span(value, span) else { continue };
+            let value = match known_value(message) {
+                Some(known) => DeValue::String(known.to_owned().into()),
+                // The one owner that every taxonomy has.
+                None if is_owner_of_criterion => DeValue::String("reason".into()),
+                None => value_for(message, &name),
+            };
+            *wrong.get_mut() = value;
+            self.made_up.push(span.clone());
+            return true;
+        }
+        false
+    }
+}
+
+/// Stands for a text that cannot be read: names the line, since problems of the entry may be told by it.
+fn stand_in(line: usize) -> String {
+    format!("(l. {line})")
+}
+
+/// Whether a text is such a one.
+fn is_stand_in(text: &str) -> bool {
+    text.strip_prefix("(l. ").is_some_and(|rest| rest.ends_with(')'))
+}
+
+/// A value of the type that a message expects: "invalid type: string \"oui\", expected a boolean".
+fn value_for(message: &str, name: &str) -> DeValue<'static> {
+    let expected = message.rsplit_once("expected ").map_or("", |(_, expected)| expected);
+    let text = match expected {
+        "a boolean" => "true",
+        "a sequence" => "['-']",
+        "struct BilingualList" => "{ fr = ['-'], en = ['-'] }",
+        "struct Bilingual" => "{ fr = '-', en = '-' }",
+        number if number.contains("integer") || number.starts_with(['u', 'i']) => "1",
+        _ => return DeValue::String(name.to_owned().into()),
+    };
+    DeValue::parse(text).map_or_else(|_| DeValue::String(name.to_owned().into()), Spanned::into_inner)
+}
+
+/// The value at a place of the file, inside another one or not.
+fn at_span<'v, 'i>(value: &'v mut Spanned<DeValue<'i>>, span: &Range<usize>) -> Option<&'v mut Spanned<DeValue<'i>>> {
+    if value.span() == *span {
+        return Some(value);
+    }
+    match value.get_mut() {
+        DeValue::Table(fields) => fields.iter_mut().find_map(|(_, value)| at_span(value, span)),
+        DeValue::Array(values) => values.iter_mut().find_map(|value| at_span(value, span)),
+        _ => None,
+    }
+}
+
+/// Removes the key at a place of the file; whether there was one.
+fn remove_key(value: &mut Spanned<DeValue<'_>>, span: &Range<usize>) -> bool {
+    let DeValue::Table(fields) = value.get_mut() else { return false };
+    let key = fields.keys().find(|key| key.span() == *span).map(|key| key.get_ref().to_string());
+    match key {
+        Some(key) => fields.remove(key.as_str()).is_some(),
+        None => fields.iter_mut().any(|(_, value)| remove_key(value, span)),
+    }
+}
+
+/// The name between backticks that follows the opening of a message.
+fn quoted<'m>(message: &'m str, opening: &str) -> Option<&'m str> {
+    message.strip_prefix(opening)?.split('`').nth(1)
 }
 
 /// The last value that a message names as known: "unknown variant `easy`, expected one of `simple`, `standard`, `complex`".
@@ -383,6 +517,57 @@ mod tests {
         assert_ne!(text, SHIPPED_TAXONOMY);
         let told = Taxonomy::parse("t.toml", &text).unwrap_err();
         assert_eq!(told.len(), 1, "{told:#?}");
+    }
+
+    #[test]
+    fn all_mistakes_of_one_entry_are_told_at_once() {
+        let start = SHIPPED_TAXONOMY.find("[[reason]]").unwrap();
+        let entry = "[[reason]]\nid = \"Mon motif\"\ngroup = \"nowhere\"\nname = { fr = \"Motif\", en = \"\" }\n\
+                     description = { fr = 3, en = \"x\" }\nlevel = 4\ncomplexity = 2\nself_service = \"oui\"\n\
+                     customer_value = \"value\"\nowner = \"nobody\"\n\n";
+        let text = format!("{}{entry}{}", &SHIPPED_TAXONOMY[..start], &SHIPPED_TAXONOMY[start..]);
+        let problems = Taxonomy::parse("t.toml", &text).unwrap_err();
+        let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        for part in [
+            "invalid type: integer `3`, expected a string",
+            "invalid type: string \"oui\", expected a boolean",
+            "missing field `company_value`",
+            "an id is lower-case and has no blanks",
+            "unknown group `nowhere`",
+            "unknown owner `nobody`",
+            "a name is needed in French (fr) and in English (en)",
+            "the support level is 1, 2 or 3, not 4",
+        ] {
+            assert_eq!(told.iter().filter(|line| line.contains(part)).count(), 1, "{part}: {told:#?}");
+        }
+        // And the wrong type of `complexity`.
+        assert_eq!(told.len(), 9, "{told:#?}");
+    }
+
+    #[test]
+    fn what_stands_for_a_wrong_value_makes_no_problem_of_its_own() {
+        for (was, is) in [
+            ("group = \"delivery\"", "group = 5"),
+            ("owner = \"logistics\"", "owner = [\"logistics\"]"),
+            ("level = 1", "level = \"one\""),
+            ("level = 1", "level = 300"),
+            ("self_service = false\n", ""),
+        ] {
+            let start = SHIPPED_TAXONOMY.find("[[reason]]").unwrap();
+            let (head, reasons) = SHIPPED_TAXONOMY.split_at(start);
+            let changed = reasons.replacen(was, is, 1);
+            assert_ne!(changed, reasons, "{was}");
+            let told = Taxonomy::parse("t.toml", &format!("{head}{changed}")).unwrap_err();
+            assert_eq!(told.len(), 1, "{is}: {told:#?}");
+        }
+        // A reason whose identifier cannot be read is named by its line.
+        let changed = SHIPPED_TAXONOMY.replacen("[[reason]]\nid = ", "[[reason]]\nid = 3 #", 1).replacen(
+            "level = 1",
+            "level = 9",
+            1,
+        );
+        let told = Taxonomy::parse("t.toml", &changed).unwrap_err();
+        assert_eq!(told.len(), 2, "{told:#?}");
     }
 
     #[test]

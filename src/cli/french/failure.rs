@@ -275,7 +275,7 @@ mod tests {
         let said = french(crate::cli::models::load("no/such-model", "cpu").unwrap_err());
         assert!(said.starts_with("modèle no/such-model : introuvable ; essayé : no/such-model"), "{said}");
         assert!(
-            said.ends_with("(`motif models fetch no/such-model`) ; un passage ne télécharge jamais rien"),
+            said.ends_with("(`motif models fetch no/such-model`) ; un traitement ne télécharge jamais rien"),
             "{said}"
         );
         let folder = tempfile::tempdir().unwrap();

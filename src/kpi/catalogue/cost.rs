@@ -144,7 +144,10 @@ pub(super) const KPIS: &[Kpi] = &[
             "Coût moyen des contacts d'une demande dans les 7 jours après la clôture du premier, parmi les demandes de clients connus dont le premier contact est clos depuis au moins 7 jours.",
             "Mean cost of the contacts of an issue within 7 days of the closing of the first, among issues of known customers whose first contact closed at least 7 days ago.",
         ),
-        numerator: words("coût des contacts de ces demandes en 7 jours", "cost of the contacts of these issues in 7 days"),
+        numerator: words(
+            "coût des contacts de ces demandes en 7 jours",
+            "cost of the contacts of these issues in 7 days",
+        ),
         denominator: Some(words(
             "demandes de clients connus, délai écoulé, de coût connu",
             "issues of known customers, window elapsed, with a known cost",

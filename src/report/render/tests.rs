@@ -696,6 +696,8 @@ fn lists_show_names_and_no_keys() {
     let kinds: Vec<&str> = recognisers
         .lines()
         .filter_map(|line| line.strip_prefix("kind = \"").and_then(|rest| rest.split('"').next()))
+        // What is kept as it is has no placeholder, and is counted nowhere.
+        .filter(|kind| *kind != "KEPT")
         .collect();
     assert!(kinds.len() > 10, "the search for kinds is broken: {kinds:?}");
 
