@@ -24,7 +24,9 @@ pub(crate) fn run(arguments: &ReportArguments, quiet: bool) -> Result<Outcome> {
         )
         .into());
     }
-    let options = options(&arguments.config, &record)?;
+    // Where the output folder is that of the configuration of this folder, its words are the latest.
+    let is_ours = arguments.output.is_none() && Path::new("motif.toml").exists();
+    let options = options(&arguments.config, &record, is_ours)?;
     let mut input = ReportInput::from_output(&output)?;
     if let Some(gold) = &arguments.gold {
         input = input.corrected_by(&evaluate(&output, gold, &Columns::default())?);
@@ -49,9 +51,10 @@ pub(crate) fn run(arguments: &ReportArguments, quiet: bool) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// Those with which the run made its report, changed by `--set`; those of a configuration when one is named.
-fn options(arguments: &ConfigArguments, record: &Path) -> Result<ReportOptions> {
-    let recorded = if arguments.config.is_some() { None } else { recorded(record) };
+/// Those with which the run made its report, changed by `--set`; those of a configuration when one is named, or stands in this folder
+/// and tells where the output is.
+fn options(arguments: &ConfigArguments, record: &Path, is_ours: bool) -> Result<ReportOptions> {
+    let recorded = if arguments.config.is_some() || is_ours { None } else { recorded(record) };
     let Some(mut options) = recorded else {
         return Ok(super::run::settings(arguments, |_| {})?.options.report);
     };
@@ -96,7 +99,7 @@ mod tests {
                 overrides: overrides.iter().map(|text| (*text).to_owned()).collect(),
                 json: false,
             };
-            let options = options(&arguments, &record).unwrap();
+            let options = options(&arguments, &record, false).unwrap();
             (options.title, options.language, options.min_contacts)
         };
         let title = |text: &str| Some(text.to_owned());

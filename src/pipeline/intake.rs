@@ -249,14 +249,27 @@ impl<'a> Intake<'a> {
             .collect();
         let before = self.collected.entries.len();
         for month in months {
-            let mut replaced = 0;
-            read_back::contacts(output, month, &mut |contact| {
-                if taken.get(&contact.contact_id).is_some_and(|new| is_redelivered(&contact, new)) {
-                    replaced += 1;
-                    return Ok(());
+            let (mut replaced, mut renamed) = (0, 0);
+            read_back::contacts(output, month, &mut |mut contact| {
+                match taken.get(&contact.contact_id) {
+                    Some(new) if is_redelivered(&contact, new) => {
+                        replaced += 1;
+                        return Ok(());
+                    }
+                    // One of the two would pass for a duplicate of the other.
+                    Some(_) => {
+                        contact.contact_id = format!("{}@{month}", contact.contact_id);
+                        renamed += 1;
+                    }
+                    None => {}
                 }
                 self.take(contact, u32::MAX, false)
             })?;
+            if renamed > 0 {
+                self.progress.warn(&format!(
+                    "{month}: contacts of the previous output whose identifier is another contact's now: {renamed}; they are called IDENTIFIER@YYYY-MM"
+                ));
+            }
             if replaced > 0 {
                 self.progress.warn(&format!("{month}: contacts of the previous output that came again with another date: {replaced}; the new ones replace them"));
             }
@@ -502,10 +515,10 @@ fn entry(
         is_self_service_eligible: reason.map(|reason| reason.self_service),
         is_answerable: crate::faq::is_answerable(&catalogue.criteria, labelled),
         // What a contact costs is what handling it costs.
-        cost: if is_counted && !is_abandoned {
-            Cost::of(contact.channel, reason.map(|reason| reason.complexity), &settings.options.cost)
-        } else {
-            None
+        cost: match (is_counted, is_abandoned) {
+            (false, _) => None,
+            (true, true) => Some(Cost { low: 0.0, high: 0.0 }),
+            (true, false) => Cost::of(contact.channel, reason.map(|reason| reason.complexity), &settings.options.cost),
         },
         language: contact.language.clone(),
         is_avoidable_lenient: labelled.is_avoidable_lenient,

@@ -146,8 +146,8 @@ fields! {
     /// Whether a message is public (ticket comments); private notes are left out.
     Public "is_public" ["public" "ispublic" "ispublished"],
     /// Whether a message is an internal note: the same, told the other way round.
-    Private "is_private" ["private" "isprivate" "internal" "isinternal" "interne" "estinterne" "prive" "privee" "estprive" "estprivee" "noteinterne" "noteprivee"
-        "internalnote" "privatenote" "isnote" "isinternalnote" "isprivatenote"],
+    Private "is_private" ["private" "isprivate" "internal" "isinternal" "interne" "estinterne" "prive" "privee" "estprive" "estprivee" "isnote" "isinternalnote"
+        "isprivatenote"],
     /// Conversation in turns, in JSON and Parquet.
     Turns "turns" ["turns" "messages" "transcript" "transcription" "conversation" "utterances" "segments" "dialogue" "dialog" "tours" "echanges" "exchanges" "speechsegments" "sentences" "phrases"
         "transcriptentries" "conversationparts" "comments"],
@@ -249,6 +249,8 @@ pub(crate) struct Mapping {
     sender: Option<usize>,
     /// The column of the customer's address is named for the sender of each message.
     names_sender: bool,
+    /// The column of the identifier is named for tickets or conversations, which may hold several people.
+    names_ticket: bool,
     /// The column of the words is named for whole conversations.
     holds_conversations: bool,
     /// Other columns of words, for the rows in which that of the words is empty.
@@ -291,6 +293,7 @@ impl Mapping {
             is_comments: false,
             sender: None,
             names_sender: false,
+            names_ticket: false,
             holds_conversations: false,
             other_words: Vec::new(),
         };
@@ -383,7 +386,15 @@ impl Mapping {
         };
         let names_sender = is_named(Field::CustomerEmail, &SENDERS) || is_named(Field::CustomerEmail, &["senderemail"]);
         let holds_conversations = is_named(Field::Text, &CONVERSATIONS);
+        let names_ticket = is_named(Field::ContactId, &TICKETS);
+        // Beside contacts, such a word may say that the customer is a private person, or the call an internal one.
+        let is_mere_word = is_named(Field::Private, &["private", "internal", "interne", "prive", "privee"]);
         (mapping.names_sender, mapping.holds_conversations) = (names_sender, holds_conversations);
+        mapping.names_ticket = names_ticket;
+        let are_messages = names_ticket || mapping.is_one_row_per_turn() || mapping.is_comments;
+        if is_mere_word && !are_messages {
+            mapping.columns[Field::Private as usize] = None;
+        }
         if !is_set[Field::Text as usize] {
             mapping.other_words = mapping.other_words(&normalised, &taken);
         }
@@ -448,6 +459,11 @@ impl Mapping {
     /// Whether the address beside a message is that of its sender, who may be the company.
     pub(crate) fn names_sender(&self) -> bool {
         self.names_sender
+    }
+
+    /// Whether an identifier is that of a ticket or conversation, in which a second person may write.
+    pub(crate) fn names_ticket(&self) -> bool {
+        self.names_ticket
     }
 
     /// Whether a cell of the words is a whole conversation.
@@ -528,21 +544,23 @@ fn customers_words(normalised: &[String], taken: &[bool]) -> Option<usize> {
 /// The column that names the customer although it is called "contact", as people are in the tools of tickets.
 ///
 /// Caught: `Ticket ID;Contact ID`, `Id;ContactId` of a case, `id` beside `contact.id`. Not caught: `contact_id;customer_id`,
-/// where the customer has a column; `id;contact_id`, the names of this program, and `id;ContactId;speaker`, where `id` may
+/// where the customer has a column; `ticket_id;contact_id`, the name of this program, and `id;ContactId;speaker`, where `id` may
 /// be that of a message.
 fn customer_called_contact(headers: &[String], normalised: &[String], bare: &[String]) -> Option<usize> {
     let column = normalised.iter().position(|header| header == "contactid")?;
-    let is_own_name = headers[column].trim() == "contact_id";
+    if headers[column].trim() == "contact_id" {
+        return None;
+    }
     let has = |names: &[&str]| {
         (0..headers.len()).any(|other| {
             other != column && (names.contains(&normalised[other].as_str()) || names.contains(&bare[other].as_str()))
         })
     };
     // The account of a case is the customer's company, beside the person.
-    let is_customer = |name: &&str| *name != "contactid" && (is_own_name || *name != "accountid");
+    let is_customer = |name: &&str| !["contactid", "accountid"].contains(name);
     let customers: Vec<&str> = Field::CustomerId.synonyms().iter().copied().filter(is_customer).collect();
     let are_turns = has(Field::TurnIndex.synonyms()) || has(Field::Speaker.synonyms());
-    let has_other_id = has(&TICKETS) || (!is_own_name && !are_turns && has(&["id"]));
+    let has_other_id = has(&TICKETS) || (!are_turns && has(&["id"]));
     (has_other_id && !has(&customers)).then_some(column)
 }
 
@@ -835,7 +853,7 @@ mod tests {
             ("Id;ContactId;CreatedDate;Origin;Subject;Description", Some("Id"), Some("ContactId")),
             ("Id;AccountId;ContactId;CreatedDate;Description", Some("Id"), Some("ContactId")),
             ("id;created_at;channel;contact.id;message", Some("id"), Some("contact.id")),
-            ("conversation_id;contact_id;created_at;text", Some("conversation_id"), Some("contact_id")),
+            ("conversation_id;contact_id;created_at;text", Some("contact_id"), None),
             // The names of the contract, with whatever stands beside them.
             ("contact_id;customer_id;started_at;channel;text", Some("contact_id"), Some("customer_id")),
             ("contact_id;customer_id;ticket_id;started_at;text", Some("contact_id"), Some("customer_id")),

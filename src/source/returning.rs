@@ -89,14 +89,16 @@ impl<'o> Look<'o> {
 }
 
 /// The columns that the look reads: identifier, words and customer. `None` where rows are turns already, or where an
-/// identifier cannot come back. The address of a sender is not the customer's: the company sends too.
+/// identifier cannot come back. The address of a sender is not the customer's: the company sends too; and of a ticket a second
+/// person may write.
 pub(crate) fn columns(mapping: &Mapping) -> Option<(usize, usize, Option<usize>)> {
     if mapping.is_one_row_per_turn() {
         return None;
     }
-    let address = mapping.column(Field::CustomerEmail).filter(|_| !mapping.names_sender());
-    let customer = mapping.column(Field::CustomerId).or(address);
-    let customer = customer.or_else(|| mapping.column(Field::CustomerPhone).filter(|_| !mapping.names_sender()));
+    let tells_apart = !mapping.names_sender() && !mapping.names_ticket();
+    let reached = |field: Field| mapping.column(field).filter(|_| tells_apart);
+    let customer = mapping.column(Field::CustomerId).or_else(|| reached(Field::CustomerEmail));
+    let customer = customer.or_else(|| reached(Field::CustomerPhone));
     Some((mapping.column(Field::ContactId)?, mapping.column(Field::Text)?, customer))
 }
 

@@ -433,8 +433,13 @@ mod tests {
         };
         let clock = starts(&["9/3/2026 2:05 PM", "9/4/2026 9:05 AM", "9/10/2026 10:05 AM"]);
         assert_eq!(clock, expected(&["09-03", "09-04", "09-10"], true));
-        let sequence = starts(&["09/03/2026 14:05", "09/04/2026 09:05", "09/07/2026 09:05", "09/10/2026 10:05"]);
-        assert_eq!(sequence, expected(&["09-03", "09-04", "09-07", "09-10"], true));
+        let days = ["09/03/2026 14:05", "09/04/2026 09:05", "09/07/2026 09:05", "09/10/2026 10:05", "09/11/2026 10:05"];
+        assert_eq!(starts(&days), expected(&["09-03", "09-04", "09-07", "09-10", "09-11"], true));
+        // The third of four months, and a British clock.
+        let months = starts(&["03/06/2026 14:05", "03/07/2026 09:05", "03/08/2026 09:05", "03/09/2026 09:05"]);
+        assert_eq!(months, expected(&["06-03", "07-03", "08-03", "09-03"], false));
+        let british = starts(&["03/09/2026 9:12 AM", "03/09/2026 10:12 PM", "04/10/2026 10:12 PM"]);
+        assert_eq!(british, expected(&["09-03", "09-03", "10-04"], false));
         // A week of September, day first.
         let french = starts(&["03/09/2026 14:05", "04/09/2026 09:05", "07/09/2026 09:05", "10/09/2026 10:05"]);
         assert_eq!(french, expected(&["09-03", "09-04", "09-07", "09-10"], false));

@@ -38,8 +38,8 @@ impl DateOrder {
 /// Finds the order of day and month that the dates of a file show: the day first unless one proves the month first and
 /// none the day.
 ///
-/// Where none proves either, two signs tell the month first: a clock of twelve hours (`9/3/2026 2:05 PM`), and a first
-/// number that stays the same while the second changes, as that of the month does in an export of a few days.
+/// Where none proves either, a first number that stays the same while the second changes tells the month first, as in an export of a
+/// few days: five of them, or three beside a clock of twelve hours (`9/3/2026 2:05 PM`).
 #[derive(Debug, Default)]
 pub(crate) struct Orders {
     day_first: bool,
@@ -61,7 +61,7 @@ impl Orders {
             None => {}
         }
         let Some(found) = day_month_year(text) else { return self.see_other() };
-        // In British exports the clock of twelve hours is rare, and dashes and dots are European.
+        // Dashes and dots are European.
         self.has_half_days |= found.name("ap").is_some() && text.contains('/');
         for (seen, name) in self.numbers.iter_mut().zip(["a", "b"]) {
             *seen |= found[name].parse::<u32>().map_or(0, |number| 1_u32.checked_shl(number).unwrap_or(0));
@@ -93,11 +93,10 @@ impl Orders {
 
     /// Whether the order found is one that no date proves and that is not the usual one.
     pub(crate) fn is_guess(&self) -> bool {
-        const ENOUGH_DAYS: u32 = 3;
+        // The third of five months in a row is rarer than five days of March; British tools write AM and PM too.
+        let enough_days = if self.has_half_days { 3 } else { 5 };
         let [first, second] = self.numbers.map(u32::count_ones);
-        let is_month_second = second == 1 && first >= ENOUGH_DAYS;
-        let is_month_first = first == 1 && second >= ENOUGH_DAYS;
-        self.is_open() && (is_month_first || (self.has_half_days && !is_month_second))
+        self.is_open() && first == 1 && second >= enough_days
     }
 }
 

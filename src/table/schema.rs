@@ -438,8 +438,8 @@ pub const CONTACTS: Table = Table {
         may(
             "cost_low_eur",
             Eur,
-            "cost of the contact, low end of its range ([cost], or the defaults); null when the channel is unknown, the contact was abandoned (nobody handled it) or the row is not counted",
-            "coût du contact, bas de sa fourchette ([cost], ou les valeurs par défaut) ; null si le canal est inconnu, si le contact a été abandonné (nul ne l'a traité) ou si la ligne n'est pas comptée",
+            "cost of the contact, low end of its range ([cost], or the defaults); 0 when the contact was abandoned, since nobody handled it; null when the channel is unknown or the row is not counted",
+            "coût du contact, bas de sa fourchette ([cost], ou les valeurs par défaut) ; 0 si le contact a été abandonné, nul ne l'ayant traité ; null si le canal est inconnu ou si la ligne n'est pas comptée",
         ),
         may("cost_mid_eur", Eur, "middle of the range", "milieu de la fourchette"),
         may("cost_high_eur", Eur, "high end of the range", "haut de la fourchette"),

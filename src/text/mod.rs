@@ -255,6 +255,25 @@ mod tests {
     }
 
     #[test]
+    fn what_comes_behind_an_answer_tells_a_story() {
+        use Speaker::{Agent, Customer};
+        for (question, answer, told) in [
+            ("Hi, may I have your name?", "John Doe", "screen flickering"),
+            ("Votre mot de passe vocal ?", "tournesol42", "virement suspendu"),
+            ("Votre numéro de portable ?", "06 12 34 56 78", "iPhone 13 128 256"),
+            ("L'adresse de livraison ?", "12 rue des lilas à Lyon", "3 cartons mouillés"),
+            ("Vous êtes le titulaire ?", "effectivement", "effectivement c'est en panne"),
+        ] {
+            let mut call = dialogue(&[(Agent, question), (Customer, answer), (Agent, "Merci."), (Customer, told)]);
+            cleaner().clean(&mut call);
+            assert_eq!(call.turns[3].text, told, "{question}");
+        }
+        let mut call = dialogue(&[(Agent, "Le nom de votre forfait ?"), (Customer, "Série Limitée")]);
+        cleaner().clean(&mut call);
+        assert_eq!(call.turns[1].text, "Série Limitée");
+    }
+
+    #[test]
     fn only_the_next_turn_answers_where_nobody_is_named() {
         let unknown = Speaker::Unknown;
         let mut call = dialogue(&[

@@ -14,11 +14,14 @@ pub(super) const KPIS: &[Kpi] = &[
         name: "cost_per_contact_eur",
         title: words("Coût par contact", "Cost per contact"),
         definition: words(
-            "Coût moyen d'un contact, au milieu de la fourchette de coûts.",
-            "Mean cost of a contact, in the middle of the cost range.",
+            "Coût moyen d'un contact traité, au milieu de la fourchette de coûts.",
+            "Mean cost of a contact that was handled, in the middle of the cost range.",
         ),
         numerator: words("coût des contacts", "cost of the contacts"),
-        denominator: Some(words("contacts comptés de coût connu", "counted contacts with a known cost")),
+        denominator: Some(words(
+            "contacts comptés de coût connu, abandons exclus",
+            "counted contacts with a known cost, abandoned ones left out",
+        )),
         null_rule: words(
             "les contacts de coût inconnu sont exclus ; vide s'il n'en reste aucun",
             "contacts whose cost is unknown are left out; null when none remains",

@@ -50,7 +50,11 @@ static NO_NAME: Words = LazyLock::new(|| {
      oubli ou par parce pardon parfait pas perdu peux plus pour pourquoi problem puis qu'est quand que qui quoi \
      sais same sec seconde see tiens attention stop ecoutez listen really vraiment honestly correct rien nothing \
      thing things there both deux les bonne bon ca cette new nouveau nouvelle other autre autres si sorry to tres \
-     un une vas veux volontiers vous wait want was we what when where which why will with worries you"
+     un une vas veux volontiers vous wait want was we what when where which why will with worries you absolument \
+     effectivement affirmatif indeed definitely speaking none mari femme epouse wife husband celui franchement tout juste \
+     remboursement remboursez-moi panne colis livraison facture commande resiliation reclamation internet connexion \
+     bloque bloquee casse cassee abime abimee avalee voyant rouge virement parcel missing screen broken cracked leaking \
+     broadband router blinking washing machine order refund cancellation billing internet down delivery late fault"
         .split_whitespace()
         .collect()
 });
@@ -117,12 +121,20 @@ pub(super) fn answers(
                 names(recognisers, &words).into_iter().chain(spelt(text)).for_each(|range| push(Some(range)));
             }
             Form::Date => push(date(recognisers, text, &words)),
-            Form::Number => push(number(&words, question.digits).map(|range| with_bracket(text, range))),
+            Form::Number => {
+                let has_letters = recognisers.kinds[question.kind] != "PHONE";
+                push(number(&words, question.digits, has_letters).map(|range| with_bracket(text, range)));
+            }
             Form::Address => push(address(text, &words)),
             Form::Email => push(email(text, &words)),
             Form::Secret => push(secret(recognisers, &words)),
         }
     }
+}
+
+/// Whether a turn only leads to an answer that is to come: "Bien sûr", "Oui, c'est".
+pub(super) fn leads_only(text: &str) -> bool {
+    words(text).iter().all(|word| LEADING.contains(word.folded.as_str()))
 }
 
 fn words(text: &str) -> Vec<Word<'_>> {
@@ -195,9 +207,9 @@ fn name(recognisers: &Recognisers, words: &[Word<'_>], fewest: usize) -> Option<
         length = if length >= 2 { length } else { 0 };
     }
     let parts = &words[..length];
-    let is_alone =
-        matches!(parts, [word] if recognisers.is_brand(word.text) || PARTICLES.contains(word.folded.as_str()));
-    span(parts).filter(|_| !is_alone)
+    let is_alone = matches!(parts, [word] if PARTICLES.contains(word.folded.as_str()));
+    let has_brand = parts.iter().any(|word| recognisers.is_brand(word.text));
+    span(parts).filter(|_| !is_alone && !has_brand)
 }
 
 /// Letters said one by one: "G-O-U-R-D-I-N", "D I A L L O".
@@ -235,7 +247,7 @@ fn with_bracket(text: &str, range: Range<usize>) -> Range<usize> {
 ///
 /// Caught: "LV 40 27 183", "88-4431-K", "quatre cinq zéro deux deux". Not caught: "le 12/03/2026", "129,90", "depuis 2019",
 /// "3 mois", "48 heures".
-fn number(words: &[Word<'_>], digits: usize) -> Option<Range<usize>> {
+fn number(words: &[Word<'_>], digits: usize, may_hold_letters: bool) -> Option<Range<usize>> {
     let count = |word: &Word<'_>| word.text.bytes().filter(u8::is_ascii_digit).count();
     let is_code = |word: &Word<'_>| {
         let is_short = word.text.chars().count() <= 3 && word.text.chars().all(char::is_uppercase);
@@ -247,7 +259,7 @@ fn number(words: &[Word<'_>], digits: usize) -> Option<Range<usize>> {
     while at < words.len() {
         let length = words[at..].iter().take_while(|word| is_code(word)).count();
         let run = &words[at..at + length];
-        let has_letter = run.iter().any(|word| word.text.chars().any(char::is_alphabetic));
+        let has_letter = may_hold_letters && run.iter().any(|word| word.text.chars().any(char::is_alphabetic));
         let total: usize = run.iter().map(count).sum();
         let is_other = is_quantity(run, words.get(at + length));
         let is_long = total >= digits || has_letter && total + 1 >= digits.min(4);

@@ -6,6 +6,7 @@
 use regex::{Regex, RegexSet};
 use serde::Deserialize;
 
+use super::answer::leads_only;
 use super::recogniser::Recognisers;
 use crate::contact::Speaker;
 use crate::error::{Error, Result};
@@ -23,6 +24,8 @@ const SHORT_WORDS: usize = 6;
 const REMARK_WORDS: usize = 3;
 /// Turns of the customer in a row that may answer one question: "Bien sûr" and then the number.
 const ANSWERS: u8 = 4;
+/// Digits of a turn that has told a number: nothing more is awaited.
+const ANSWERED_DIGITS: usize = 4;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -91,14 +94,34 @@ pub(super) struct Questions {
 
 /// What a turn asks for: a set of [`Questions::all`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Asked(u32);
+pub struct Asked {
+    all: u32,
+    /// Those of them that any words could answer.
+    free: u32,
+}
 
 impl Asked {
     /// Nothing is asked.
-    pub const NOTHING: Self = Self(0);
+    pub const NOTHING: Self = Self { all: 0, free: 0 };
 
     pub(super) fn holds(self, index: usize) -> bool {
-        self.0 & (1 << index) != 0
+        self.all & (1 << index) != 0
+    }
+
+    /// What is left to answer when the customer has said more than "Bien sûr": a number has a form of its own, and what comes later
+    /// tells a story where a name was asked for.
+    fn behind(self, turn: &str) -> Self {
+        const OF_WORDS: [&str; 3] = ["[NAME_", "[ADDRESS_", "[PASSWORD_"];
+        let placeholders = super::placeholder::ranges(turn);
+        let is_number =
+            |range: &std::ops::Range<usize>| !OF_WORDS.iter().any(|kind| turn[range.clone()].starts_with(kind));
+        let has_told_a_number =
+            placeholders.iter().any(is_number) || turn.bytes().filter(u8::is_ascii_digit).count() >= ANSWERED_DIGITS;
+        match (leads_only(turn), has_told_a_number) {
+            (true, _) => self,
+            (false, true) => Self::NOTHING,
+            (false, false) => Self { all: self.all & !self.free, free: 0 },
+        }
     }
 }
 
@@ -150,13 +173,19 @@ impl Questions {
             }
             is_last &= is_question || found != 0 || words <= REMARK_WORDS || self.polite.is_match(sentence);
         }
-        Asked(asked)
+        self.set(asked)
     }
 
     /// Of what was asked, what an answer says it tells ("Username: cminh730"); all of it when it says nothing.
     pub(super) fn narrowed(&self, asked: Asked, answer: &str) -> Asked {
-        let told = asked.0 & self.asked_in(&fold(answer), true);
-        if told == 0 { asked } else { Asked(told) }
+        let told = asked.all & self.asked_in(&fold(answer), true);
+        if told == 0 { asked } else { self.set(told) }
+    }
+
+    fn set(&self, all: u32) -> Asked {
+        let is_free = |index: &usize| matches!(self.all[*index].form, Form::Name | Form::Secret | Form::Address);
+        let free = (0..self.all.len()).filter(is_free).fold(0, |free, index| free | 1 << index);
+        Asked { all, free: all & free }
     }
 
     fn asked_in(&self, sentence: &str, is_last: bool) -> u32 {
@@ -206,6 +235,7 @@ impl Dialogue {
     pub(crate) fn hear(&mut self, speaker: Speaker, turn: &str, asked: impl Fn(&str) -> Asked) {
         if speaker == Speaker::Customer {
             self.answers_left = self.answers_left.saturating_sub(1);
+            self.asked = self.asked.behind(turn);
             return;
         }
         let new = asked(turn);

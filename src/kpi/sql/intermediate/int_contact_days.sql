@@ -50,6 +50,8 @@ SELECT
     sum(nps_promoter) AS nps_promoters,
     sum(nps_detractor) AS nps_detractors,
     count(cost_mid) AS costed,
+    -- An abandoned contact costs nothing, and is none that was handled.
+    count(cost_mid) FILTER (WHERE coalesce(abandoned, 0) = 0) AS handled_costed,
     sum(cost_low) AS cost_low,
     sum(cost_mid) AS cost_mid,
     sum(cost_high) AS cost_high,

@@ -51,6 +51,7 @@ SELECT
     coalesce(sum(d.nps_promoters), 0) AS nps_promoters,
     coalesce(sum(d.nps_detractors), 0) AS nps_detractors,
     coalesce(sum(d.costed), 0) AS costed,
+    coalesce(sum(d.handled_costed), 0) AS handled_costed,
     coalesce(sum(d.cost_low), 0) AS cost_low,
     coalesce(sum(d.cost_mid), 0) AS cost_mid,
     coalesce(sum(d.cost_high), 0) AS cost_high,
