@@ -92,7 +92,7 @@ pub(super) struct Questions {
     polite: Regex,
 }
 
-/// What a turn asks for: a set of [`Questions::all`].
+/// What a turn asks for: a set of the questions that ship.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Asked {
     all: u32,
