@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use motif::config::options::SurveyOptions;
-use motif::report::Language;
+use motif::report::{Bilingual, Language, reject_meanings};
 use serde::Deserialize;
 
 /// Files that are told one by one; a folder may hold thousands that are none of ours.
@@ -16,19 +16,9 @@ const MOST_TOLD: usize = 10;
 
 /// What a code of a reject means, in the words of the report; the code itself when it has none.
 pub(crate) fn reject_name(code: &str, language: Language) -> &str {
-    #[derive(Deserialize)]
-    struct Phrase {
-        fr: String,
-        en: String,
-    }
-    static PHRASES: LazyLock<BTreeMap<String, Phrase>> = LazyLock::new(|| {
-        toml::from_str(include_str!("../report/phrases.toml")).expect("the program's own file, read by a test")
-    });
-    match (PHRASES.get(&format!("reject_{code}")), language) {
-        (Some(phrase), Language::French) => &phrase.fr,
-        (Some(phrase), Language::English) => &phrase.en,
-        (None, _) => code,
-    }
+    static NAMES: LazyLock<BTreeMap<String, Bilingual>> =
+        LazyLock::new(|| reject_meanings().unwrap_or_default().into_iter().collect());
+    NAMES.get(code).map_or(code, |name| name.get(language))
 }
 
 /// A reject, as `rejects.jsonl` holds it.

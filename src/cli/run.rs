@@ -1,6 +1,5 @@
 //! `motif run`: the main job, and the summary that ends it.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -9,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::{Context as _, Result};
 use motif::config::{self, Settings};
 use motif::pipeline::{self, Figure, Summary};
-use motif::report::{Language, Run};
+use motif::report::Language;
 
 use super::arguments::{ConfigArguments, RunArguments};
 use super::progress::Bars;
@@ -59,7 +58,7 @@ pub(crate) fn run(arguments: &RunArguments, quiet: bool) -> Result<Outcome> {
     let model_name = short(&model.name);
     let context = pipeline::Context { encoder, model_name, sentiment, progress: &bars, stop: &stop };
     let summary = pipeline::run(&settings, context)?;
-    let left_out = refused::answers_out_of_scale(&flags(&summary.output), &settings.options.survey);
+    let left_out = refused::answers_out_of_scale(&summary.by_flag, &settings.options.survey);
     left_out.iter().for_each(|message| logging::warning(message));
     if arguments.config.json {
         print_json(&summary)?;
@@ -78,12 +77,6 @@ pub(crate) fn run(arguments: &RunArguments, quiet: bool) -> Result<Outcome> {
     };
     say(quiet || arguments.config.json, &message);
     Ok(Outcome::DoneWithRejects)
-}
-
-/// Contacts of the tables by flag, as the record of the run counts them; none when it cannot be read.
-fn flags(output: &Path) -> BTreeMap<String, u64> {
-    let record = std::fs::read(output.join("run.json")).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    record.map(|record| Run::from_json(&record).counts.by_flag).unwrap_or_default()
 }
 
 /// Reads the configuration: the named one, or the `motif.toml` of this folder.
@@ -217,6 +210,7 @@ mod tests {
             contacts: 10,
             kept_contacts: 3,
             rejects: 2,
+            by_flag: Default::default(),
             by_reject_code: [("missing_column".to_owned(), 2)].into(),
             counted: 9,
             encoded: 40,

@@ -6,12 +6,11 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
-
-use regex::{Captures, Regex};
+use std::ops::Range;
 
 use super::cache::{Key, key_of};
 use crate::contact::{Contact, Speaker};
+use crate::text::redact::placeholders;
 
 /// Turn number of the window that holds the subject line.
 pub const SUBJECT: u32 = u32::MAX;
@@ -131,15 +130,16 @@ const SOME_NUMBER: &str = "123";
 /// them; `[CUSTOMER_1]` is none, and "Mon numéro de client est le [CUSTOMER_1]." would be an angry sentence. Names stay as they are:
 /// thanked or greeted by name is what people are.
 fn as_read(words: &str) -> Cow<'_, str> {
-    #[allow(clippy::unwrap_used)] // A constant pattern.
-    static TAKEN_OUT: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\[([A-Z][A-Z_]*)_[0-9]+\]").unwrap());
-    if !words.contains('[') {
+    let taken_out: Vec<Range<usize>> =
+        placeholders(words).into_iter().filter(|place| !words[place.clone()].starts_with("[NAME_")).collect();
+    if taken_out.is_empty() {
         return Cow::Borrowed(words);
     }
-    TAKEN_OUT.replace_all(words, |found: &Captures<'_>| match &found[1] {
-        "NAME" => found[0].to_owned(),
-        _ => SOME_NUMBER.to_owned(),
-    })
+    let mut read = words.to_owned();
+    for place in taken_out.into_iter().rev() {
+        read.replace_range(place, SOME_NUMBER);
+    }
+    Cow::Owned(read)
 }
 
 /// Whether a turn counts as the customer's words. When the source names no speaker at all, all words do.

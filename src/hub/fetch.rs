@@ -193,9 +193,9 @@ pub fn fetch(hub: &Hub, id: &str, revision: &str, progress: &mut dyn FnMut(Step<
         }
         std::fs::rename(&part, &target).map_err(|error| Error::io("rename", &part, error))?;
         progress(Step::Done);
+        known.insert(name.clone(), record.clone());
         files.insert(name, record);
         downloaded += 1;
-        known.extend(files.clone());
         replace(&unfinished, &json(&known)?)?;
     }
     let record = Record {

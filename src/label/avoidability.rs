@@ -253,10 +253,7 @@ fn is_asserted(before: &str) -> bool {
         Regex::new(&format!("({never}|{will_not}|{if_so}|{wish}|{wish_en}) $")).unwrap()
     });
     // A few words tell; the pattern must not search the whole window for its end.
-    let mut from = before.len().saturating_sub(60);
-    while !before.is_char_boundary(from) {
-        from += 1;
-    }
+    let from = before.ceil_char_boundary(before.len().saturating_sub(60));
     !NOT_ASSERTED.is_match(&before[from..])
 }
 

@@ -214,6 +214,9 @@ pub struct Summary {
     pub rejects: u64,
     /// Rejects by code.
     pub by_reject_code: BTreeMap<String, u64>,
+    /// Contacts by flag, as in `run.json`.
+    #[serde(skip)]
+    pub by_flag: BTreeMap<String, u64>,
     /// Contacts that rates count.
     pub counted: u64,
     /// Distinct windows that went through the model, and their tokens.
@@ -263,6 +266,7 @@ impl Summary {
             contacts: assembled.contacts - assembled.kept_contacts,
             kept_contacts: assembled.kept_contacts,
             rejects: assembled.rejects.len() as u64,
+            by_flag: assembled.flags.clone(),
             by_reject_code: super::tally(assembled.rejects.iter().map(|reject| reject.code.as_str())),
             counted: assembled.counted,
             encoded: encoded.encoded,

@@ -35,6 +35,18 @@ pub use view::{
 /// # Errors
 /// A bug in the texts of the report.
 pub fn flag_meanings() -> crate::error::Result<Vec<(String, Bilingual)>> {
+    meanings("flag_")
+}
+
+/// What each code of a reject says, by code.
+///
+/// # Errors
+/// As for [`flag_meanings`].
+pub fn reject_meanings() -> crate::error::Result<Vec<(String, Bilingual)>> {
+    meanings("reject_")
+}
+
+fn meanings(prefix: &str) -> crate::error::Result<Vec<(String, Bilingual)>> {
     let phrases = phrases::Phrases::shipped()?;
-    Ok(phrases.with_prefix("flag_").map(|(code, meaning)| (code.to_owned(), meaning.clone())).collect())
+    Ok(phrases.with_prefix(prefix).map(|(code, meaning)| (code.to_owned(), meaning.clone())).collect())
 }

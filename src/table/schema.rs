@@ -115,8 +115,8 @@ pub const CONTACTS: Table = Table {
         must(
             "contact_id",
             Text,
-            "identifier of the contact: from the source (Message-ID for e-mail), else the file's name for a transcript, else auto- and a hash of the content; unique among the rows whose record_kind is not duplicate",
-            "identifiant du contact : celui de la source (Message-ID pour un e-mail), à défaut le nom du fichier pour une transcription, à défaut auto- suivi d'une empreinte du contenu ; unique parmi les lignes dont record_kind n'est pas duplicate",
+            "identifier of the contact: from the source (Message-ID for e-mail), else the file's name for a transcript, else auto- and a hash of the content; with @YYYY-MM behind it where a later run gave its identifier to another customer's contact of another month; unique among the rows whose record_kind is not duplicate",
+            "identifiant du contact : celui de la source (Message-ID pour un e-mail), à défaut le nom du fichier pour une transcription, à défaut auto- suivi d'une empreinte du contenu ; suivi de @AAAA-MM si un traitement ultérieur a donné son identifiant au contact d'un autre client, dans un autre mois ; unique parmi les lignes dont record_kind n'est pas duplicate",
         ),
         may(
             "customer_key",
@@ -402,8 +402,8 @@ pub const CONTACTS: Table = Table {
         may(
             "is_repeat_48h",
             Boolean,
-            "comes back within 48 hours of the latest closing among the earlier contacts of the same episode; null while unknown: the row is not counted or has no customer, or no earlier contact about the same issue is found within the window, and either the loaded history (of all customers) before the contact is shorter than the window or an earlier contact of another of the customer's episodes, in the window, cannot be compared since one of the two has neither customer words nor a subject line",
-            "contact réitéré : revient dans les 48 heures après la clôture la plus tardive des contacts antérieurs du même épisode ; null tant que la réponse est inconnue : ligne non comptée ou sans client, ou aucun contact antérieur sur le même sujet trouvé dans le délai, alors que l'historique chargé (de tous les clients) avant le contact est plus court que le délai ou qu'un contact antérieur d'un autre épisode du client, dans le délai, ne peut pas être comparé, l'un des deux n'ayant ni mots du client ni objet",
+            "comes back within 48 hours of the latest closing among the earlier contacts of the same episode; null while unknown: the row is not counted or has no customer, or no earlier contact about the same issue is found within the window, and either the contact has neither customer words nor a subject line, the loaded history (of all customers) before it is shorter than the window, or an earlier contact of another of the customer's episodes, in the window, has no such words",
+            "contact réitéré : revient dans les 48 heures après la clôture la plus tardive des contacts antérieurs du même épisode ; null tant que la réponse est inconnue : ligne non comptée ou sans client, ou aucun contact antérieur sur le même sujet trouvé dans le délai, alors que le contact n'a ni mots du client ni objet, que l'historique chargé (de tous les clients) avant lui est plus court que le délai ou qu'un contact antérieur d'un autre épisode du client, dans le délai, n'a pas de tels mots",
         ),
         may("is_repeat_72h", Boolean, "the same within 72 hours", "idem dans les 72 heures"),
         may(

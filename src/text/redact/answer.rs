@@ -54,7 +54,7 @@ static NO_NAME: Words = LazyLock::new(|| {
      effectivement affirmatif indeed definitely speaking none mari femme epouse wife husband celui franchement tout juste \
      remboursement remboursez-moi panne colis livraison facture commande resiliation reclamation internet connexion \
      bloque bloquee casse cassee abime abimee avalee voyant rouge virement parcel missing screen broken cracked leaking \
-     broadband router blinking washing machine order refund cancellation billing internet down delivery late fault"
+     broadband router blinking washing machine order refund cancellation billing down delivery late fault"
         .split_whitespace()
         .collect()
 });
@@ -82,7 +82,7 @@ static NUMBERS: Words = LazyLock::new(|| {
 /// Months.
 static MONTHS: Words = LazyLock::new(|| {
     "janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre january february march \
-     april may june july august september october november"
+     april may june july august september october november december"
         .split_whitespace()
         .collect()
 });
@@ -225,7 +225,7 @@ fn date(recognisers: &Recognisers, text: &str, words: &[Word<'_>]) -> Option<Ran
     if let Some(found) = recognisers.birth.find(text) {
         return Some(found.range());
     }
-    let is_month = |word: &Word<'_>| MONTHS.contains(word.folded.as_str()) || word.folded == "december";
+    let is_month = |word: &Word<'_>| MONTHS.contains(word.folded.as_str());
     let month = words.iter().position(is_month)?;
     let is_part = |word: &&Word<'_>| is_number(&word.folded) || matches!(word.folded.as_str(), "of" | "the" | "le");
     let before = words[..month].iter().rev().take_while(is_part).count();

@@ -182,7 +182,7 @@ fn initialled_signature(recognisers: &Recognisers, text: &str) -> Option<Candida
         Regex::new(r"(?:[.!?…,;:)]\s+|\n\s*|\s[-–—]\s*)(?P<value>\p{Lu}\.(?:[ -]?\p{Lu}\.)?[ \x{a0}]?\p{Lu}[\p{L}'’-]+(?:[ \x{a0}](?:(?:de|du|le|la|van|von|el|ben) )?\p{Lu}[\p{L}'’-]+)?)[\s.]*$")
             .expect("a literal pattern that the tests compile")
     });
-    let from = ceil_boundary(text, text.len().saturating_sub(80));
+    let from = text.ceil_char_boundary(text.len().saturating_sub(80));
     let value = SIGNED.captures(&text[from..])?.name("value")?;
     let kind = recognisers.kind("NAME")?;
     is_name(recognisers, value.as_str()).then(|| Candidate::new(kind, from + value.start()..from + value.end(), 0.62))
@@ -299,10 +299,7 @@ fn is_word(c: Option<char>) -> bool {
 }
 
 fn try_at(recognisers: &Recognisers, recogniser: &Recogniser, text: &str, at: usize, found: &mut Vec<Candidate>) {
-    let mut end = text.len().min(at + REACH);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
+    let end = text.floor_char_boundary(at + REACH);
     let seen = &text[at..end];
     // Most places do not match, and telling so is much cheaper than finding the groups.
     if !recogniser.pattern.is_match(seen) {
@@ -321,12 +318,12 @@ fn try_at(recognisers: &Recognisers, recogniser: &Recogniser, text: &str, at: us
         || text[..range.start].ends_with(|c| recogniser.not_preceded_by.contains(c))
         || value.bytes().filter(u8::is_ascii_digit).count() < recogniser.min_digits
         || rejects(&recogniser.not_value, value)
-        || rejects(&recogniser.not_followed_by, &after[..floor_boundary(after, 40)])
+        || rejects(&recogniser.not_followed_by, &after[..after.floor_char_boundary(40)])
         || !recogniser.value_is.is_none_or(|wanted| is_value(recognisers, wanted, value))
     {
         return;
     }
-    let from = ceil_boundary(text, range.start.saturating_sub(CONTEXT));
+    let from = text.ceil_char_boundary(range.start.saturating_sub(CONTEXT));
     let before = &text[from..range.start];
     if rejects(&recogniser.not_before, before)
         || recogniser.before.as_ref().is_some_and(|regex| !regex.is_match(before))
@@ -337,7 +334,7 @@ fn try_at(recognisers: &Recognisers, recogniser: &Recogniser, text: &str, at: us
     let has_context = recogniser
         .context
         .as_ref()
-        .is_some_and(|words| words.is_match(before) || words.is_match(&after[..floor_boundary(after, 20)]));
+        .is_some_and(|words| words.is_match(before) || words.is_match(&after[..after.floor_char_boundary(20)]));
     if recogniser.not_context.as_ref().is_some_and(|words| words.is_match(before)) {
         return;
     }
@@ -345,18 +342,6 @@ fn try_at(recognisers: &Recognisers, recogniser: &Recogniser, text: &str, at: us
     if score >= THRESHOLD {
         found.push(Candidate { kind: recogniser.kind, range, score, is_local: recogniser.is_local });
     }
-}
-
-fn ceil_boundary(text: &str, at: usize) -> usize {
-    (at..=text.len()).find(|&at| text.is_char_boundary(at)).unwrap_or(text.len())
-}
-
-fn floor_boundary(text: &str, at: usize) -> usize {
-    let mut at = at.min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
 }
 
 fn is_value(recognisers: &Recognisers, wanted: ValueIs, value: &str) -> bool {
@@ -425,7 +410,7 @@ fn address_around(recogniser: &Recogniser, text: &str, at: usize) -> Option<Rang
     }
     start += text[start..at].len() - text[start..at].trim_start_matches(['.', '-', '+', '%']).len();
     let rest = &text[at + 1..];
-    let domain = recogniser.pattern.find(&rest[..floor_boundary(rest, 255)])?;
+    let domain = recogniser.pattern.find(&rest[..rest.floor_char_boundary(255)])?;
     (start < at).then_some(start..at + 1 + domain.end())
 }
 
@@ -436,8 +421,8 @@ fn address_around_word(recogniser: &Recogniser, text: &str, sign: Range<usize>) 
             .expect("a literal pattern that the tests compile")
     });
     let rest = &text[sign.end..];
-    let domain = recogniser.pattern.find(&rest[..floor_boundary(rest, 120)])?;
-    let from = ceil_boundary(text, sign.start.saturating_sub(100));
+    let domain = recogniser.pattern.find(&rest[..rest.floor_char_boundary(120)])?;
+    let from = text.ceil_char_boundary(sign.start.saturating_sub(100));
     let local = LOCAL.captures(&text[from..sign.start])?.name("local")?;
     Some(from + local.start()..sign.end + domain.end())
 }

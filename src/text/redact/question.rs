@@ -87,6 +87,8 @@ pub(super) struct Question {
 #[derive(Debug)]
 pub(super) struct Questions {
     pub all: Vec<Question>,
+    /// Those whose answer is words, as a set.
+    of_words: u32,
     patterns: RegexSet,
     request: Regex,
     polite: Regex,
@@ -96,13 +98,13 @@ pub(super) struct Questions {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Asked {
     all: u32,
-    /// Those of them that any words could answer.
-    free: u32,
+    /// Those of them that words answer, which later turns are full of.
+    of_words: u32,
 }
 
 impl Asked {
     /// Nothing is asked.
-    pub const NOTHING: Self = Self { all: 0, free: 0 };
+    pub const NOTHING: Self = Self { all: 0, of_words: 0 };
 
     pub(super) fn holds(self, index: usize) -> bool {
         self.all & (1 << index) != 0
@@ -120,7 +122,7 @@ impl Asked {
         match (leads_only(turn), has_told_a_number) {
             (true, _) => self,
             (false, true) => Self::NOTHING,
-            (false, false) => Self { all: self.all & !self.free, free: 0 },
+            (false, false) => Self { all: self.all & !self.of_words, of_words: 0 },
         }
     }
 }
@@ -145,7 +147,10 @@ impl Questions {
         if all.len() > 32 {
             return Err(bug(&"more questions than a set holds"));
         }
-        Ok(Self { all, patterns, request: regex(&file.request)?, polite: regex(&file.polite)? })
+        let is_of_words = |question: &Question| question.form.is_free() || question.form == Form::Address;
+        let of_words = all.iter().enumerate().filter(|(_, question)| is_of_words(question));
+        let of_words = of_words.fold(0, |set, (index, _)| set | 1 << index);
+        Ok(Self { all, of_words, patterns, request: regex(&file.request)?, polite: regex(&file.polite)? })
     }
 
     /// What the last sentences of a turn ask for.
@@ -153,10 +158,7 @@ impl Questions {
     /// Caught: "Merci. Et votre nom ?", "Quel est votre numéro de client ? Il est sur la facture.", "votre date de
     /// naissance". Not caught: "Votre nom est bien noté. Autre chose ?", "Votre commande part demain."
     pub(super) fn asked(&self, turn: &str) -> Asked {
-        let mut from = turn.len().saturating_sub(REACH);
-        while !turn.is_char_boundary(from) {
-            from += 1;
-        }
+        let from = turn.ceil_char_boundary(turn.len().saturating_sub(REACH));
         let folded = fold(&turn[from..]);
         let mut asked = 0;
         let mut is_last = true;
@@ -183,9 +185,7 @@ impl Questions {
     }
 
     fn set(&self, all: u32) -> Asked {
-        let is_free = |index: &usize| matches!(self.all[*index].form, Form::Name | Form::Secret | Form::Address);
-        let free = (0..self.all.len()).filter(is_free).fold(0, |free, index| free | 1 << index);
-        Asked { all, free: all & free }
+        Asked { all, of_words: all & self.of_words }
     }
 
     fn asked_in(&self, sentence: &str, is_last: bool) -> u32 {

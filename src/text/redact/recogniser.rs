@@ -236,9 +236,7 @@ impl Recognisers {
         let folded = fold(word);
         self.not_names.binary_search_by(|known| known.as_str().cmp(&folded)).is_ok()
     }
-}
 
-impl Recognisers {
     /// Whether a word is one of a company or product.
     pub(super) fn is_brand(&self, word: &str) -> bool {
         let folded = fold(word);
