@@ -11,6 +11,8 @@ use serde::Deserialize;
 
 #[derive(Deserialize)]
 struct Expected {
+    /// Of the models with a tokenizer of their own: what the ids are of, by SentencePiece itself.
+    text: Option<String>,
     input_ids: Vec<u32>,
     embedding: Vec<f32>,
     sentiment_logits: Option<Vec<f32>>,
@@ -22,9 +24,11 @@ struct Expected {
 const MODELS: [&str; 5] = ["bert_tiny", "bert_tiny_int8", "roberta_tiny", "two_heads_tiny", "two_paths_tiny"];
 
 /// Sequence classifiers of every family, whose encoders are sentence encoders too.
-const CLASSIFIERS: [&str; 6] = [
+const CLASSIFIERS: [&str; 8] = [
     "bert_classifier_tiny",
     "roberta_classifier_tiny",
+    "xlm_roberta_tiny",
+    "camembert_tiny",
     "distilbert_tiny",
     "deberta_tiny",
     "deberta_v2_tiny",
@@ -212,6 +216,20 @@ fn classifiers_of_every_family_agree_with_python_on_every_row() {
         for (index, row) in rows.iter().enumerate() {
             let difference = largest_difference(&ours[index * labels..][..labels], row.class_logits.as_ref().unwrap());
             assert!(difference < 1e-4, "{model}, row {index}: logits differ by {difference}");
+        }
+    }
+}
+
+#[test]
+fn unigram_tokenizers_give_the_pieces_that_sentencepiece_gives() {
+    // `make_unigram.py`: both files stand special pieces in front, CamemBERT's begin at 5, and characters are replaced first.
+    for model in ["xlm_roberta_tiny", "camembert_tiny"] {
+        let tokens = load(model, KernelChoice::Auto).tokens().unwrap();
+        let worded: Vec<Expected> = expected(model).into_iter().filter(|row| row.text.is_some()).collect();
+        assert!(worded.len() >= 9, "{model}");
+        for row in worded {
+            let text = row.text.unwrap();
+            assert_eq!(tokens.window(&text).unwrap(), (row.input_ids, false), "{model}: {text:?}");
         }
     }
 }
