@@ -12,6 +12,13 @@ use encoding_rs::{CoderResult, Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE, WIN
 /// Longest record or line kept in memory; longer ones are refused as too long.
 pub(crate) const MAX_RECORD_BYTES: usize = 256 << 20;
 
+/// The bytes of a file that is one record; `None` where there are more than [`MAX_RECORD_BYTES`].
+pub(crate) fn whole(stream: &mut dyn BufRead) -> io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    let count = stream.take(MAX_RECORD_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    Ok((count <= MAX_RECORD_BYTES).then_some(bytes))
+}
+
 /// Decodes one record. The flag tells that bytes were lost.
 pub(crate) fn record_text(bytes: &[u8]) -> (Cow<'_, str>, bool) {
     match std::str::from_utf8(bytes) {

@@ -3,7 +3,7 @@
 //! Automatic replies and bounces are kept as records of their own kind. The zones of the body (new words, quoted history,
 //! signature) are found later, by the text stage.
 
-use std::io::{BufRead, Read};
+use std::io::BufRead;
 
 use chrono::{DateTime, Utc};
 use mail_parser::{Addr, Address, HeaderValue, Message, MimeHeaders};
@@ -12,7 +12,7 @@ use crate::contact::{Channel, Contact, Direction, Provenance, RecordKind, Speake
 use crate::error::{RecordError, RejectCode};
 use crate::text::eml::{self, MailKind};
 
-use super::decode::MAX_RECORD_BYTES;
+use super::decode::whole;
 use super::row::{Place, derived_id};
 use super::{Failure, Output, time};
 
@@ -49,10 +49,7 @@ pub struct Mail {
 
 /// Decodes a message. `None` when there is no header of a message in it.
 pub fn parse(bytes: &[u8]) -> Option<Mail> {
-    // Blank lines before the headers would end them, and a byte-order mark would be a part of the first one's name.
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let start = bytes.iter().position(|byte| !byte.is_ascii_whitespace())?;
-    let message = eml::parsed(&bytes[start..])?;
+    let message = eml::parsed(eml::from_headers(bytes))?;
     let known = [
         "From",
         "To",
@@ -122,13 +119,11 @@ pub fn parse(bytes: &[u8]) -> Option<Mail> {
 
 /// Reads a file that is one message.
 pub(crate) fn read(stream: &mut dyn BufRead, place: Place<'_>, output: &mut Output<'_>) -> Result<(), Failure> {
-    let mut bytes = Vec::new();
-    let count = stream.take(MAX_RECORD_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    let bytes = whole(stream)?;
     output.met();
-    if count > MAX_RECORD_BYTES {
-        output.reject(place.reject_file(RejectCode::TooLong, "the message is longer than 256 MiB"))?;
-    } else {
-        output.record(message(&bytes, 1, &place))?;
+    match bytes {
+        Some(bytes) => output.record(message(&bytes, 1, &place))?,
+        None => output.reject(place.reject_file(RejectCode::TooLong, "the message is longer than 256 MiB"))?,
     }
     Ok(())
 }

@@ -3,12 +3,12 @@
 //! Metadata are lines `key: value` before the first turn whose key is a known column name and not a role:
 //! `Date : 03/09/2026 09:12`, `Canal : téléphone`, `Call ID: 42`.
 
-use std::io::{BufRead, Read};
+use std::io::BufRead;
 
 use crate::error::RejectCode;
 
 use super::columns::{Field, Mapping, normalise};
-use super::decode::{MAX_RECORD_BYTES, record_text};
+use super::decode::{record_text, whole};
 use super::dialogue::{self, RawTurn};
 use super::json::Fallback;
 use super::row::{self, Place, Row};
@@ -24,13 +24,12 @@ pub(crate) fn read(
     fallback: &Fallback,
     output: &mut Output<'_>,
 ) -> Result<(), Failure> {
-    let mut bytes = Vec::new();
-    let count = stream.take(MAX_RECORD_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    let bytes = whole(stream)?;
     output.met();
-    if count > MAX_RECORD_BYTES {
+    let Some(bytes) = bytes else {
         output.reject(place.reject_file(RejectCode::TooLong, "the file is longer than 256 MiB"))?;
         return Ok(());
-    }
+    };
     let (text, lossy) = record_text(&bytes);
     let text = text.trim_start_matches('\u{feff}');
     let mut row = Row::new(1);

@@ -3,14 +3,14 @@
 //! Speakers are read from voice tags (`<v Marie>`), from `Name: text`, or not at all. Consecutive cues of one named speaker
 //! are one turn; without names, each cue is a turn. Words that captions repeat while they roll are kept once.
 
-use std::io::{BufRead, Read};
+use std::io::BufRead;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
 use crate::error::RejectCode;
 
-use super::decode::{MAX_RECORD_BYTES, record_text};
+use super::decode::{record_text, whole};
 use super::dialogue::{self, RawTurn};
 use super::format::Format;
 use super::json::Fallback;
@@ -60,13 +60,12 @@ pub(crate) fn read(
     fallback: &Fallback,
     output: &mut Output<'_>,
 ) -> Result<(), Failure> {
-    let mut bytes = Vec::new();
-    let count = stream.take(MAX_RECORD_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    let bytes = whole(stream)?;
     output.met();
-    if count > MAX_RECORD_BYTES {
+    let Some(bytes) = bytes else {
         output.reject(place.reject_file(RejectCode::TooLong, "the file is longer than 256 MiB"))?;
         return Ok(());
-    }
+    };
     let (text, lossy) = record_text(&bytes);
     let captions = match captions(&text, format) {
         Ok(captions) => captions,

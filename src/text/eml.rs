@@ -61,10 +61,15 @@ pub(crate) fn parsed(bytes: &[u8]) -> Option<Message<'_>> {
     std::panic::catch_unwind(|| MessageParser::default().parse(bytes)).ok().flatten()
 }
 
+/// A message from its first header on. Blank lines above the headers would make a body of them, and a byte-order mark a part of the first
+/// one's name.
+pub(crate) fn from_headers(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start()
+}
+
 /// Cleans one message. Never fails: what cannot be read as MIME is taken as a bare body.
 pub fn clean_eml(bytes: &[u8]) -> CleanedMail {
-    // Blank lines above the headers would make a body of them.
-    let bytes = bytes.trim_ascii_start();
+    let bytes = from_headers(bytes);
     let Some(message) = parsed(bytes) else {
         return clean_body(String::from_utf8_lossy(bytes).into_owned(), CleanedMail::default(), &Sender::default());
     };
@@ -465,6 +470,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_mark_of_the_encoding_is_no_part_of_the_first_header() {
+        let mail = clean_eml("\u{feff}Subject: Colis\r\nFrom: anne@example.com\r\n\r\nOù est-il ?".as_bytes());
+        assert_eq!((mail.subject.as_str(), mail.from.as_str()), ("Colis", "anne@example.com"));
+    }
 
     #[test]
     fn transfer_encodings_are_undone_as_far_as_they_go() {
