@@ -22,11 +22,12 @@ use motif::evaluate::reason;
 use motif::evaluate::repeat::meanings;
 use motif::evaluate::scope::ScopeBasis;
 use motif::evaluate::turn::{Limits, TurnWindow, TurnWindows, turns};
-use motif::label::avoidability::{AvoidabilityModel, Clue};
+use motif::label::avoidability::{AvoidabilityModel, Clue, Verdict};
 use motif::label::emotion::{self, EmotionHead, Emotions};
 use motif::label::head::{FitOptions, Head};
 use motif::label::reason::{ReasonModel, ReasonVerdict, Weighing};
 use motif::label::taxonomy::{OTHER, UNCLEAR};
+use motif::label::worded::{Passage, Teaching};
 use motif::label::{Catalogue, Labeller, shipped};
 use motif::model::{Encoder, EncoderOptions, ModelFiles, bundled};
 use motif::{Error, Result};
@@ -96,14 +97,14 @@ fn reasons(messages: &Gold, windows: &[TurnWindows], catalogue: &Catalogue, vect
     let mut rows = Vec::new();
     let mut calibration = Vec::new();
     for (row, turn) in windows.iter().enumerate() {
-        let verdict = model.verdict(&turn.inputs(), &[]);
+        let verdict = model.verdict(&turn.passages(), &[]);
         let mut order: Vec<usize> = (0..verdict.scores.len()).collect();
         order.sort_by(|&a, &b| verdict.scores[b].total_cmp(&verdict.scores[a]));
         let place = model.ids().iter().position(|id| id == gold[row]);
         let loudest = verdict.salience.iter().copied().fold(0.0, f32::max);
         rows.push((place, order, f64::from(verdict.scores.iter().copied().fold(0.0, f32::max)), f64::from(loudest)));
         if let (Some(place), [window]) = (place, turn.windows.as_slice()) {
-            calibration.push((model.logits(&window.vector.embedding), place));
+            calibration.push((model.logits(&window.passage()), place));
         }
     }
     for language in ["fr", "en"] {
@@ -192,13 +193,13 @@ struct Case<'a> {
 
 impl Case<'_> {
     fn verdict(&self, model: &ReasonModel) -> ReasonVerdict {
-        model.verdict(&inputs(&self.said), &inputs(&self.heard))
+        model.verdict(&passages(&self.said), &passages(&self.heard))
     }
 }
 
-/// Embeddings with lengths, as the classifiers take them.
-fn inputs(windows: &[TurnWindow]) -> Vec<(&[f32], u32)> {
-    windows.iter().map(|window| (window.vector.embedding.as_slice(), window.chars)).collect()
+/// Windows as the classifiers take them.
+fn passages(windows: &[TurnWindow]) -> Vec<Passage<'_>> {
+    windows.iter().map(TurnWindow::passage).collect()
 }
 
 /// The cases of labelled contacts, encoded.
@@ -259,12 +260,24 @@ fn weighings() -> Vec<Weighing> {
     all
 }
 
+/// Every way to teach that is tried: the penalty, and how much words count.
+fn teachings() -> impl Iterator<Item = Teaching> {
+    [20.0, 60.0].into_iter().flat_map(|c| [0.0, 0.5, 0.7, 1.0, 1.4].map(|words| Teaching { c, words }))
+}
+
 /// Whole contacts: how to weigh the agent's words and the evidence of many windows, on contacts and messages together;
 /// then the verdicts on contacts as they ship.
 fn whole_contacts(path: &Path, messages: &[Case<'_>], catalogue: &Catalogue, vectors: &mut Vectors) -> Result<()> {
     print("\n== whole contacts");
     let rows = labelled_contacts(path)?;
     let contacts = cases(&rows, vectors)?;
+    let all: Vec<&Case<'_>> = contacts.iter().chain(messages).collect();
+    for teaching in teachings() {
+        let model = ReasonModel::taught(&catalogue.taxonomy, &catalogue.background, None, teaching, vectors)?;
+        let (loss, accuracy) = judged(&all, &model);
+        let (_, on_contacts) = judged(&contacts.iter().collect::<Vec<_>>(), &model);
+        print(&format!("{teaching:?}: log loss {loss:.3}, forced choice {accuracy:.3}, on contacts {on_contacts:.3}"));
+    }
     let model = ReasonModel::learn(&catalogue.taxonomy, &catalogue.background, None, vectors)?;
     let show_weighing = |name: &str, weighing: Weighing| {
         let model = model.clone().with_weighing(weighing);
@@ -275,7 +288,6 @@ fn whole_contacts(path: &Path, messages: &[Case<'_>], catalogue: &Catalogue, vec
             "{name}: log loss {loss:.3}, forced choice {accuracy:.3}, on contacts {on_contacts:.3}: {weighing:?}"
         ));
     };
-    let all: Vec<&Case<'_>> = contacts.iter().chain(messages).collect();
     let mut tried: Vec<(f64, Weighing)> = weighings()
         .into_iter()
         .map(|weighing| (judged(&all, &model.clone().with_weighing(weighing)).0, weighing))
@@ -287,7 +299,7 @@ fn whole_contacts(path: &Path, messages: &[Case<'_>], catalogue: &Catalogue, vec
     show_weighing("as shipped", Weighing::default());
 
     let verdicts: Vec<ReasonVerdict> = contacts.iter().map(|case| case.verdict(&model)).collect();
-    for threshold in [0.0, 0.15, 0.2, 0.25, 0.3, 0.35] {
+    for threshold in [0.0, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6] {
         let said = |verdict: &ReasonVerdict| match &verdict.hits[0] {
             hit if hit.id != UNCLEAR && hit.score < threshold => OTHER.to_owned(),
             hit => hit.id.clone(),
@@ -303,13 +315,7 @@ fn whole_contacts(path: &Path, messages: &[Case<'_>], catalogue: &Catalogue, vec
     print(&format!("ece of the score: {}", show(expected_calibration_error(calibrated))));
 
     let model = AvoidabilityModel::learn(&catalogue.criteria, &catalogue.background, None, vectors)?;
-    let avoidability: Vec<_> = contacts
-        .iter()
-        .map(|case| {
-            let words = case.said.iter().map(|window| (window.text.as_str(), window.vector.embedding.as_slice()));
-            model.verdict(&words.collect::<Vec<_>>())
-        })
-        .collect();
+    let avoidability: Vec<_> = contacts.iter().map(|case| model.verdict(&passages(&case.said))).collect();
     let scores: Vec<f64> = avoidability.iter().map(|verdict| verdict.probability).collect();
     let gold: Vec<bool> = rows.iter().map(|row| row.avoidable).collect();
     print(&format!("avoidable, as shipped: {}", binary_line(&scores, &gold, shipped::AVOIDABLE_THRESHOLD)));
@@ -442,16 +448,26 @@ fn emotions(path: &Path, catalogue: &Catalogue, vectors: &mut Vectors) -> Result
 /// Avoidability: coefficients of the clue of a message's strongest strict criterion.
 fn avoidability(messages: &Gold, windows: &[TurnWindows], catalogue: &Catalogue, vectors: &mut Vectors) -> Result<()> {
     print("\n== avoidability");
-    let model = AvoidabilityModel::learn(&catalogue.criteria, &catalogue.background, None, vectors)?;
     let gold =
         (0..messages.len()).map(|row| Ok(messages.flag(row, 3)?.unwrap_or(false))).collect::<Result<Vec<bool>>>()?;
+    for teaching in teachings() {
+        let model = AvoidabilityModel::taught(&catalogue.criteria, &catalogue.background, None, teaching, vectors)?;
+        let verdicts: Vec<_> = windows.iter().map(|turn| model.verdict(&turn.passages())).collect();
+        let scores: Vec<f64> = verdicts.iter().map(|verdict| verdict.probability).collect();
+        let named = |verdict: &Verdict| verdict.evidence.first().map(|found| model.id(found.criterion).to_owned());
+        let right =
+            (0..gold.len()).filter(|&row| gold[row] && named(&verdicts[row]).as_deref() == messages.value(row, 2));
+        let right = right.count() as f64 / gold.iter().filter(|is| **is).count() as f64;
+        print(&format!("{teaching:?}: auc {}, criterion right {right:.3}", show(auc(&scores, &gold))));
+    }
+    let model = AvoidabilityModel::learn(&catalogue.criteria, &catalogue.background, None, vectors)?;
     // Every strict clue of each message; the strongest one is judged.
     let clues: Vec<Vec<(usize, Clue)>> = windows
         .iter()
         .map(|turn| {
             turn.windows
                 .iter()
-                .flat_map(|window| model.clues(&window.text, &window.vector.embedding).into_iter().enumerate())
+                .flat_map(|window| model.clues(&window.passage()).into_iter().enumerate())
                 .filter(|(criterion, _)| model.is_strict(*criterion))
                 .collect()
         })
@@ -622,7 +638,7 @@ fn descriptions(messages: &Gold, catalogue: &Catalogue, vectors: &mut Vectors) -
 fn logistic<const N: usize>(inputs: &[[f64; N]], targets: &[bool]) -> Vec<f64> {
     let rows: Vec<f32> = inputs.iter().flatten().map(|value| *value as f32).collect();
     let classes: Vec<usize> = targets.iter().map(|target| usize::from(*target)).collect();
-    let options = FitOptions { c: 10.0, max_steps: 500, balanced: false };
+    let options = FitOptions { c: 10.0, max_steps: 500, balanced: false, ..FitOptions::default() };
     let head = Head::fit(&rows, N, &classes, 2, options);
     let difference = |input: &[f32]| {
         let logits = head.logits(input);

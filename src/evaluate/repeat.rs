@@ -80,8 +80,8 @@ pub fn meanings(
         .map(|(turn, text)| {
             let mut said = Said::default();
             said.hear(text, &markers.find(text));
-            let (embeddings, lengths): (Vec<&[f32]>, Vec<u32>) = turn.inputs().into_iter().unzip();
-            Meaning::new(&embeddings, &lengths, &reasons.verdict(&turn.inputs(), &[]), said)
+            let passages = turn.passages();
+            Meaning::new(&passages, &reasons.verdict(&passages, &[]), said)
         })
         .collect())
 }

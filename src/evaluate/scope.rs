@@ -26,7 +26,7 @@ use super::nearest::Nearest;
 use super::reading::{Beside, Reading, Readings};
 use crate::label::head::{FitOptions, Head, Lessons, logistic, softmax};
 use crate::label::shipped;
-use crate::label::words::{WordSpace, Words};
+use crate::label::words::{Counts, WordSpace, Words};
 use crate::vector::dot;
 
 /// Folds of the cross-validation that fits the temperature.
@@ -103,10 +103,12 @@ impl Classifier {
         let options = FitOptions { c, ..FitOptions::default() };
         // Names and descriptions do not speak as customers do: their wording would mislead.
         let is_worded = basis != ScopeBasis::Descriptions;
-        let words = is_worded.then(|| WordSpace::learn(lessons.texts));
+        let counted: Vec<Counts> =
+            if is_worded { lessons.texts.iter().map(|text| Counts::of(text)).collect() } else { Vec::new() };
+        let words = is_worded.then(|| WordSpace::learn(&counted, shipped::WORDS_LENGTH));
         let beside = is_worded.then(|| Beside::learn(lessons.readings));
         let features: Vec<Words> =
-            words.iter().flat_map(|space| lessons.texts.iter().map(|text| features(space, text))).collect();
+            words.iter().flat_map(|space| counted.iter().map(|counts| space.features(counts))).collect();
         let weights: Vec<f64> =
             (0..targets.len()).map(|row| if row < lessons.examples { 1.0 } else { shipped::NAME_WEIGHT }).collect();
         let Readings { width, embeddings, .. } = lessons.readings;
@@ -162,7 +164,7 @@ impl Classifier {
 
     /// The likeliest label with its confidence and the text's position, the latter two when scope was learnt.
     fn judge(&self, text: &str, reading: Reading<'_>) -> (usize, Option<[f64; 2]>) {
-        let words = self.words.as_ref().map(|space| features(space, text)).unwrap_or_default();
+        let words = self.words.as_ref().map(|space| space.features(&Counts::of(text))).unwrap_or_default();
         let mut values = self.rule.logits(&input(self.beside.as_ref(), reading), &words);
         let label = highest(&values);
         let scores = self.scope.as_ref().map(|scope| {
@@ -200,13 +202,6 @@ impl Rule {
 /// What the regression sees of a text beside its words.
 fn input(beside: Option<&Beside>, reading: Reading<'_>) -> Vec<f32> {
     beside.map_or_else(|| reading.embedding.to_vec(), |beside| beside.join(reading))
-}
-
-/// The words of a text, at their length beside an embedding.
-fn features(space: &WordSpace, text: &str) -> Words {
-    let mut words = space.features(text);
-    words.iter_mut().for_each(|(_, value)| *value *= shipped::WORDS_LENGTH);
-    words
 }
 
 impl Scope {

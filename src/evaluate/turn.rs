@@ -4,6 +4,7 @@ use crate::config::options::ModelOptions;
 use crate::contact::{Contact, Provenance, Speaker, Turn};
 use crate::encode::{Encoded, Vector, Vectors};
 use crate::error::Result;
+use crate::label::worded::Passage;
 
 /// How texts are cut; the same two options as a run.
 #[derive(Debug, Clone, Copy)]
@@ -39,10 +40,17 @@ pub struct TurnWindows {
     pub windows: Vec<TurnWindow>,
 }
 
+impl TurnWindow {
+    /// The window as the classifiers take it.
+    pub fn passage(&self) -> Passage<'_> {
+        Passage::new(&self.text, &self.vector.embedding)
+    }
+}
+
 impl TurnWindows {
-    /// Embeddings with lengths, as the classifiers take them.
-    pub fn inputs(&self) -> Vec<(&[f32], u32)> {
-        self.windows.iter().map(|window| (window.vector.embedding.as_slice(), window.chars)).collect()
+    /// The windows as the classifiers take them.
+    pub fn passages(&self) -> Vec<Passage<'_>> {
+        self.windows.iter().map(TurnWindow::passage).collect()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Avoidability: whether a criterion of the company has evidence in this contact's own words.
 //!
 //! Two kinds of evidence meet in a window: a cue of the criterion (a phrase that is evidence by itself), and nearness
-//! of meaning to the criterion's examples rather than to its counter-examples and to background words. Both enter one
+//! in meaning and words to the criterion's examples rather than to its counter-examples and to background words. Both enter one
 //! logistic score whose coefficients were fitted on the development messages. The contact reason is no input: without
 //! evidence there is no verdict.
 
@@ -11,10 +11,10 @@ use regex::Regex;
 
 use super::criteria::{Criteria, OWNER_OF_REASON, Strictness};
 use super::cues::{Cues, Folded};
-use super::head::{FitOptions, Head, logistic};
-use super::reason::criteria_texts;
+use super::head::logistic;
 use super::shipped;
 use super::taxonomy::{BilingualList, Taxonomy};
+use super::worded::{Passage, Teaching, Worded};
 use crate::encode::Vectors;
 use crate::error::Result;
 use crate::vector;
@@ -81,8 +81,23 @@ pub struct AvoidabilityModel {
     owners: Vec<String>,
     ids: Vec<String>,
     cues: Cues,
-    head: Head,
+    head: Worded,
     threshold: f64,
+}
+
+/// What ships.
+const TEACHING: Teaching = Teaching { c: shipped::AVOIDABLE_C, words: shipped::AVOIDABLE_WORDS };
+
+/// The texts that the classifier learns from: `(text, class)`, the last class being counter-examples and background words.
+pub(super) fn lessons<'a>(criteria: &'a Criteria, background: &'a BilingualList) -> Vec<(&'a str, usize)> {
+    let none = criteria.criteria.len();
+    let mut lessons = Vec::new();
+    for (class, criterion) in criteria.criteria.iter().enumerate() {
+        lessons.extend(criterion.examples.iter().map(|text| (text, class)));
+        lessons.extend(criterion.counter_examples.iter().map(|text| (text, none)));
+    }
+    lessons.extend(background.iter().map(|text| (text, none)));
+    lessons
 }
 
 impl AvoidabilityModel {
@@ -96,31 +111,48 @@ impl AvoidabilityModel {
         threshold: Option<f64>,
         vectors: &mut Vectors,
     ) -> Result<Self> {
-        let count = criteria.criteria.len();
-        vectors.ensure(criteria_texts(criteria).chain(background.iter()))?;
-        let mut inputs = Vec::new();
-        let mut targets = Vec::new();
-        let mut learn = |text: &str, class: usize| -> Result<()> {
-            inputs.extend(vectors.get(text)?.embedding);
-            targets.push(class);
-            Ok(())
-        };
-        for (class, criterion) in criteria.criteria.iter().enumerate() {
-            for text in criterion.examples.iter() {
-                learn(text, class)?;
-            }
-            for text in criterion.counter_examples.iter() {
-                learn(text, count)?;
-            }
-        }
-        for text in background.iter() {
-            learn(text, count)?;
-        }
-        let options = FitOptions { c: shipped::AVOIDABLE_C, balanced: false, ..FitOptions::default() };
-        let hidden = vectors.encoder().hidden_size();
-        // Patterns take as long to compile as the head to fit.
+        Self::taught(criteria, background, threshold, TEACHING, vectors)
+    }
+
+    /// As [`Self::learn`], with words that count more or less than what ships.
+    ///
+    /// # Errors
+    /// The texts could not be encoded.
+    pub fn taught(
+        criteria: &Criteria,
+        background: &BilingualList,
+        threshold: Option<f64>,
+        teaching: Teaching,
+        vectors: &mut Vectors,
+    ) -> Result<Self> {
+        let lessons = lessons(criteria, background);
+        vectors.ensure(lessons.iter().map(|(text, _)| *text))?;
+        Self::fit(criteria, &lessons, threshold, teaching, vectors)
+    }
+
+    /// Learns lessons that are known to `vectors`, with what ships.
+    ///
+    /// # Errors
+    /// A text is not known, or a cue cannot be read.
+    pub(super) fn of(
+        criteria: &Criteria,
+        lessons: &[(&str, usize)],
+        threshold: Option<f64>,
+        vectors: &Vectors,
+    ) -> Result<Self> {
+        Self::fit(criteria, lessons, threshold, TEACHING, vectors)
+    }
+
+    fn fit(
+        criteria: &Criteria,
+        lessons: &[(&str, usize)],
+        threshold: Option<f64>,
+        teaching: Teaching,
+        vectors: &Vectors,
+    ) -> Result<Self> {
+        // Patterns take long to compile.
         let (head, cues) = rayon::join(
-            || Head::fit(&inputs, hidden, &targets, count + 1, options),
+            || Worded::learn(lessons, criteria.criteria.len() + 1, teaching, false, vectors),
             || Cues::new(criteria.criteria.iter().map(|criterion| criterion.cues.iter())),
         );
         Ok(Self {
@@ -129,7 +161,7 @@ impl AvoidabilityModel {
             owners: criteria.criteria.iter().map(|criterion| criterion.owner.clone()).collect(),
             ids: criteria.criteria.iter().map(|criterion| criterion.id.clone()).collect(),
             cues: cues?,
-            head,
+            head: head?,
             threshold: threshold.unwrap_or(shipped::AVOIDABLE_THRESHOLD),
         })
     }
@@ -158,11 +190,11 @@ impl AvoidabilityModel {
     }
 
     /// What speaks for each criterion in one window, before it is weighed.
-    pub fn clues(&self, text: &str, embedding: &[f32]) -> Vec<Clue> {
-        self.clues_of(text, &self.head.probabilities(embedding, 1.0))
+    pub fn clues(&self, window: &Passage<'_>) -> Vec<Clue> {
+        self.clues_of(window.text, &self.head.probabilities(std::slice::from_ref(window), 1.0)[0])
     }
 
-    /// The [`Self::clues`] of a window whose embedding has these probabilities: the criteria, then none of them.
+    /// The [`Self::clues`] of a window that has these probabilities: the criteria, then none of them.
     fn clues_of(&self, text: &str, probabilities: &[f32]) -> Vec<Clue> {
         let count = self.ids.len();
         let folded = Folded::new(text);
@@ -176,14 +208,13 @@ impl AvoidabilityModel {
         shares.into_iter().zip(cues).map(|(share, cue)| Clue { meaning, share: f64::from(share), cue }).collect()
     }
 
-    /// The verdict from the windows of a contact: `(text, embedding)`.
-    pub fn verdict(&self, windows: &[(&str, &[f32])]) -> Verdict {
+    /// The verdict from the windows of a contact.
+    pub fn verdict(&self, windows: &[Passage<'_>]) -> Verdict {
         // For each criterion the highest score, the window and the cue that it comes from.
         let mut highest: Vec<Option<(f64, u32, Clue)>> = vec![None; self.ids.len()];
-        let embeddings: Vec<&[f32]> = windows.iter().map(|(_, embedding)| *embedding).collect();
-        let read = self.head.probabilities_of(&embeddings, 1.0);
-        for (index, ((text, _), probabilities)) in windows.iter().zip(&read).enumerate() {
-            for (criterion, clue) in self.clues_of(text, probabilities).into_iter().enumerate() {
+        let read = self.head.probabilities(windows, 1.0);
+        for (index, (window, probabilities)) in windows.iter().zip(&read).enumerate() {
+            for (criterion, clue) in self.clues_of(window.text, probabilities).into_iter().enumerate() {
                 let score = clue.score();
                 if highest[criterion].is_none_or(|(before, ..)| score > before) {
                     highest[criterion] = Some((score, index as u32, clue));

@@ -31,11 +31,13 @@ pub struct FitOptions {
     pub max_steps: usize,
     /// Weigh examples so that every class counts the same.
     pub balanced: bool,
+    /// It ends once a step lowers the objective by less than this share of it.
+    pub tolerance: f64,
 }
 
 impl Default for FitOptions {
     fn default() -> Self {
-        Self { c: 20.0, max_steps: 150, balanced: true }
+        Self { c: 20.0, max_steps: 150, balanced: true, tolerance: 1e-7 }
     }
 }
 
@@ -108,7 +110,7 @@ impl Head {
         };
         let mut point = vec![0.0; problem.size()];
         if !targets.is_empty() {
-            minimise(&problem, &mut point, options.max_steps);
+            minimise(&problem, &mut point, options);
         }
         let [weights, word_weights, bias] = problem.parts(&point);
         let single = |values: &[f64]| values.iter().map(|&value| value as f32).collect::<Vec<f32>>();
@@ -145,18 +147,15 @@ impl Head {
         logits
     }
 
-    /// Softmax of the logits divided by `temperature`.
-    pub fn probabilities(&self, input: &[f32], temperature: f32) -> Vec<f32> {
-        let mut values = self.logits(input);
-        softmax(&mut values, temperature);
-        values
-    }
-
-    /// The [`Self::probabilities`] of several embeddings, `(inputs, classes)`, the same bits as those of each alone, in less time.
-    pub fn probabilities_of(&self, inputs: &[&[f32]], temperature: f32) -> Vec<Vec<f32>> {
+    /// Softmax of the logits of several embeddings, and of the words of their texts where words were learnt, divided by
+    /// `temperature`: `(inputs, classes)`, the same bits as for each alone, in less time.
+    pub fn probabilities(&self, inputs: &[&[f32]], words: &[Words], temperature: f32) -> Vec<Vec<f32>> {
         let mut logits = vec![0.0; inputs.len() * self.classes];
         logits_into(&self.weights, &self.bias, self.hidden, inputs, &mut logits);
-        let rows = logits.chunks_exact_mut(self.classes).map(|row| {
+        let rows = logits.chunks_exact_mut(self.classes).enumerate().map(|(place, row)| {
+            if let Some(words) = words.get(place).filter(|_| !self.word_weights.is_empty()) {
+                add_words(&self.word_weights, words, row);
+            }
             softmax(row, temperature);
             row.to_vec()
         });
@@ -329,12 +328,12 @@ impl Problem<'_> {
 }
 
 /// Limited-memory BFGS with a backtracking (Armijo) line search.
-fn minimise(problem: &Problem<'_>, point: &mut [f64], max_steps: usize) {
+fn minimise(problem: &Problem<'_>, point: &mut [f64], options: FitOptions) {
     const MEMORY: usize = 10;
     let (mut value, mut gradient) = problem.value_and_gradient(point);
     let scale = norm(&gradient).max(1e-12);
     let mut history: Vec<(Vec<f64>, Vec<f64>, f64)> = Vec::new();
-    for step in 0..max_steps {
+    for step in 0..options.max_steps {
         if norm(&gradient) < 1e-4 * scale {
             return;
         }
@@ -342,7 +341,7 @@ fn minimise(problem: &Problem<'_>, point: &mut [f64], max_steps: usize) {
         let mut alphas = Vec::with_capacity(history.len());
         for (moved, changed, rho) in history.iter().rev() {
             let alpha = rho * dot64(moved, &direction);
-            direction.iter_mut().zip(changed).for_each(|(d, c)| *d -= alpha * c);
+            add_scaled64(&mut direction, -alpha, changed);
             alphas.push(alpha);
         }
         if let Some((moved, changed, _)) = history.last() {
@@ -351,7 +350,7 @@ fn minimise(problem: &Problem<'_>, point: &mut [f64], max_steps: usize) {
         }
         for ((moved, changed, rho), alpha) in history.iter().zip(alphas.iter().rev()) {
             let beta = rho * dot64(changed, &direction);
-            direction.iter_mut().zip(moved).for_each(|(d, m)| *d += (alpha - beta) * m);
+            add_scaled64(&mut direction, alpha - beta, moved);
         }
         let slope = dot64(&gradient, &direction);
         if slope >= 0.0 {
@@ -382,14 +381,40 @@ fn minimise(problem: &Problem<'_>, point: &mut [f64], max_steps: usize) {
         point.copy_from_slice(&candidate);
         value = candidate_value;
         gradient = candidate_gradient;
-        if gain.abs() < 1e-7 * value.abs() {
+        if gain.abs() < options.tolerance * value.abs() {
             return;
         }
     }
 }
 
+/// Numbers that one task handles; sums are made per part and then in order of parts.
+const PART: usize = 1 << 14;
+
 fn dot64(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(x, y)| x * y).sum()
+    const LANES: usize = 8;
+    let sum = |(a, b): (&[f64], &[f64])| {
+        let (a, left) = a.as_chunks::<LANES>();
+        let (b, right) = b.as_chunks::<LANES>();
+        let mut sums = [0.0; LANES];
+        for (a, b) in a.iter().zip(b) {
+            sums.iter_mut().zip(a.iter().zip(b)).for_each(|(sum, (x, y))| *sum += x * y);
+        }
+        sums.iter().sum::<f64>() + left.iter().zip(right).map(|(x, y)| x * y).sum::<f64>()
+    };
+    if a.len() <= PART {
+        return sum((a, b));
+    }
+    let parts: Vec<f64> = a.par_chunks(PART).zip(b.par_chunks(PART)).map(sum).collect();
+    parts.iter().sum()
+}
+
+/// `a += weight · b`.
+fn add_scaled64(a: &mut [f64], weight: f64, b: &[f64]) {
+    let add = |(a, b): (&mut [f64], &[f64])| a.iter_mut().zip(b).for_each(|(x, y)| *x += weight * y);
+    if a.len() <= PART {
+        return add((a, b));
+    }
+    a.par_chunks_mut(PART).zip(b.par_chunks(PART)).for_each(add);
 }
 
 fn norm(values: &[f64]) -> f64 {
@@ -418,14 +443,14 @@ mod tests {
         let (inputs, targets) = data();
         let head = Head::fit(&inputs, 2, &targets, 3, FitOptions::default());
         for (row, &target) in inputs.chunks(2).zip(&targets) {
-            let probabilities = head.probabilities(row, 1.0);
+            let probabilities = head.probabilities(&[row], &[], 1.0).remove(0);
             assert!(probabilities[target] > 0.6, "{probabilities:?}");
             assert!((probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-5);
         }
         let rows: Vec<&[f32]> = inputs.chunks(2).take(11).collect();
-        let alone: Vec<Vec<f32>> = rows.iter().map(|row| head.probabilities(row, 0.7)).collect();
-        assert_eq!(head.probabilities_of(&rows, 0.7), alone);
-        assert!(head.probabilities_of(&[], 0.7).is_empty());
+        let alone: Vec<Vec<f32>> = rows.iter().map(|row| head.probabilities(&[row], &[], 0.7).remove(0)).collect();
+        assert_eq!(head.probabilities(&rows, &[], 0.7), alone);
+        assert!(head.probabilities(&[], &[], 0.7).is_empty());
     }
 
     #[test]
@@ -472,8 +497,10 @@ mod tests {
         };
         let head = learn(&inputs, &words, &[1.0; 8], &targets);
         for (words, &target) in words.iter().zip(&targets) {
-            let logits = head.logits_with_words(&[1.0], words);
+            let mut logits = head.logits_with_words(&[1.0], words);
             assert!(logits[target] > logits[1 - target] + 1.0, "{logits:?}");
+            softmax(&mut logits, 0.7);
+            assert_eq!(head.probabilities(&[&[1.0]], std::slice::from_ref(words), 0.7), [logits]);
         }
         let fewer = learn(&inputs[..2], &words[..2], &[4.0, 4.0], &targets[..2]);
         for (one, other) in fewer.word_weights.iter().zip(&head.word_weights) {
@@ -485,7 +512,7 @@ mod tests {
     fn a_class_without_examples_is_never_chosen() {
         let (inputs, targets) = data();
         let head = Head::fit(&inputs, 2, &targets, 4, FitOptions::default());
-        assert!(inputs.chunks(2).all(|row| head.probabilities(row, 1.0)[3] < 1e-6));
+        assert!(inputs.chunks(2).all(|row| head.probabilities(&[row], &[], 1.0)[0][3] < 1e-6));
     }
 
     #[test]

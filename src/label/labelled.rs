@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::avoidability::{AvoidabilityModel, Verdict};
+use super::avoidability::{self, AvoidabilityModel, Verdict};
 use super::criteria::Criteria;
 use super::emotion::{self, Emotion, EmotionHead, Emotions};
-use super::reason::{ReasonHit, ReasonModel};
+use super::reason::{self, ReasonHit, ReasonModel};
 use super::sentiment::{self, Probabilities, Sentiment, SentimentHead};
 use super::taxonomy::{BilingualList, Taxonomy};
+use super::worded::Passage;
 use crate::contact::Contact;
 use crate::encode::window::is_customer;
-use crate::encode::{Encoded, SUBJECT, Vectors, Window};
+use crate::encode::{Encoded, SUBJECT, Vector, Vectors, Window};
 use crate::error::Result;
 use crate::repeat::{Markers, Meaning, Said};
 
@@ -121,13 +122,20 @@ impl Labeller {
         sentiment_labels: &BTreeMap<String, String>,
         vectors: &mut Vectors,
     ) -> Result<Self> {
-        let (reasons, markers) = rayon::join(
-            || ReasonModel::learn(&taxonomy, background, options.reason_threshold, vectors),
-            Markers::shipped,
+        let (of_reasons, of_criteria) =
+            (reason::lessons(&taxonomy, background), avoidability::lessons(criteria, background));
+        vectors.ensure(of_reasons.iter().chain(&of_criteria).map(|(text, _)| *text))?;
+        let known: &Vectors = vectors;
+        let (reasons, (avoidability, markers)) = rayon::join(
+            || ReasonModel::of(&taxonomy, &of_reasons, options.reason_threshold, known),
+            || {
+                let avoidability = || AvoidabilityModel::of(criteria, &of_criteria, options.avoidable_threshold, known);
+                rayon::join(avoidability, Markers::shipped)
+            },
         );
         Ok(Self {
             reasons: reasons?,
-            avoidability: AvoidabilityModel::learn(criteria, background, options.avoidable_threshold, vectors)?,
+            avoidability: avoidability?,
             sentiment: SentimentHead::of(vectors, sentiment_labels)?,
             emotion: EmotionHead::of(vectors.encoder()),
             taxonomy,
@@ -161,8 +169,8 @@ impl Labeller {
     /// A window has no vector.
     pub fn label(&self, encoded: Encoded, vectors: &Vectors) -> Result<(Labelled, Option<Meaning>)> {
         let (known, known_heard) = vectors.of_contact(&encoded)?;
-        let Encoded { contact, windows, heard, .. } = encoded;
-        let customer: Vec<bool> = contact.turns.iter().map(|turn| is_customer(&contact, turn.speaker)).collect();
+        let contact = &encoded.contact;
+        let customer: Vec<bool> = contact.turns.iter().map(|turn| is_customer(contact, turn.speaker)).collect();
         let customer_turns = customer.iter().filter(|is| **is).count() as u32;
         let customer_chars = contact
             .turns
@@ -172,17 +180,19 @@ impl Labeller {
             .map(|(turn, _)| turn.text.chars().count() as u64)
             .sum();
 
-        let lengths: Vec<u32> = windows.iter().map(Window::chars).collect();
-        let turns = contact.turns.len();
-        let turn_sentiment: Vec<Option<Probabilities>> = of_turns(turns, &windows, |window| {
+        let (windows, turns) = (&encoded.windows, contact.turns.len());
+        let turn_sentiment: Vec<Option<Probabilities>> = of_turns(turns, windows, |window| {
             self.sentiment.as_ref().map(|head| head.probabilities(&known[window].sentiment_logits))
         });
-        let turn_emotions: Vec<Option<Emotions>> = of_turns(turns, &windows, |window| {
+        let turn_emotions: Vec<Option<Emotions>> = of_turns(turns, windows, |window| {
             self.emotion.as_ref().map(|head| head.probabilities(&known[window].emotion_logits))
         });
         let felt: Vec<Probabilities> = turn_sentiment.iter().flatten().copied().collect();
         let emotions: Vec<Emotions> = turn_emotions.iter().flatten().copied().collect();
 
+        let read =
+            contact.is_counted().then(|| self.read(&encoded, &known, &known_heard, &customer, customer_chars > 0));
+        let Encoded { contact, windows, .. } = encoded;
         let mut labelled = Labelled {
             turn_sentiment,
             turn_emotions,
@@ -199,47 +209,11 @@ impl Labeller {
             spans: Vec::new(),
             contact,
         };
-        if !labelled.contact.is_counted() {
-            return Ok((labelled, None));
-        }
-
-        let inputs: Vec<(&[f32], u32)> =
-            known.iter().zip(&lengths).map(|(vector, length)| (vector.embedding.as_slice(), *length)).collect();
-        let heard_inputs: Vec<(&[f32], u32)> = known_heard
-            .iter()
-            .zip(&heard)
-            .map(|(vector, window)| (vector.embedding.as_slice(), window.chars()))
-            .collect();
-        let verdict = self.reasons.verdict(&inputs, &heard_inputs);
-        // The subject comes first, when there is one: what follows it are words of turns.
-        let spoken = windows.iter().take_while(|window| window.turn == SUBJECT).count();
-        for hit in &verdict.hits {
-            let Some(mut window) = hit.window.and_then(|index| windows.iter().chain(&heard).nth(index as usize)) else {
-                continue;
-            };
-            let mut score = hit.score;
-            if window.turn == SUBJECT {
-                // Spans point into turns; where the subject line says it best, the words that come nearest are the evidence.
-                let Some((place, strength)) = self.reasons.most_telling(&hit.id, &inputs[spoken..]) else { continue };
-                (window, score) = (&windows[spoken + place], strength);
-            }
-            labelled.spans.push(Span {
-                turn: window.turn,
-                kind: SpanKind::Reason,
-                ref_id: hit.id.clone(),
-                start_char: window.start_char,
-                end_char: window.end_char,
-                score,
-            });
-        }
-        let embeddings: Vec<&[f32]> = known.iter().map(|vector| vector.embedding.as_slice()).collect();
-        let said = self.mark(&mut labelled, &customer);
-        let meaning = Meaning::new(&embeddings, &lengths, &verdict, said);
-        labelled.reasons = verdict.hits;
-
-        if customer_chars > 0 {
-            // The subject line is no evidence: often it is not the customer's words.
-            self.judge(&mut labelled, &windows[spoken..], &embeddings[spoken..]);
+        let Some(Read { reasons, avoidable, meaning, spans }) = read else { return Ok((labelled, None)) };
+        labelled.reasons = reasons;
+        labelled.spans = spans;
+        if let Some(avoidable) = avoidable {
+            self.judge(&mut labelled, &windows[subject_lines(&windows)..], avoidable);
         }
         labelled.spans.sort_by(|a, b| {
             (a.turn, a.start_char, a.kind, &a.ref_id, a.end_char).cmp(&(
@@ -253,11 +227,41 @@ impl Labeller {
         Ok((labelled, meaning))
     }
 
-    /// Fills the avoidability verdict from the windows of the customer's turns.
-    fn judge(&self, labelled: &mut Labelled, windows: &[Window], embeddings: &[&[f32]]) {
-        let inputs: Vec<(&str, &[f32])> =
-            windows.iter().zip(embeddings).map(|(window, own)| (window.text(&labelled.contact), *own)).collect();
-        let Verdict { is_strict, is_lenient, probability, evidence } = self.avoidability.verdict(&inputs);
+    /// What the words of a contact that counts say; `has_words` where its customer says something.
+    fn read(&self, encoded: &Encoded, known: &[Vector], heard: &[Vector], customer: &[bool], has_words: bool) -> Read {
+        let (contact, windows) = (&encoded.contact, &encoded.windows);
+        let said = passages(contact, windows, known);
+        let verdict = self.reasons.verdict(&said, &passages(contact, &encoded.heard, heard));
+        // The subject comes first, when there is one: what follows it are words of turns.
+        let spoken = subject_lines(windows);
+        let mut spans = Vec::new();
+        for hit in &verdict.hits {
+            let found = hit.window.and_then(|index| windows.iter().chain(&encoded.heard).nth(index as usize));
+            let Some(mut window) = found else { continue };
+            let mut score = hit.score;
+            if window.turn == SUBJECT {
+                // Spans point into turns; where the subject line says it best, the words that come nearest are the evidence.
+                let Some((place, strength)) = self.reasons.most_telling(&hit.id, &said[spoken..]) else { continue };
+                (window, score) = (&windows[spoken + place], strength);
+            }
+            spans.push(Span {
+                turn: window.turn,
+                kind: SpanKind::Reason,
+                ref_id: hit.id.clone(),
+                start_char: window.start_char,
+                end_char: window.end_char,
+                score,
+            });
+        }
+        let marked = self.mark(contact, customer, &mut spans);
+        // The subject line is no evidence of a criterion: often it is not the customer's words.
+        let avoidable = has_words.then(|| self.avoidability.verdict(&said[spoken..]));
+        Read { meaning: Meaning::new(&said, &verdict, marked), reasons: verdict.hits, avoidable, spans }
+    }
+
+    /// Fills in the avoidability verdict on the `windows` of the customer's turns.
+    fn judge(&self, labelled: &mut Labelled, windows: &[Window], verdict: Verdict) {
+        let Verdict { is_strict, is_lenient, probability, evidence } = verdict;
         labelled.is_avoidable = Some(is_strict);
         labelled.is_avoidable_lenient = Some(is_lenient);
         labelled.avoidable_probability = Some(probability);
@@ -284,12 +288,12 @@ impl Labeller {
     }
 
     /// Notes the words that say the customer comes back, and what else the repeat search needs of the words.
-    fn mark(&self, labelled: &mut Labelled, customer: &[bool]) -> Said {
+    fn mark(&self, contact: &Contact, customer: &[bool], spans: &mut Vec<Span>) -> Said {
         let mut said = Said::default();
-        for (index, turn) in labelled.contact.turns.iter().enumerate().filter(|(index, _)| customer[*index]) {
+        for (index, turn) in contact.turns.iter().enumerate().filter(|(index, _)| customer[*index]) {
             let marked = self.markers.find(&turn.text);
             said.hear(&turn.text, &marked);
-            labelled.spans.extend(marked.evidence.into_iter().map(|(id, start_char, end_char)| Span {
+            spans.extend(marked.evidence.into_iter().map(|(id, start_char, end_char)| Span {
                 turn: index as u32,
                 kind: SpanKind::RepeatMarker,
                 ref_id: id,
@@ -300,6 +304,25 @@ impl Labeller {
         }
         said
     }
+}
+
+/// What the words of a contact say: its reasons, whether it was avoidable where its customer says something, what it is about, and the
+/// evidence of reasons and of a customer who comes back.
+struct Read {
+    reasons: Vec<ReasonHit>,
+    avoidable: Option<Verdict>,
+    meaning: Option<Meaning>,
+    spans: Vec<Span>,
+}
+
+/// How many of a contact's windows are its subject line.
+fn subject_lines(windows: &[Window]) -> usize {
+    windows.iter().take_while(|window| window.turn == SUBJECT).count()
+}
+
+/// The windows of a contact as the classifiers take them.
+fn passages<'a>(contact: &'a Contact, windows: &[Window], known: &'a [Vector]) -> Vec<Passage<'a>> {
+    windows.iter().zip(known).map(|(window, vector)| Passage::new(window.text(contact), &vector.embedding)).collect()
 }
 
 /// The probabilities of each turn, from those of its windows; `None` where a turn has none.

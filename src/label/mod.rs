@@ -1,7 +1,7 @@
 //! Vectors to verdicts: contact reason, avoidability, sentiment and emotion, each with a score and the words it rests on.
 //!
 //! `Encoded + vectors → Labelled`. The taxonomy and the criteria are data ([`taxonomy`], [`criteria`]); what is learnt
-//! from their examples is a multinomial logistic regression on the frozen encoder ([`head`]).
+//! from their examples is a multinomial logistic regression on the frozen encoder and the words of a text ([`worded`], [`head`]).
 
 pub mod avoidability;
 pub mod catalogue;
@@ -14,6 +14,7 @@ pub mod reason;
 pub mod sentiment;
 pub mod shipped;
 pub mod taxonomy;
+pub mod worded;
 pub mod words;
 
 pub use catalogue::Catalogue;

@@ -1,16 +1,16 @@
 //! Contact reasons: which leaf of the company's taxonomy the customer's words belong to.
 //!
-//! A logistic regression learns the taxonomy's names, descriptions and examples, plus one class of background words
-//! (greetings, thanks, order numbers) that carry no reason. Each window gets a probability per class and adds evidence
+//! A logistic regression learns the taxonomy's names, descriptions and examples, their meaning and their words, plus one class of
+//! background words (greetings, thanks, order numbers) that carry no reason. Each window gets a probability per class and adds evidence
 //! for each reason: the logarithm of how far the probability stands above a floor, weighted by how much the window
 //! says. Agents often put the customer's matter in plain words ("so your parcel is late"), so their windows add
 //! evidence too, at a discount; the words shown as evidence stay the customer's wherever the customer said them. The
 //! evidence becomes a probability per reason through a softmax with a fitted temperature.
 
-use super::criteria::Criteria;
-use super::head::{FitOptions, Head, softmax};
+use super::head::softmax;
 use super::shipped;
 use super::taxonomy::{BilingualList, OTHER, Taxonomy, UNCLEAR};
+use super::worded::{Passage, Teaching, Worded};
 use crate::encode::Vectors;
 use crate::error::Result;
 use crate::vector;
@@ -44,7 +44,7 @@ pub struct ReasonModel {
     ids: Vec<String>,
     groups: Vec<String>,
     courtesy: Vec<bool>,
-    head: Head,
+    head: Worded,
     threshold: f64,
     weighing: Weighing,
 }
@@ -112,8 +112,11 @@ impl Reading {
     }
 }
 
+/// What ships.
+const TEACHING: Teaching = Teaching { c: shipped::REASON_C, words: shipped::REASON_WORDS };
+
 /// The texts that the classifier learns from: `(text, class)`, the last class being background.
-fn lessons<'a>(taxonomy: &'a Taxonomy, background: &'a BilingualList) -> Vec<(&'a str, usize)> {
+pub(super) fn lessons<'a>(taxonomy: &'a Taxonomy, background: &'a BilingualList) -> Vec<(&'a str, usize)> {
     let mut lessons = Vec::new();
     for (class, reason) in taxonomy.reasons.iter().enumerate() {
         let texts = [&reason.name.fr, &reason.name.en, &reason.description.fr, &reason.description.en];
@@ -135,17 +138,46 @@ impl ReasonModel {
         threshold: Option<f64>,
         vectors: &mut Vectors,
     ) -> Result<Self> {
+        Self::taught(taxonomy, background, threshold, TEACHING, vectors)
+    }
+
+    /// As [`Self::learn`], with words that count more or less than what ships.
+    ///
+    /// # Errors
+    /// The texts could not be encoded.
+    pub fn taught(
+        taxonomy: &Taxonomy,
+        background: &BilingualList,
+        threshold: Option<f64>,
+        teaching: Teaching,
+        vectors: &mut Vectors,
+    ) -> Result<Self> {
         let lessons = lessons(taxonomy, background);
         vectors.ensure(lessons.iter().map(|(text, _)| *text))?;
-        let mut inputs = Vec::new();
-        let mut targets = Vec::new();
-        for (text, class) in &lessons {
-            inputs.extend(vectors.get(text)?.embedding);
-            targets.push(*class);
-        }
-        let hidden = vectors.encoder().hidden_size();
-        let options = FitOptions { c: shipped::REASON_C, ..FitOptions::default() };
-        let head = Head::fit(&inputs, hidden, &targets, taxonomy.reasons.len() + 1, options);
+        Self::fit(taxonomy, &lessons, threshold, teaching, vectors)
+    }
+
+    /// Learns lessons that are known to `vectors`, with what ships.
+    ///
+    /// # Errors
+    /// A text is not known.
+    pub(super) fn of(
+        taxonomy: &Taxonomy,
+        lessons: &[(&str, usize)],
+        threshold: Option<f64>,
+        vectors: &Vectors,
+    ) -> Result<Self> {
+        Self::fit(taxonomy, lessons, threshold, TEACHING, vectors)
+    }
+
+    fn fit(
+        taxonomy: &Taxonomy,
+        lessons: &[(&str, usize)],
+        threshold: Option<f64>,
+        teaching: Teaching,
+        vectors: &Vectors,
+    ) -> Result<Self> {
+        let head = Worded::learn(lessons, taxonomy.reasons.len() + 1, teaching, true, vectors)?;
         Ok(Self {
             ids: taxonomy.reasons.iter().map(|reason| reason.id.clone()).collect(),
             groups: taxonomy.reasons.iter().map(|reason| reason.group.clone()).collect(),
@@ -161,9 +193,8 @@ impl ReasonModel {
         Self { weighing, ..self }
     }
 
-    /// The reasons of a contact from the embeddings and lengths (characters) of its windows, in order: what the customer
-    /// `said`, and what the customer `heard` from the agent.
-    pub fn verdict(&self, said: &[(&[f32], u32)], heard: &[(&[f32], u32)]) -> ReasonVerdict {
+    /// The reasons of a contact from its windows, in order: what the customer `said`, and what the customer `heard` from the agent.
+    pub fn verdict(&self, said: &[Passage<'_>], heard: &[Passage<'_>]) -> ReasonVerdict {
         let classes = self.ids.len();
         let mut evidence = vec![0.0f32; classes];
         let mut told = 0.0f32;
@@ -189,12 +220,11 @@ impl ReasonModel {
         ReasonVerdict { hits, scores, salience }
     }
 
-    /// What each window, `(embedding, characters)`, says.
-    fn read(&self, windows: &[(&[f32], u32)]) -> Vec<Reading> {
+    /// What each window says.
+    fn read(&self, windows: &[Passage<'_>]) -> Vec<Reading> {
         let classes = self.ids.len();
-        let embeddings: Vec<&[f32]> = windows.iter().map(|(embedding, _)| *embedding).collect();
-        let probabilities = self.head.probabilities_of(&embeddings, self.weighing.window_temperature);
-        let readings = probabilities.into_iter().zip(windows).map(|(probabilities, &(_, length))| {
+        let probabilities = self.head.probabilities(windows, self.weighing.window_temperature);
+        let readings = probabilities.into_iter().zip(windows).map(|(probabilities, window)| {
             let courteous: f32 = probabilities
                 .iter()
                 .zip(&self.courtesy)
@@ -203,7 +233,7 @@ impl ReasonModel {
                 .sum();
             // Thanks and greetings say nothing of the other reasons.
             let says = (1.0 - probabilities[classes] - courteous).max(1e-6);
-            Reading { probabilities, says, length: length as f32 }
+            Reading { probabilities, says, length: window.chars as f32 }
         });
         readings.collect()
     }
@@ -229,12 +259,12 @@ impl ReasonModel {
     }
 
     /// Logits of one window: the reasons in the order of the taxonomy, then background words.
-    pub fn logits(&self, embedding: &[f32]) -> Vec<f32> {
-        self.head.logits(embedding)
+    pub fn logits(&self, window: &Passage<'_>) -> Vec<f32> {
+        self.head.logits(window)
     }
 
     /// Among `windows`, the place of the one that speaks most for a reason, with the strength of what it says.
-    pub fn most_telling(&self, id: &str, windows: &[(&[f32], u32)]) -> Option<(usize, f64)> {
+    pub fn most_telling(&self, id: &str, windows: &[Passage<'_>]) -> Option<(usize, f64)> {
         let class = self.ids.iter().position(|known| known == id)?;
         let mut best: Option<(usize, f32)> = None;
         for (place, window) in self.read(windows).into_iter().enumerate() {
@@ -299,11 +329,6 @@ impl ReasonModel {
     }
 }
 
-/// Texts that a criteria file adds to what must be encoded; kept here so that both models share one pass.
-pub fn criteria_texts(criteria: &Criteria) -> impl Iterator<Item = &str> {
-    criteria.criteria.iter().flat_map(|criterion| criterion.examples.iter().chain(criterion.counter_examples.iter()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -314,7 +339,7 @@ mod tests {
             ids: ["late", "damaged", "thanks"].map(str::to_owned).to_vec(),
             groups: vec!["delivery".to_owned(); 3],
             courtesy: courtesy.to_vec(),
-            head: Head::fit(&[], 1, &[], 4, FitOptions::default()),
+            head: Worded::untaught(4),
             threshold: 0.2,
             weighing: Weighing::default(),
         };

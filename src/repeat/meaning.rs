@@ -8,6 +8,7 @@ use half::vec::HalfFloatVecExt;
 use crate::label::head::logistic;
 use crate::label::reason::ReasonVerdict;
 use crate::label::shipped;
+use crate::label::worded::Passage;
 use crate::repeat::said::Said;
 use crate::vector::{add_scaled, dot, normalise};
 
@@ -35,21 +36,21 @@ impl Meaning {
     }
 
     /// Condenses the windows of a contact. `None` without windows.
-    pub fn new(embeddings: &[&[f32]], lengths: &[u32], verdict: &ReasonVerdict, said: Said) -> Option<Self> {
-        let hidden = embeddings.first()?.len();
+    pub fn new(windows: &[Passage<'_>], verdict: &ReasonVerdict, said: Said) -> Option<Self> {
+        let hidden = windows.first()?.embedding.len();
         let mut sum = vec![0.0f32; hidden];
         let mut best = (f32::MIN, 0);
-        for (index, embedding) in embeddings.iter().enumerate() {
+        for (index, window) in windows.iter().enumerate() {
             let salience = verdict.salience[index];
-            let weight = (salience + 0.02) * (lengths[index] as f32).sqrt();
+            let weight = (salience + 0.02) * (window.chars as f32).sqrt();
             if weight > best.0 {
                 best = (weight, index);
             }
-            add_scaled(&mut sum, [weight], [*embedding]);
+            add_scaled(&mut sum, [weight], [window.embedding]);
         }
         // The window of the primary reason may be the agent's: it is not among the customer's.
         let telling = verdict.hits.first().and_then(|hit| hit.window).map(|window| window as usize);
-        let telling = telling.filter(|window| *window < embeddings.len()).unwrap_or(best.1);
+        let telling = telling.filter(|window| *window < windows.len()).unwrap_or(best.1);
         let mut order: Vec<usize> = (0..verdict.scores.len()).collect();
         let likeliest = |a: &usize, b: &usize| verdict.scores[*b].total_cmp(&verdict.scores[*a]).then(a.cmp(b));
         if order.len() > KEPT_REASONS {
@@ -60,7 +61,7 @@ impl Meaning {
         let length = order.iter().map(|&class| verdict.scores[class].powi(2)).sum::<f32>().sqrt().max(1e-6);
         let reasons = order.into_iter().map(|class| (class as u16, verdict.scores[class] / length)).collect();
         normalise(&mut sum);
-        let (whole, telling) = (Vec::from_f32_slice(&sum), Vec::from_f32_slice(embeddings[telling]));
+        let (whole, telling) = (Vec::from_f32_slice(&sum), Vec::from_f32_slice(windows[telling].embedding));
         Some(Self { whole, telling, reasons, said })
     }
 
