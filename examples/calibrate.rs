@@ -14,6 +14,7 @@ use motif::encode::{Encoded, Vector, Vectors, Window};
 use motif::evaluate;
 use motif::evaluate::calibration::{expected_calibration_error, temperature};
 use motif::evaluate::classification::{Classified, f1};
+use motif::evaluate::faq::Questions;
 use motif::evaluate::gold::{Columns, Field, Gold};
 use motif::evaluate::interval::shuffled;
 use motif::evaluate::ranking::{auc, average_precision};
@@ -22,6 +23,7 @@ use motif::evaluate::reason;
 use motif::evaluate::repeat::meanings;
 use motif::evaluate::scope::ScopeBasis;
 use motif::evaluate::turn::{Limits, TurnWindow, TurnWindows, turns};
+use motif::faq::Match;
 use motif::label::avoidability::{AvoidabilityModel, Clue, Verdict};
 use motif::label::emotion::{self, EmotionHead, Emotions};
 use motif::label::head::{FitOptions, Head};
@@ -77,7 +79,8 @@ fn main() -> Result<()> {
     emotions(&folder.join("contacts.jsonl"), &catalogue, &mut vectors)?;
     avoidability(&messages, &windows, &catalogue, &mut vectors)?;
     repeats(&pairs, &catalogue, &mut vectors)?;
-    descriptions(&messages, &catalogue, &mut vectors)
+    descriptions(&messages, &catalogue, &mut vectors)?;
+    articles(&folder, &catalogue, &mut vectors)
 }
 
 #[allow(clippy::print_stdout)] // Printing is what this program is for.
@@ -632,6 +635,79 @@ fn descriptions(messages: &Gold, catalogue: &Catalogue, vectors: &mut Vectors) -
     print(&format!("scope: auc {}", show(auc(&scores, &inside))));
     print(&format!("DESCRIPTION_SCOPE_WEIGHTS = [{:.2}, {:.2}, {:.2}]", weights[0] - shift, weights[1], weights[2]));
     Ok(())
+}
+
+/// Articles of a FAQ: how much the title counts in the similarity, and from where an article covers a question. The share
+/// of questions that no article answers is the file's own, so the threshold is judged by the questions whose verdict is
+/// right and by F1 alike.
+fn articles(folder: &Path, catalogue: &Catalogue, vectors: &mut Vectors) -> Result<()> {
+    print("\n== articles of a FAQ");
+    let (gold, file) = (folder.join("faq_questions.csv"), folder.join("faq_articles.csv"));
+    let none = Columns::default();
+    let mut questions = Questions::read(&gold, &file, &none, catalogue, Limits::default(), vectors)?;
+    let n = questions.gold.len();
+    let answered = questions.gold.iter().flatten().count();
+    print(&format!("{n} questions, of which an article answers {answered}"));
+    let thresholds: Vec<f64> = (20..90).map(|step| f64::from(step) / 100.0).collect();
+    let mut tried = Vec::new();
+    for title_share in (0..=10).map(|tenths| f64::from(tenths) / 10.0) {
+        questions.articles = questions.articles.with_title_share(title_share);
+        let found = questions.nearest();
+        let first = (0..n)
+            .filter(|&row| questions.gold[row].is_some() && found[row].map(|it| it.article) == questions.gold[row]);
+        let first = first.count() as f64 / answered as f64;
+        tried.push((title_share, found));
+        let (_, found) = &tried[tried.len() - 1];
+        let rows: Vec<usize> = (0..n).collect();
+        let figures = |threshold: f64| article_figures(&questions.gold, found, threshold, &rows);
+        let best = |figure: fn((f64, f64)) -> f64| {
+            let ranked = thresholds.iter().map(|threshold| (figure(figures(*threshold)), *threshold));
+            ranked.max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.total_cmp(&a.1))).unwrap_or_default()
+        };
+        let ((accuracy, at), (score, at_score)) = (best(|(accuracy, _)| accuracy), best(|(_, f1)| f1));
+        print(&format!(
+            "title share {title_share:.1}: nearest is right {first:.3}; accuracy {accuracy:.3} at {at:.2}; f1 {score:.3} at {at_score:.2}"
+        ));
+    }
+    // Both constants from the other folds, each fold judged by them.
+    let order = shuffled(n);
+    let fit = |rows: &[usize]| {
+        let all =
+            tried.iter().flat_map(|(share, found)| thresholds.iter().map(move |threshold| (*share, found, *threshold)));
+        let sum = |(_, found, threshold): (f64, &[Option<Match>], f64)| {
+            let (accuracy, f1) = article_figures(&questions.gold, found, threshold, rows);
+            accuracy + f1
+        };
+        let ranked = all.map(|(share, found, threshold)| (sum((share, found, threshold)), share, threshold));
+        ranked.max_by(|a, b| a.0.total_cmp(&b.0)).map_or((0.0, 1.0), |(_, share, threshold)| (share, threshold))
+    };
+    let (mut accuracy, mut score) = (0.0, 0.0);
+    for fold in 0..FOLDS {
+        let (own, others): (Vec<usize>, Vec<usize>) = (0..n).partition(|place| place % FOLDS == fold);
+        let rows = |places: &[usize]| places.iter().map(|&place| order[place]).collect::<Vec<_>>();
+        let (share, threshold) = fit(&rows(&others));
+        let found =
+            tried.iter().find(|(tried, _)| *tried == share).map(|(_, found)| found.as_slice()).unwrap_or_default();
+        let figures = article_figures(&questions.gold, found, threshold, &rows(&own));
+        print(&format!(
+            "fold {fold}: title share {share:.1}, threshold {threshold:.2}: accuracy {:.3}, f1 {:.3}",
+            figures.0, figures.1
+        ));
+        (accuracy, score) = (accuracy + figures.0 / FOLDS as f64, score + figures.1 / FOLDS as f64);
+    }
+    print(&format!("held out: accuracy {accuracy:.3}, f1 {score:.3}"));
+    let (share, threshold) = fit(&(0..n).collect::<Vec<_>>());
+    print(&format!("TITLE_SHARE = {share:.2}, ARTICLE_THRESHOLD = {threshold:.2}"));
+    Ok(())
+}
+
+/// Accuracy and F1 of the article that covers each question, over some rows.
+fn article_figures(gold: &[Option<usize>], found: &[Option<Match>], threshold: f64, rows: &[usize]) -> (f64, f64) {
+    let said = |row: usize| found[row].filter(|found| found.score >= threshold).map(|found| found.article);
+    let count = |wanted: &dyn Fn(usize) -> bool| rows.iter().filter(|row| wanted(**row)).count() as u64;
+    let right = count(&|row| said(row).is_some() && said(row) == gold[row]);
+    let score = f1(right, count(&|row| said(row).is_some()), count(&|row| gold[row].is_some()));
+    (count(&|row| said(row) == gold[row]) as f64 / rows.len() as f64, score.unwrap_or(0.0))
 }
 
 /// Logistic regression of two classes: constant, then one weight a feature.

@@ -45,7 +45,8 @@ ORDER BY lo DESC NULLS LAST, contacts DESC, reason_id;
 -- 3. Questions to answer in the FAQ, dearest first, with up to three redacted verbatims.
 --    Questions à traiter dans la FAQ, de la plus chère à la moins chère, avec jusqu'à trois verbatims caviardés.
 CREATE OR REPLACE VIEW faq_candidates AS
-SELECT faq_id, reason_id, language, contacts, customers, avoidable_share, info_not_found_share, cost_mid_eur, question, verbatims
+SELECT faq_id, reason_id, language, contacts, customers, avoidable_share, info_not_found_share, cost_mid_eur,
+    article_id, article_share, question, verbatims
 FROM read_parquet('motif-output/faq_gaps/*.parquet')
 ORDER BY cost_mid_eur DESC, faq_id;
 
@@ -84,3 +85,11 @@ JOIN read_parquet('motif-output/contacts/*/*.parquet', hive_partitioning = true)
 WHERE c.is_counted
   AND (s.kind <> 'avoidable' OR s.ref_id = c.criterion_id)
 ORDER BY c.started_at, c.contact_id, s.turn_index, s.start_char;
+
+-- 6. Articles of the company that do not keep customers from making contact, dearest first; with [faq] articles only.
+--    Articles de l'entreprise qui n'évitent pas le contact, du plus coûteux au moins coûteux ; avec [faq] articles seulement.
+CREATE OR REPLACE VIEW failing_articles AS
+SELECT article_id, title, contacts, customers, info_not_found_share, repeat_share, cost_mid_eur, similarity_mean, question
+FROM read_parquet('motif-output/faq_articles/*.parquet')
+WHERE contacts > 0
+ORDER BY cost_mid_eur DESC NULLS LAST, contacts DESC, article_id;

@@ -42,7 +42,7 @@ fn every_demo_record_becomes_a_contact_and_every_table_is_written() {
     assert_eq!(record["counts"]["records"], 236);
     assert_eq!(record["counts"]["contacts"], 236);
     assert_eq!(record["counts"]["rejects"], 0);
-    for table in ["contacts", "turns", "spans", "links", "episodes", "kpi", "faq_gaps"] {
+    for table in ["contacts", "turns", "spans", "links", "episodes", "kpi", "faq_gaps", "faq_articles"] {
         assert!(OUTPUT.path().join(table).is_dir(), "{table}");
         assert!(record["tables"][table].as_u64().unwrap() > 0, "{table} is empty");
     }

@@ -205,7 +205,9 @@ fn no_planted_identifier_survives_in_any_output() {
     for name in ["run.json", "report.html", "rejects.jsonl"] {
         haystack.extend(std::fs::read(output.join(name)).unwrap());
     }
-    for table in ["turns", "contacts/contact_month=2026-09", "faq_gaps", "spans", "episodes", "links", "kpi"] {
+    for table in
+        ["turns", "contacts/contact_month=2026-09", "faq_gaps", "faq_articles", "spans", "episodes", "links", "kpi"]
+    {
         let file = std::fs::File::open(output.join(table).join("part-0000.parquet")).unwrap();
         let reader =
             parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap();

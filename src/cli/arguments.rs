@@ -55,7 +55,7 @@ pub(crate) enum Command {
     Kpi(KpiArguments),
     /// Make the report of a finished run again
     Report(ReportArguments),
-    /// Check the configuration, the taxonomy and the criteria
+    /// Check the configuration, the taxonomy, the criteria and the articles
     Validate(ConfigArguments),
     /// Draw contacts of a finished run at random, to be labelled
     Sample(SampleArguments),
@@ -188,6 +188,17 @@ pub(crate) enum EvaluateTask {
         /// Labelled pairs
         #[arg(long, value_name = "FILE")]
         gold: PathBuf,
+        #[command(flatten)]
+        common: EvaluateCommon,
+    },
+    /// Articles of a FAQ that answer questions (text,article_id; no article_id: none answers)
+    Faq {
+        /// Labelled questions
+        #[arg(long, value_name = "FILE")]
+        gold: PathBuf,
+        /// Articles (article_id,title,text; also language, url)
+        #[arg(long, value_name = "FILE")]
+        articles: PathBuf,
         #[command(flatten)]
         common: EvaluateCommon,
     },

@@ -45,8 +45,9 @@ mod tests {
     use super::*;
 
     /// Keys that have no default, so that their lines show examples; sections whose keys are the user's own end in a dot.
-    const EXAMPLES: [&str; 12] = [
+    const EXAMPLES: [&str; 13] = [
         "columns.",
+        "faq.articles",
         "input.company_addresses",
         "input.customers",
         "input.default_channel",
@@ -98,6 +99,7 @@ mod tests {
         expected.label.reason_threshold = Some(shipped::REASON_THRESHOLD);
         expected.label.avoidable_threshold = Some(shipped::AVOIDABLE_THRESHOLD);
         expected.repeat.threshold = Some(shipped::REPEAT_THRESHOLD);
+        expected.faq.article_threshold = Some(shipped::ARTICLE_THRESHOLD);
         assert_eq!(shown, expected);
         assert_eq!(seen.len(), EXAMPLES.len(), "an example is no longer there: {seen:?}");
     }

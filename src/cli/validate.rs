@@ -1,11 +1,12 @@
-//! `motif validate`: all problems of the configuration, the taxonomy and the criteria together, and what a run will look for
-//! and is not there yet.
+//! `motif validate`: all problems of the configuration, the taxonomy, the criteria and the articles together, and what a run
+//! will look for and is not there yet.
 
 use std::path::Path;
 
 use anyhow::Result;
 use motif::Error;
 use motif::config::{self, Settings};
+use motif::faq::Articles;
 use motif::label::Catalogue;
 
 use super::arguments::ConfigArguments;
@@ -22,30 +23,47 @@ pub(crate) fn run(arguments: &ConfigArguments, quiet: bool) -> Result<Outcome> {
         }
         Err(other) => return Err(other.into()),
     };
+    let articles = match settings.articles.as_deref().filter(|path| path.exists()).map(Articles::read).transpose() {
+        Ok(articles) => articles.map(|articles| articles.len()),
+        Err(Error::Config { problems: found }) => {
+            problems.extend(found);
+            None
+        }
+        Err(other) => return Err(other.into()),
+    };
     let warnings = not_there(&settings);
     for message in &warnings {
         logging::warning(message);
     }
+    let (reasons, criteria) = found;
     if arguments.json {
         print_json(&serde_json::json!({
-            "valid": problems.is_empty(), "problems": problems, "warnings": warnings, "reasons": found.0,
-            "criteria": found.1,
+            "valid": problems.is_empty(), "problems": problems, "warnings": warnings, "reasons": reasons,
+            "criteria": criteria, "articles": articles,
         }))?;
     }
     if problems.is_empty() {
-        say(quiet || arguments.json, &format!("valid: {} contact reasons, {} avoidability criteria", found.0, found.1));
+        let message = match articles {
+            None => format!("valid: {reasons} contact reasons, {criteria} avoidability criteria"),
+            Some(articles) => {
+                format!("valid: {reasons} contact reasons, {criteria} avoidability criteria, {articles} articles")
+            }
+        };
+        say(quiet || arguments.json, &message);
         return Ok(Outcome::Done);
     }
     Err(Error::Config { problems }.into())
 }
 
-/// Inputs and customer directory that are not there: no problem of the configuration, which may be written first, but a run
-/// could not start.
+/// Inputs, customer directory and articles that are not there: no problem of the configuration, which may be written first,
+/// but a run could not start.
 fn not_there(settings: &Settings) -> Vec<String> {
     let inputs = settings.inputs.iter().map(|path| ("input.paths", path));
     let customers = settings.customers.iter().map(|path| ("input.customers", path));
+    let articles = settings.articles.iter().map(|path| ("faq.articles", path));
     inputs
         .chain(customers)
+        .chain(articles)
         .filter(|(_, path)| !is_there(path))
         .map(|(key, path)| format!("{key}: {} is not there yet; `motif run` will look for it", path.display()))
         .collect()
@@ -71,6 +89,7 @@ mod tests {
         let place = |name: &str| folder.path().join(name);
         settings.inputs = ["october.csv", "mails", "*.csv", "november.csv", "*.mbox"].map(place).to_vec();
         settings.customers = Some(place("customers.csv"));
+        settings.articles = Some(place("faq.csv"));
         let told: Vec<String> = not_there(&settings)
             .iter()
             .map(|message| message.replace(&format!("{}/", folder.path().display()), ""))
@@ -81,6 +100,7 @@ mod tests {
                 "input.paths: november.csv is not there yet; `motif run` will look for it",
                 "input.paths: *.mbox is not there yet; `motif run` will look for it",
                 "input.customers: customers.csv is not there yet; `motif run` will look for it",
+                "faq.articles: faq.csv is not there yet; `motif run` will look for it",
             ]
         );
     }

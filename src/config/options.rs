@@ -31,6 +31,8 @@ pub struct Options {
     pub cost: CostOptions,
     /// Survey scales.
     pub survey: SurveyOptions,
+    /// Articles of the FAQ.
+    pub faq: FaqOptions,
     /// Pseudonyms and redaction.
     pub privacy: PrivacyOptions,
     /// Report.
@@ -265,6 +267,16 @@ impl Default for SurveyOptions {
             min_answers: 30,
         }
     }
+}
+
+/// `[faq]`
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FaqOptions {
+    /// The company's articles, `article_id,title,text` and also `language,url`, relative to the configuration file; absent: none.
+    pub articles: Option<String>,
+    /// Similarity from which an article covers a question (0 to 1); absent: the shipped threshold.
+    pub article_threshold: Option<f64>,
 }
 
 /// `[privacy]`

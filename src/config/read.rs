@@ -204,6 +204,7 @@ fn optional_keys(section: &str) -> &'static [&'static str] {
         "model" => &["sentiment", "sentiment_labels"],
         "label" => &["reason_threshold", "avoidable_threshold"],
         "repeat" => &["threshold"],
+        "faq" => &["articles", "article_threshold"],
         "privacy" => &["secret_file"],
         "report" => &["title"],
         _ => &[],
@@ -222,6 +223,7 @@ fn merge(options: &mut Options, read: Options, section: &str) {
         "repeat" => options.repeat = read.repeat,
         "cost" => options.cost = read.cost,
         "survey" => options.survey = read.survey,
+        "faq" => options.faq = read.faq,
         "privacy" => options.privacy = read.privacy,
         "report" => options.report = read.report,
         _ => {}
@@ -285,6 +287,7 @@ fn check(file: &str, base: &Path, sources: &Sources, options: Options, problems:
         ("label.reason_threshold", options.label.reason_threshold),
         ("label.avoidable_threshold", options.label.avoidable_threshold),
         ("repeat.threshold", options.repeat.threshold),
+        ("faq.article_threshold", options.faq.article_threshold),
     ] {
         if threshold.is_some_and(|value| !(0.0..=1.0).contains(&value)) {
             problem(at, "a threshold lies between 0 and 1".into());
@@ -348,6 +351,7 @@ fn check(file: &str, base: &Path, sources: &Sources, options: Options, problems:
         time_zone: time_zone.unwrap_or(Tz::Europe__Paris),
         default_channel,
         customers: resolve(&options.input.customers),
+        articles: resolve(&options.faq.articles),
         reasons: resolve(&options.taxonomy.reasons),
         criteria: resolve(&options.taxonomy.criteria),
         secret: secret.unwrap_or_else(Secret::public),
@@ -411,6 +415,7 @@ fn config_hash(options: &Options, as_of: Option<&str>) -> String {
     deciding.input.customers = None;
     deciding.output = super::options::OutputOptions::default();
     deciding.taxonomy = super::options::TaxonomyOptions::default();
+    deciding.faq.articles = None;
     deciding.privacy.secret_file = None;
     let mut text = toml::to_string(&deciding).unwrap_or_default();
     text.push_str(as_of.unwrap_or_default());
@@ -542,6 +547,25 @@ mod tests {
         assert_eq!(set.options.repeat.max_gap_days, 45);
         assert_eq!(set.options.input.time_zone, "Europe/Brussels");
         assert_ne!(plain.config_hash, set.config_hash);
+    }
+
+    #[test]
+    fn another_threshold_of_articles_is_another_hash_and_another_path_is_not() {
+        let hash = |overrides: &[&str]| read_text("", overrides).unwrap().config_hash;
+        let plain = hash(&["faq.articles=faq.csv"]);
+        assert_eq!(hash(&["faq.articles=other/faq.csv"]), plain, "the content has a hash of its own");
+        assert_ne!(hash(&["faq.articles=faq.csv", "faq.article_threshold=0.7"]), plain);
+        let Err(Error::Config { problems }) = read_text("[faq]\narticle_threshold = 1.5\n", &["faq.artcles=a"]) else {
+            panic!("no problem was found")
+        };
+        let told: Vec<_> = problems.iter().map(|problem| (problem.at.as_str(), problem.message.as_str())).collect();
+        assert_eq!(told[1], ("faq.article_threshold", "a threshold lies between 0 and 1"), "{told:?}");
+        assert!(told.len() == 2 && told[0].1.contains("did you mean `articles`"), "{told:?}");
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("motif.toml");
+        std::fs::write(&path, "[faq]\narticles = 'help/faq.csv'\n").unwrap();
+        let settings = read(&Sources { config: Some(path), ..Sources::default() }).unwrap();
+        assert_eq!(settings.articles, Some(folder.path().join("help/faq.csv")));
     }
 
     #[test]

@@ -23,6 +23,8 @@ pub struct Settings {
     pub default_channel: Option<Channel>,
     /// Customer directory.
     pub customers: Option<PathBuf>,
+    /// The company's articles; `None`: they are not compared.
+    pub articles: Option<PathBuf>,
     /// Taxonomy file; `None`: the one that ships.
     pub reasons: Option<PathBuf>,
     /// Criteria file; `None`: the ones that ship.
@@ -46,6 +48,7 @@ impl Settings {
             time_zone: Tz::Europe__Paris,
             default_channel: None,
             customers: None,
+            articles: None,
             reasons: None,
             criteria: None,
             secret: Secret::public(),

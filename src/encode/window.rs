@@ -151,6 +151,13 @@ pub fn is_customer(contact: &Contact, speaker: Speaker) -> bool {
     }
 }
 
+/// The words of each window of a text that is nobody's turn, such as that of an article, in order.
+pub fn windows_of(text: &str, window_chars: usize) -> Vec<&str> {
+    let mut windows = Vec::new();
+    cut(0, text, window_chars, &mut windows);
+    windows.iter().map(|window| &text[window.start_byte as usize..window.end_byte as usize]).collect()
+}
+
 /// A subject without its reply and forward marks ("Re:", "TR :").
 fn subject_words(subject: &str) -> &str {
     let mut rest = subject.trim();

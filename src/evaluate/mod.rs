@@ -2,13 +2,14 @@
 //!
 //! `gold file + model → Evaluation`. Every figure comes with the number of rows it rests on and a 95 % interval, so
 //! that nobody reads more into twenty rows than they hold. [`gold`] reads the files; [`classification`], [`ranking`],
-//! [`calibration`], [`interval`] and [`corrected`] are the arithmetic; [`known`] tells which reasons and criteria a run has; [`reason`], [`sentiment`], [`emotion`], [`similarity`], [`repeat`] and
+//! [`calibration`], [`interval`] and [`corrected`] are the arithmetic; [`known`] tells which reasons and criteria a run has; [`reason`], [`sentiment`], [`emotion`], [`similarity`], [`repeat`], [`faq`] and
 //! [`run`] are the commands, each through the product's own code; [`sample`] draws the contacts to label.
 
 pub mod calibration;
 pub mod classification;
 pub mod corrected;
 pub mod emotion;
+pub mod faq;
 pub mod figures;
 pub mod gold;
 pub mod interval;

@@ -51,6 +51,12 @@ pub const REPEAT_WEIGHTS: [f64; 7] = [-3.78, 2.28, 2.28, 1.07, 0.93, 0.59, 0.80]
 /// Probability from which two contacts of a customer are linked.
 pub const REPEAT_THRESHOLD: f64 = 0.5;
 
+/// Articles of a FAQ: how much the cosine of a question with the title counts in its similarity to an article, the highest
+/// cosine with a passage making up the rest.
+pub const TITLE_SHARE: f64 = 0.2;
+/// Similarity from which an article covers a question.
+pub const ARTICLE_THRESHOLD: f64 = 0.64;
+
 /// Mean probability from which a contact has an emotion other than none. Fitted on the 6,959 lines that the training of the
 /// bundled model held out, alone and among up to three turns without emotion, and on the sentiment of the contacts of
 /// `data/calibration`; nothing that was fitted on holds contacts with emotion labels of their own.

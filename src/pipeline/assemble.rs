@@ -12,7 +12,7 @@ use super::tally;
 use crate::config::Settings;
 use crate::contact::{Channel, RecordKind};
 use crate::error::{Error, RecordError, RejectCode, Result};
-use crate::faq;
+use crate::faq::{self, ArticleIndex};
 use crate::label::{Catalogue, Labelled};
 use crate::progress::{Progress, Stage};
 use crate::repeat::{Episode, Link, Outcome, chain, link};
@@ -61,6 +61,10 @@ pub struct Assembled {
     pub kept_months: Vec<String>,
     /// Hash of all contents, whatever their order.
     pub inputs_hash: String,
+    /// Questions that self-service can answer, and how many of them an article covers.
+    pub questions: u64,
+    /// See [`Self::questions`]; 0 without articles.
+    pub covered: u64,
     /// Rows of each table written here.
     pub rows: BTreeMap<String, u64>,
     /// Key-value metadata of every Parquet file.
@@ -71,6 +75,7 @@ pub struct Assembled {
 pub fn provenance(
     settings: &Settings,
     catalogue: &Catalogue,
+    articles: Option<&ArticleIndex>,
     model: &[(String, String)],
     inputs: &str,
 ) -> Vec<(String, String)> {
@@ -81,11 +86,12 @@ pub fn provenance(
         ("criteria_sha256".to_owned(), catalogue.criteria_hash.clone()),
         ("inputs_sha256".to_owned(), inputs.to_owned()),
     ];
+    pairs.extend(articles.map(|articles| ("articles_sha256".to_owned(), articles.articles().sha256.clone())));
     pairs.extend(model.iter().cloned());
     pairs
 }
 
-/// Writes the tables of contacts, turns, spans, links, episodes and FAQ candidates under `staging`.
+/// Writes the tables of contacts, turns, spans, links, episodes, FAQ candidates and articles under `staging`.
 ///
 /// # Errors
 /// The disk is full, or the user stopped.
@@ -93,6 +99,7 @@ pub fn provenance(
 pub fn assemble(
     settings: &Settings,
     catalogue: &Catalogue,
+    articles: Option<&ArticleIndex>,
     model: &[(String, String)],
     mut collected: Collected,
     spilled: Spilled,
@@ -142,20 +149,26 @@ pub fn assemble(
             .count() as u64,
         kept_contacts: collected.kept_contacts,
         kept_months: collected.kept_months,
-        provenance: provenance(settings, catalogue, model, &inputs),
+        provenance: provenance(settings, catalogue, articles, model, &inputs),
         inputs_hash: inputs,
+        questions: 0,
+        covered: 0,
         rows: BTreeMap::new(),
     };
     let made = Made { entries: &entries, links: &links, episodes: &episodes, outcomes: &outcomes };
     progress.begin(Stage::Write, Some(entries.len() as u64));
     let out = Out { staging, provenance: &assembled.provenance };
     let (spoken, other) = std::thread::scope(|scope| {
-        let other = scope
-            .spawn(|| Ok([write_links(&made, &out)?, write_episodes(&made, &out)?, write_faq(&made, &spilled, &out)?]));
+        let other = scope.spawn(|| -> Result<_> {
+            let [links, episodes] = [write_links(&made, &out)?, write_episodes(&made, &out)?];
+            let faq = write_faq(&made, articles, &spilled, &out)?;
+            Ok(([links, episodes, faq.gaps, faq.articles], faq))
+        });
         (write_contacts(&made, catalogue, &spilled, &out, progress, stop), other.join())
     });
-    let other: Result<_> = other.map_err(|_| Error::bug("the writing of a table ended before its time"))?;
-    let rows = spoken?.into_iter().chain(other?);
+    let (other, faq) = other.map_err(|_| Error::bug("the writing of a table ended before its time"))??;
+    (assembled.questions, assembled.covered) = (faq.questions as u64, faq.covered as u64);
+    let rows = spoken?.into_iter().chain(other);
     assembled.rows = rows.map(|(table, rows)| (table.to_owned(), rows)).collect();
     progress.end();
     Ok(assembled)
@@ -416,9 +429,36 @@ fn episode_rows(made: &Made<'_>) -> Vec<EpisodeRow> {
         .collect()
 }
 
-fn write_faq(made: &Made<'_>, spilled: &Spilled, out: &Out<'_>) -> Result<Written> {
-    let questions: Vec<faq::Question<'_>> = made
-        .entries
+/// The tables of the FAQ, and what they rest on.
+struct FaqWritten {
+    gaps: Written,
+    articles: Written,
+    questions: usize,
+    covered: usize,
+}
+
+fn write_faq(made: &Made<'_>, articles: Option<&ArticleIndex>, spilled: &Spilled, out: &Out<'_>) -> Result<FaqWritten> {
+    let mut questions = questions(made);
+    let covered = articles.map_or(0, |articles| articles.cover(&mut questions));
+    let gaps = faq::clustering::cluster(&questions)
+        .into_iter()
+        .map(|cluster| faq::gaps::describe(&questions, cluster, articles, spilled))
+        .collect::<Result<Vec<_>>>()?;
+    let rows = match articles {
+        Some(articles) => faq::failing::describe(&questions, articles, spilled)?,
+        None => Vec::new(),
+    };
+    Ok(FaqWritten {
+        gaps: out.write(&schema::FAQ_GAPS, &gaps, faq::gaps::batch)?,
+        articles: out.write(&schema::FAQ_ARTICLES, &rows, faq::failing::batch)?,
+        questions: questions.len(),
+        covered,
+    })
+}
+
+/// What counted contacts ask that self-service can answer.
+fn questions<'m>(made: &Made<'m>) -> Vec<faq::Question<'m>> {
+    made.entries
         .iter()
         .enumerate()
         .filter(|(_, entry)| entry.linked.is_counted && entry.is_self_service_eligible == Some(true))
@@ -434,14 +474,11 @@ fn write_faq(made: &Made<'_>, spilled: &Spilled, out: &Out<'_>) -> Result<Writte
                 is_repeat: made.outcomes[index].is_repeat[3].filter(|_| made.outcomes[index].is_repeat_observed[3]),
                 cost: entry.cost,
                 vector: entry.linked.meaning.as_ref()?.whole(),
+                article: None,
                 place: entry.place,
             })
         })
-        .collect();
-    let clusters = faq::cluster(&questions);
-    let rows =
-        clusters.into_iter().map(|cluster| faq::describe(&questions, cluster, spilled)).collect::<Result<Vec<_>>>()?;
-    out.write(&schema::FAQ_GAPS, &rows, faq::batch)
+        .collect()
 }
 
 /// Writes the KPI table.

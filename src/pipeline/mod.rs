@@ -2,7 +2,8 @@
 //!
 //! 1. [`intake`]: every record is read, cleaned, encoded, labelled and set aside on disk; rejects are kept.
 //! 2. [`intake`] again: contacts of months that the inputs do not cover come back from the previous output.
-//! 3. [`assemble`]: duplicates, times in the future, repeat links, episodes, FAQ candidates; the tables are written.
+//! 3. [`assemble`]: duplicates, times in the future, repeat links, episodes, FAQ candidates and articles; the tables are
+//!    written.
 //! 4. KPIs, `run.json`, the report; then the finished folder replaces the previous output.
 
 pub mod assemble;
@@ -15,6 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::config::Settings;
 use crate::encode::Vectors;
 use crate::error::{Error, RecordError, Result};
+use crate::faq::{ArticleIndex, Articles};
 use crate::kpi;
 use crate::label::{Catalogue, Labeller};
 use crate::model::{Encoder, SequenceClassifier};
@@ -55,6 +57,7 @@ pub fn run(settings: &Settings, context: Context<'_>) -> Result<Summary> {
     let progress = context.progress;
     progress.begin(Stage::Prepare, None);
     let catalogue = Catalogue::from_files(settings.reasons.as_deref(), settings.criteria.as_deref())?;
+    let articles = settings.articles.as_deref().map(Articles::read).transpose()?;
     let files = crate::source::discover(settings)?;
     let output = Output::open(&settings.output)?;
     let staging = output.staging();
@@ -83,6 +86,13 @@ pub fn run(settings: &Settings, context: Context<'_>) -> Result<Summary> {
     });
     let (labeller, mut vectors) = learnt?;
     let cleaner = cleaner.map_err(|_| Error::bug("the patterns of personal data could not be compiled"))??;
+    let articles = articles
+        .map(|articles| {
+            let model = &settings.options.model;
+            let (chars, windows) = (model.window_chars, model.max_windows_per_contact);
+            ArticleIndex::encode(articles, chars, windows, settings.options.faq.article_threshold, &mut vectors)
+        })
+        .transpose()?;
     vectors.flush()?;
     progress.end();
     if settings.secret.is_default {
@@ -131,8 +141,17 @@ pub fn run(settings: &Settings, context: Context<'_>) -> Result<Summary> {
             kernel: classifier.kernel_class().to_owned(),
         }),
     };
-    let assembled =
-        assemble::assemble(settings, &catalogue, &model.pairs(), collected, spilled, &staging, progress, &stopper)?;
+    let assembled = assemble::assemble(
+        settings,
+        &catalogue,
+        articles.as_ref(),
+        &model.pairs(),
+        collected,
+        spilled,
+        &staging,
+        progress,
+        &stopper,
+    )?;
     stopper()?;
 
     progress.begin(Stage::Kpi, None);
@@ -150,7 +169,7 @@ pub fn run(settings: &Settings, context: Context<'_>) -> Result<Summary> {
     stopper()?;
 
     progress.begin(Stage::Report, None);
-    let record = RunRecord::new(settings, &catalogue, model, &assembled, &table);
+    let record = RunRecord::new(settings, &catalogue, articles.as_ref(), model, &assembled, &table);
     write_json(&staging.join("run.json"), &record)?;
     write_rejects(&staging.join("rejects.jsonl"), &assembled.rejects)?;
     let html = crate::report::render(&of_contacts.with_run(&staging)?, &settings.options.report)?;

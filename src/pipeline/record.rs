@@ -14,6 +14,7 @@ use super::assemble::Assembled;
 use super::intake::FileRecord;
 use crate::config::Settings;
 use crate::encode::vectors::EncodeCounts;
+use crate::faq::ArticleIndex;
 use crate::kpi::{self, KpiTable};
 use crate::label::taxonomy::{Bilingual, OTHER, UNCLEAR};
 use crate::label::{Catalogue, shipped};
@@ -67,6 +68,8 @@ pub struct RunRecord {
     config_hash: String,
     taxonomy_hash: String,
     criteria_hash: String,
+    /// SHA-256 of the file of the company's articles.
+    articles_hash: Option<String>,
     inputs_hash: String,
     taxonomy_version: String,
     criteria_version: String,
@@ -74,6 +77,8 @@ pub struct RunRecord {
     reason_groups: BTreeMap<String, String>,
     inputs: Vec<FileRecord>,
     counts: Value,
+    /// What the tables of the FAQ rest on; null what only articles tell, without any.
+    faq: Value,
     tables: BTreeMap<String, u64>,
     period: Option<Value>,
     kept_months: Vec<String>,
@@ -90,6 +95,7 @@ impl RunRecord {
     pub fn new(
         settings: &Settings,
         catalogue: &Catalogue,
+        articles: Option<&ArticleIndex>,
         model: ModelRecord,
         assembled: &Assembled,
         table: &KpiTable,
@@ -99,6 +105,18 @@ impl RunRecord {
         let label = &settings.options.label;
         let mut tables = assembled.rows.clone();
         tables.insert("kpi".into(), table.batch.num_rows() as u64);
+        let mut thresholds = json!({
+            "reason": label.reason_threshold.unwrap_or(shipped::REASON_THRESHOLD),
+            "avoidable": label.avoidable_threshold.unwrap_or(shipped::AVOIDABLE_THRESHOLD),
+            "emotion": shipped::EMOTION_THRESHOLD,
+            "repeat": settings.options.repeat.threshold.unwrap_or(shipped::REPEAT_THRESHOLD),
+            "csat_satisfied_from": settings.options.survey.csat_satisfied_from,
+            "csat_min_answers": settings.options.survey.min_answers,
+        });
+        // Without articles the report has nothing to say of this one.
+        if let Some(articles) = articles {
+            thresholds["article"] = articles.threshold().into();
+        }
         Self {
             program: "motif",
             version: env!("CARGO_PKG_VERSION"),
@@ -108,6 +126,7 @@ impl RunRecord {
             config_hash: settings.config_hash.clone(),
             taxonomy_hash: catalogue.taxonomy_hash.clone(),
             criteria_hash: catalogue.criteria_hash.clone(),
+            articles_hash: articles.map(|articles| articles.articles().sha256.clone()),
             inputs_hash: assembled.inputs_hash.clone(),
             taxonomy_version: catalogue.taxonomy.version.clone(),
             criteria_version: catalogue.criteria.version.clone(),
@@ -131,19 +150,18 @@ impl RunRecord {
                 "by_language": assembled.by_language,
                 "by_record_kind": assembled.by_record_kind,
             }),
+            faq: json!({
+                "questions": assembled.questions,
+                "covered": articles.map(|_| assembled.covered),
+                "articles": articles.map(|articles| articles.articles().len()),
+                "versions": articles.map(|articles| articles.articles().versions()),
+            }),
             tables,
             period: assembled.period.map(|(start, end)| json!({"start": time(start), "end": time(end)})),
             kept_months: assembled.kept_months.clone(),
             redactions: assembled.redactions.clone(),
             pseudonyms: if settings.secret.is_default { "public default key" } else { "key of the user" },
-            thresholds: json!({
-                "reason": label.reason_threshold.unwrap_or(shipped::REASON_THRESHOLD),
-                "avoidable": label.avoidable_threshold.unwrap_or(shipped::AVOIDABLE_THRESHOLD),
-                "emotion": shipped::EMOTION_THRESHOLD,
-                "repeat": settings.options.repeat.threshold.unwrap_or(shipped::REPEAT_THRESHOLD),
-                "csat_satisfied_from": settings.options.survey.csat_satisfied_from,
-                "csat_min_answers": settings.options.survey.min_answers,
-            }),
+            thresholds,
             missing_kpis: serde_json::to_value(&table.missing).unwrap_or_default(),
             labels: labels(catalogue),
             settings: serde_json::to_value(&settings.options).unwrap_or_default(),

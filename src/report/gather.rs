@@ -14,13 +14,13 @@ use super::evidence;
 use super::run::Run;
 use super::tally::{EMOTIONS, Row, SEVEN_DAYS, Sentiment, Share, WINDOWS};
 use super::view::{
-    CauseKey, CorrectedRate, Episode, FAQ_CANDIDATES, FaqCandidate, Group, IDS_PER_CAUSE, KpiValue, ReportInput, Step,
-    UNKNOWN,
+    ARTICLES, CauseKey, CorrectedRate, Episode, FAQ_CANDIDATES, FaqArticle, FaqCandidate, Group, IDS_PER_CAUSE,
+    KpiValue, ReportInput, Step, UNKNOWN,
 };
 use crate::error::{Error, Result};
 use crate::evaluate::Evaluation;
 use crate::kpi::catalogue::Method;
-use crate::table::schema::{CONTACTS, EPISODES, FAQ_GAPS, KPI, LINKS, SPANS};
+use crate::table::schema::{CONTACTS, EPISODES, FAQ_ARTICLES, FAQ_GAPS, KPI, LINKS, SPANS};
 
 /// Issues shown contact by contact.
 const LONGEST_EPISODES: usize = 6;
@@ -45,6 +45,7 @@ impl ReportInput {
         let links = read_links(dir)?;
         let undecided = read_episodes(dir, &mut input)?;
         read_faq(dir, &mut input)?;
+        read_articles(dir, &mut input)?;
         read_contacts(dir, &links, undecided, satisfied_from, &mut input)?;
         evidence::read(dir, &mut input)?;
         Ok(input)
@@ -441,8 +442,11 @@ fn read_faq(dir: &Path, input: &mut ReportInput) -> Result<()> {
         let (not_found, costs) = (batch.double("info_not_found_share")?, batch.costs()?);
         let (questions, verbatims) = (batch.text("question")?, batch.lists("verbatims")?);
         let contact_ids = batch.lists("contact_ids")?;
+        let (articles, article_shares) = (batch.text("article_id")?, batch.double("article_share")?);
         for row in 0..batch.rows() {
+            let article_id = text_at(&articles, row).map(str::to_string);
             input.faq_total.questions += 1;
+            input.faq_total.with_article += u64::from(article_id.is_some());
             input.faq_total.contacts += contacts.value(row).unsigned_abs();
             input.faq_total.cost.add(costs.get(row));
             input.faq.push(FaqCandidate {
@@ -457,6 +461,8 @@ fn read_faq(dir: &Path, input: &mut ReportInput) -> Result<()> {
                 repeat_share: double_at(&repeat, row),
                 repeat_known: observed.value(row).unsigned_abs(),
                 cost: costs.get(row),
+                article_id,
+                article_share: double_at(&article_shares, row),
                 question: questions.value(row).to_string(),
                 verbatims: verbatims.get(row),
                 contact_ids: contact_ids.get(row),
@@ -467,6 +473,64 @@ fn read_faq(dir: &Path, input: &mut ReportInput) -> Result<()> {
             mid(b).cmp(&mid(a)).then(b.contacts.cmp(&a.contacts)).then_with(|| a.faq_id.cmp(&b.faq_id))
         });
         input.faq.truncate(FAQ_CANDIDATES);
+        Ok(())
+    })
+}
+
+/// After [`read_faq`], whose candidates name articles.
+fn read_articles(dir: &Path, input: &mut ReportInput) -> Result<()> {
+    let columns = [
+        "article_id",
+        "title",
+        "languages",
+        "contacts",
+        "customers",
+        "avoidable_known",
+        "info_not_found_share",
+        "repeat_known",
+        "repeat_share",
+        "cost_low_eur",
+        "cost_mid_eur",
+        "cost_high_eur",
+    ];
+    let named: BTreeSet<&str> = input.faq.iter().filter_map(|faq| faq.article_id.as_deref()).collect();
+    let articles = &mut input.articles;
+    for_each_batch(dir, &FAQ_ARTICLES, &columns, None, |batch| {
+        let (ids, titles, languages) = (batch.text("article_id")?, batch.text("title")?, batch.lists("languages")?);
+        let (contacts, customers) = (batch.long("contacts")?, batch.long("customers")?);
+        let (judged, not_found) = (batch.long("avoidable_known")?, batch.double("info_not_found_share")?);
+        let (observed, repeat) = (batch.long("repeat_known")?, batch.double("repeat_share")?);
+        let costs = batch.costs()?;
+        // Tables hold shares; the number of those that say yes is whole.
+        let share = |share: Option<f64>, known: u64| {
+            share.map_or_else(Share::default, |share| Share::new((share * known as f64).round() as u64, known))
+        };
+        for row in 0..batch.rows() {
+            let (id, title, near) = (ids.value(row), titles.value(row), contacts.value(row).unsigned_abs());
+            articles.total += 1;
+            articles.unasked += u64::from(near == 0);
+            articles.covered += near;
+            if named.contains(id) {
+                articles.titles.insert(id.to_string(), title.to_string());
+            }
+            if near > 0 {
+                articles.dearest.push(FaqArticle {
+                    article_id: id.to_string(),
+                    title: title.to_string(),
+                    languages: languages.get(row),
+                    contacts: near,
+                    customers: customers.value(row).unsigned_abs(),
+                    info_not_found: share(double_at(&not_found, row), judged.value(row).unsigned_abs()),
+                    repeat: share(double_at(&repeat, row), observed.value(row).unsigned_abs()),
+                    cost: costs.get(row),
+                });
+            }
+        }
+        articles.dearest.sort_by(|a, b| {
+            let mid = |article: &FaqArticle| article.cost.map(|cost| cost.mid);
+            mid(b).cmp(&mid(a)).then(b.contacts.cmp(&a.contacts)).then_with(|| a.article_id.cmp(&b.article_id))
+        });
+        articles.dearest.truncate(ARTICLES);
         Ok(())
     })
 }

@@ -26,8 +26,9 @@ pub use render::render;
 pub use run::{Bilingual, Counts, CriterionLabel, InputFile, KpiLabel, Labels, ReasonLabel, Run};
 pub use tally::{Mean, Money, Part, SEVEN_DAYS, Sentiment, Share, Tally, WINDOWS};
 pub use view::{
-    Cause, CauseKey, Cell, Completeness, CorrectedRate, EVIDENCE_PER_CAUSE, Episode, EpisodeSum, Episodes, Evidence,
-    FAQ_CANDIDATES, FaqCandidate, FaqTotal, Group, IDS_PER_CAUSE, KpiValue, ReportInput, Step, UNKNOWN,
+    ARTICLES, Cause, CauseKey, Cell, Completeness, CorrectedRate, EVIDENCE_PER_CAUSE, Episode, EpisodeSum, Episodes,
+    Evidence, FAQ_CANDIDATES, FaqArticle, FaqArticles, FaqCandidate, FaqTotal, Group, IDS_PER_CAUSE, KpiValue,
+    ReportInput, Step, UNKNOWN,
 };
 
 /// What each code in the column `flags` of `contacts` says, by code.

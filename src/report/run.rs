@@ -125,6 +125,8 @@ pub struct Counts {
     pub rejects: u64,
     /// Contacts that enter rates.
     pub counted: u64,
+    /// Contacts with a question that self-service can answer.
+    pub questions: u64,
     /// Refused records by code.
     pub by_reject_code: BTreeMap<String, u64>,
     /// Contacts by flag.
@@ -150,6 +152,8 @@ pub struct Run {
     pub taxonomy_hash: String,
     /// Hash of the criteria.
     pub criteria_hash: String,
+    /// Hash of the file of the company's articles; empty without one.
+    pub articles_hash: String,
     /// Input files.
     pub inputs: Vec<InputFile>,
     /// Counts.
@@ -180,6 +184,7 @@ impl Run {
             config_hash: text(&json["config_hash"]),
             taxonomy_hash: text(&json["taxonomy_hash"]),
             criteria_hash: text(&json["criteria_hash"]),
+            articles_hash: text(&json["articles_hash"]),
             inputs: array(&json["inputs"])
                 .map(|input| InputFile {
                     file: text(&input["file"]),
@@ -194,6 +199,7 @@ impl Run {
                 contacts: whole(&counts["contacts"]),
                 rejects: whole(&counts["rejects"]),
                 counted: whole(&counts["counted"]),
+                questions: whole(&json["faq"]["questions"]),
                 by_reject_code: whole_map(&counts["by_reject_code"]),
                 by_flag: whole_map(&counts["by_flag"]),
                 by_language: whole_map(&counts["by_language"]),

@@ -45,6 +45,8 @@ pub struct ReportInput {
     pub faq: Vec<FaqCandidate>,
     /// All of them.
     pub faq_total: FaqTotal,
+    /// The company's articles, when the run knew them.
+    pub articles: FaqArticles,
     /// KPI values over all contacts and the whole period, by name.
     pub kpis: BTreeMap<String, KpiValue>,
     /// Rates of the run corrected by contacts that people labelled, by the name of the KPI; empty without labels.
@@ -240,6 +242,10 @@ pub struct FaqCandidate {
     pub repeat_known: u64,
     /// Cost of those of its contacts that have one.
     pub cost: Option<Money>,
+    /// The article that covers half of its contacts or more.
+    pub article_id: Option<String>,
+    /// Share of its contacts covered by the article that covers most of them; `None` where no articles were compared.
+    pub article_share: Option<f64>,
     /// Redacted question of the most central contact.
     pub question: String,
     /// Redacted verbatims.
@@ -256,10 +262,51 @@ pub const FAQ_CANDIDATES: usize = 24;
 pub struct FaqTotal {
     /// Questions.
     pub questions: u64,
+    /// Those of which an article covers half of the contacts or more.
+    pub with_article: u64,
     /// Contacts.
     pub contacts: u64,
     /// Cost.
     pub cost: Money,
+}
+
+/// The company's articles and the contacts near them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FaqArticles {
+    /// Number of articles; 0 when none were compared.
+    pub total: u64,
+    /// Those near no contact.
+    pub unasked: u64,
+    /// Contacts near one.
+    pub covered: u64,
+    /// Those near a contact, dearest first, [`ARTICLES`] at most.
+    pub dearest: Vec<FaqArticle>,
+    /// Titles of those that [`ReportInput::faq`] names, by identifier.
+    pub titles: BTreeMap<String, String>,
+}
+
+/// Articles that the report shows at most.
+pub const ARTICLES: usize = 10;
+
+/// An article of the company that customers contact it about all the same.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FaqArticle {
+    /// Identifier.
+    pub article_id: String,
+    /// Title.
+    pub title: String,
+    /// Languages in which it is written.
+    pub languages: Vec<String>,
+    /// Contacts near it.
+    pub contacts: u64,
+    /// Their customers.
+    pub customers: u64,
+    /// How many of those with a verdict had looked and not found.
+    pub info_not_found: Share,
+    /// How many of those of which it is known repeat an earlier contact within 14 days.
+    pub repeat: Share,
+    /// Cost of those of its contacts that have one.
+    pub cost: Option<Money>,
 }
 
 /// One value of one KPI.

@@ -664,7 +664,7 @@ pub(crate) fn normalise(header: &str) -> String {
 }
 
 /// `Date de création` and `Numéro du ticket` without the words that link the others.
-fn without_small_words(header: &str) -> String {
+pub(crate) fn without_small_words(header: &str) -> String {
     header
         .split_whitespace()
         .filter(|word| !["de", "du", "des", "la", "le", "of", "the"].contains(&word.to_lowercase().as_str()))
@@ -727,7 +727,7 @@ fn is_usual(header: &str, options: &Options) -> bool {
 }
 
 /// Whether a header can be the name of a column. Not caught: what is longer than a name can be, or a sentence.
-fn is_name(header: &str) -> bool {
+pub(crate) fn is_name(header: &str) -> bool {
     const LONGEST: usize = 40;
     const MOST_WORDS: usize = 6;
     header.chars().count() <= LONGEST

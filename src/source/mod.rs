@@ -32,6 +32,8 @@ mod platform;
 mod returning;
 mod row;
 mod shape;
+#[cfg(not(fuzzing))]
+pub(crate) mod side;
 mod speakers;
 mod subtitle;
 mod table;
@@ -54,7 +56,11 @@ pub use email::{Mail, parse as parse_mail};
 pub use format::Format;
 pub use join::Beside;
 pub use platform::names as platforms;
+#[cfg(not(fuzzing))]
+pub(crate) use row::plain as without_markup;
 use shape::Shape;
+#[cfg(not(fuzzing))]
+pub(crate) use value::language as language_code;
 
 /// One record of a file.
 #[derive(Debug, Clone, PartialEq)]

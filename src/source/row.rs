@@ -637,7 +637,7 @@ enum Markup {
 
 /// Whether a text is HTML. Caught: `<p>Bonjour</p>`, `<b>Urgent</b>`. Not caught: `a < b`, `<3`, `<jean@example.com>`.
 fn markup(text: &str) -> Markup {
-    const BLOCKS: [&str; 13] = [
+    const BLOCKS: [&str; 19] = [
         "<p>",
         "<p ",
         "<br",
@@ -649,7 +649,13 @@ fn markup(text: &str) -> Markup {
         "<body",
         "<a href",
         "<ul>",
+        "<ol>",
         "<li>",
+        "</li>",
+        "</h1>",
+        "</h2>",
+        "</h3>",
+        "</h4>",
         "<!doctype",
     ];
     const INLINE: [&str; 5] = ["</b>", "</strong>", "</em>", "</i>", "</u>"];

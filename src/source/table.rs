@@ -184,7 +184,7 @@ fn each_row(
 }
 
 /// The header row, after Excel's `sep=` line if there is one.
-fn headers(rows: &mut Delimited<'_>) -> Result<Option<Vec<String>>, Failure> {
+pub(super) fn headers(rows: &mut Delimited<'_>) -> std::io::Result<Option<Vec<String>>> {
     loop {
         match rows.next()? {
             RowRead::Eof => return Ok(None),

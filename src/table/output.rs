@@ -17,8 +17,19 @@ const LOCK: &str = ".motif-lock";
 const SUCCESS: &str = "_SUCCESS";
 
 /// The names that a run replaces; `cache/` and files of the user stay.
-const ENTRIES: [&str; 10] =
-    ["contacts", "turns", "spans", "links", "episodes", "kpi", "faq_gaps", "rejects.jsonl", "report.html", "run.json"];
+const ENTRIES: [&str; 11] = [
+    "contacts",
+    "turns",
+    "spans",
+    "links",
+    "episodes",
+    "kpi",
+    "faq_gaps",
+    "faq_articles",
+    "rejects.jsonl",
+    "report.html",
+    "run.json",
+];
 
 /// An output folder held by this run.
 #[derive(Debug)]

@@ -3,10 +3,14 @@
 //!
 //! The Arrow schemas, `motif schema` and the documentation come from here, so they cannot disagree.
 
+mod faq;
+
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use serde::Serialize;
+
+pub use faq::{FAQ_ARTICLES, FAQ_GAPS};
 
 /// Type of a column, as users see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -766,89 +770,8 @@ pub const KPI: Table = Table {
     ],
 };
 
-/// FAQ candidates.
-pub const FAQ_GAPS: Table = Table {
-    name: "faq_gaps",
-    row: "one cluster of questions that self-service can answer, asked by two customers at least; contacts about a failure in which somebody has to act (criteria with the keys promise_missed, no_reply, company_error, bounced_around, not_resolved) are left out; ordered by cost_mid_eur, highest first",
-    row_fr: "un groupe de questions auxquelles le libre-service peut répondre, posées par au moins deux clients ; les contacts sur une défaillance où quelqu'un doit agir (critères de clés promise_missed, no_reply, company_error, bounced_around, not_resolved) sont laissés de côté ; tri par cost_mid_eur décroissant",
-    columns: &[
-        must(
-            "faq_id",
-            Text,
-            "identifier: faq- and the contact_id of the most central contact",
-            "identifiant : faq- suivi du contact_id du contact le plus central",
-        ),
-        must("reason_id", Enum, "contact reason of all its contacts", "motif de contact de tous ses contacts"),
-        may("language", Enum, "language of most of its contacts", "langue de la plupart de ses contacts"),
-        must("contacts", Int, "number of contacts", "nombre de contacts"),
-        must(
-            "customers",
-            Int,
-            "number of distinct customers; each contact without a known customer counts as one",
-            "nombre de clients distincts ; chaque contact sans client connu compte pour un",
-        ),
-        must(
-            "avoidable_known",
-            Int,
-            "number of its contacts that have an avoidability verdict",
-            "nombre de ses contacts qui ont un verdict d'évitabilité",
-        ),
-        may(
-            "avoidable_share",
-            Double,
-            "share avoidable by a strict or lenient criterion among its contacts that have a verdict, 0 to 1; null when none has",
-            "part des contacts évitables, par un critère strict ou large, parmi ceux de ses contacts qui ont un verdict, de 0 à 1 ; null si aucun n'en a",
-        ),
-        may(
-            "info_not_found_share",
-            Double,
-            "share whose customer had looked and not found, among its contacts that have a verdict, 0 to 1: contacts with evidence of the criterion whose key is info_not_found (C04 of those that ship), whatever criterion decides; null when none has a verdict or no criterion has that key",
-            "part des contacts dont le client avait cherché sans trouver, parmi ceux de ses contacts qui ont un verdict, de 0 à 1 : contacts où le critère de clé info_not_found (C04 parmi ceux fournis) a une preuve, quel que soit le critère retenu ; null si aucun n'a de verdict ou si aucun critère n'a cette clé",
-        ),
-        must(
-            "repeat_known",
-            Int,
-            "number of its contacts for which it can be known whatever the answer whether they are repeats within 14 days: a known customer, 14 days of loaded history before the contact, and within them no contact of the customer without words, those of the same episode apart",
-            "nombre de ses contacts dont on peut savoir, quelle que soit la réponse, s'ils sont réitérés sous 14 jours : client connu, 14 jours d'historique chargé avant le contact et, dans ces 14 jours, aucun contact du client sans mots, hors ceux du même épisode",
-        ),
-        may(
-            "repeat_share",
-            Double,
-            "share of repeats within 14 days, 0 to 1, among the contacts that repeat_known counts; null when there are none",
-            "part des contacts réitérés sous 14 jours, de 0 à 1, parmi les contacts que compte repeat_known ; null s'il n'y en a aucun",
-        ),
-        may(
-            "cost_low_eur",
-            Eur,
-            "cost of those of its contacts that have one, low end; null when none has",
-            "coût de ceux de ses contacts qui en ont un, bas de la fourchette ; null si aucun n'en a",
-        ),
-        may("cost_mid_eur", Eur, "middle", "milieu de la fourchette"),
-        may("cost_high_eur", Eur, "high end", "haut de la fourchette"),
-        must("cohesion", Double, "mean cosine to the centre, −1 to 1", "cosinus moyen avec le centre, de −1 à 1"),
-        must(
-            "question",
-            Text,
-            "redacted words of the most central contact in the language of the group, without the greeting and the name that they open with",
-            "mots du contact le plus central dans la langue du groupe, sans les salutations ni le nom du début, données personnelles masquées",
-        ),
-        must(
-            "verbatims",
-            TextList,
-            "up to three redacted verbatims of at most 300 characters each: those in the language of the group first, then most central first",
-            "trois verbatims au plus, de 300 caractères au plus chacun, données personnelles masquées : d'abord ceux dans la langue du groupe, puis du plus central au moins central",
-        ),
-        must(
-            "contact_ids",
-            TextList,
-            "its contacts, most central first",
-            "ses contacts, du plus central au moins central",
-        ),
-    ],
-};
-
 /// Every table.
-pub const TABLES: &[Table] = &[CONTACTS, TURNS, SPANS, LINKS, EPISODES, KPI, FAQ_GAPS];
+pub const TABLES: &[Table] = &[CONTACTS, TURNS, SPANS, LINKS, EPISODES, KPI, FAQ_GAPS, FAQ_ARTICLES];
 
 #[cfg(test)]
 mod tests {

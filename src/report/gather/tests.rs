@@ -117,8 +117,16 @@ fn output(dir: &Path) {
         [episode("ep-a1", 2, json!(["email", "phone"]), true, 9.0), episode("ep-b1", 1, json!(["email"]), false, 3.5)];
     write(dir, &EPISODES, "part-0000.parquet", &episodes);
     let faq = json!({"faq_id": "faq-a1", "reason_id": "delivery.late", "contacts": 2, "customers": 1,
-                     "avoidable_known": 2, "repeat_known": 1, "question": "Mon colis ?", "verbatims": ["Mon colis ?"], "contact_ids": ["a1", "a2"]});
+                     "avoidable_known": 2, "repeat_known": 1, "question": "Mon colis ?", "verbatims": ["Mon colis ?"], "contact_ids": ["a1", "a2"],
+                     "article_id": "track", "article_share": 0.5});
     write(dir, &FAQ_GAPS, "part-0000.parquet", &[faq]);
+    let article = |id: &str, contacts: i64, cost: Value| {
+        json!({"article_id": id, "title": format!("Title of {id}"), "languages": ["en", "fr"], "contacts": contacts,
+               "customers": contacts, "avoidable_known": 3, "info_not_found_share": 1.0 / 3.0, "repeat_known": 2, "repeat_share": 0.5,
+               "cost_low_eur": cost, "cost_mid_eur": cost, "cost_high_eur": cost})
+    };
+    let articles = [article("cheap", 4, json!(2.0)), article("track", 3, json!(9.0)), article("away", 0, Value::Null)];
+    write(dir, &FAQ_ARTICLES, "part-0000.parquet", &articles);
     let kpi = |grain: &str, value: f64| json!({"period_grain": grain, "dimension": "all", "dimension_value": "all", "kpi": "volume", "value": value, "n": 3});
     let rate = |grain: &str, dimension: &str, value: &str, name: &str, method: &str| {
         json!({
@@ -176,6 +184,20 @@ fn tables_add_up_to_the_figures_worked_out_by_hand() {
 
     assert_eq!((input.faq[0].contact_ids.len(), input.faq_total.contacts), (2, 2));
     assert_eq!((input.faq[0].avoidable_known, input.faq[0].repeat_known), (2, 1));
+    assert_eq!((input.faq[0].article_id.as_deref(), input.faq[0].article_share), (Some("track"), Some(0.5)));
+    assert_eq!((input.faq_total.questions, input.faq_total.with_article), (1, 1));
+    let articles = &input.articles;
+    assert_eq!((articles.total, articles.unasked, articles.covered), (3, 1, 7));
+    assert_eq!(
+        articles.titles,
+        [("track".to_string(), "Title of track".to_string())].into(),
+        "those of the candidates"
+    );
+    let ids: Vec<&str> = articles.dearest.iter().map(|article| article.article_id.as_str()).collect();
+    assert_eq!(ids, ["track", "cheap"], "the dearest first");
+    let track = &articles.dearest[0];
+    assert_eq!((track.info_not_found, track.repeat), (Share::new(1, 3), Share::new(1, 2)));
+    assert_eq!((track.contacts, track.languages.join(" "), track.cost.unwrap().mid), (3, "en fr".to_string(), 90_000));
     assert_eq!(input.kpis["volume"].value, Some(3.0));
     // Those of other methods and of finer cells are not taken.
     let monday = NaiveDate::from_ymd_opt(2026, 11, 2).unwrap();

@@ -6,8 +6,8 @@ use chrono::NaiveDate;
 use super::super::run::{Bilingual, CriterionLabel, ReasonLabel, Run};
 use super::super::tally::{Money, Row, Sentiment, Share};
 use super::super::view::{
-    Cause, CauseKey, Cell, CorrectedRate, Episode, EpisodeSum, Episodes, Evidence, FaqCandidate, FaqTotal, Group,
-    KpiValue, Step, UNKNOWN,
+    Cause, CauseKey, Cell, CorrectedRate, Episode, EpisodeSum, Episodes, Evidence, FaqArticle, FaqArticles,
+    FaqCandidate, FaqTotal, Group, KpiValue, Step, UNKNOWN,
 };
 use super::*;
 
@@ -85,7 +85,7 @@ fn sample() -> ReportInput {
         contact_ids: vec!["c-001".into()],
         ..FaqCandidate::default()
     }];
-    input.faq_total = FaqTotal { questions: 1, contacts: 6, cost };
+    input.faq_total = FaqTotal { questions: 1, with_article: 0, contacts: 6, cost };
     let volume = KpiValue { value: Some(42.0), n: 42, method: "none".into(), ..KpiValue::default() };
     input.kpis.insert("volume".into(), volume);
     input
@@ -563,6 +563,107 @@ fn shares_of_a_question_say_what_they_count() {
     assert!(french.contains("<b>33\u{a0}%</b> étaient des retours sous 14 jours (n = 3)"));
     assert!(english.contains("<b>50%</b> avoidable (lenient criteria)"));
     assert!(english.contains("<b>33%</b> came back within 14 days of an earlier contact (n = 3)"));
+}
+
+/// The sample with three articles, of which one covers the question and one is near nothing.
+fn with_articles() -> ReportInput {
+    let mut input = sample();
+    (input.faq[0].article_id, input.faq[0].article_share) = (Some("track".into()), Some(2.0 / 3.0));
+    input.faq_total.with_article = 1;
+    input.run.counts.questions = 20;
+    input.run.articles_hash = "cd".repeat(32);
+    input.run.thresholds.insert("article".into(), 0.55);
+    let article = |id: &str, title: &str, contacts: u64| FaqArticle {
+        article_id: id.into(),
+        title: title.into(),
+        languages: vec!["en".into(), "fr".into()],
+        contacts,
+        customers: contacts,
+        info_not_found: Share::new(1, 4),
+        repeat: Share::new(0, 0),
+        cost: Some(Money::new(600_000, 1_234_500, 1_600_000)),
+    };
+    input.articles = FaqArticles {
+        total: 3,
+        unasked: 1,
+        covered: 9,
+        dearest: vec![article("track", "Suivre <b>mon</b> colis", 6), article("refund", "Remboursements", 3)],
+        titles: [("track".into(), "Suivre <b>mon</b> colis".into())].into(),
+    };
+    input
+}
+
+#[test]
+fn a_question_says_which_article_exists_and_a_table_which_articles_fail() {
+    let (french, english) = both(&with_articles());
+    for expected in [
+        "<strong>L’article «\u{a0}Suivre &lt;b&gt;mon&lt;/b&gt; colis\u{a0}» existe</strong> (67\u{a0}% de ces contacts), et on nous contacte quand même",
+        "Questions à publier, articles à améliorer",
+        "chacune comparée à vos articles",
+        "cela ne prouve ni que le client l’a lu",
+        "Articles qui n’évitent pas le contact",
+        "<strong>9 contacts</strong> sur 20 que le libre-service pourrait traiter sont proches d’un article (3 articles en tout)",
+        "<span class=\"reason-name\">Remboursements</span><span class=\"interval\">refund · en, fr</span>",
+        "1 article n’est proche d’aucune question posée",
+        "dont 1 qu’un article couvre déjà",
+        "Empreinte des articles",
+        "<dt>Question couverte par un article à partir de</dt><dd>0,55</dd>",
+    ] {
+        assert!(french.contains(expected), "{expected}");
+    }
+    for expected in [
+        "<strong>The article “Suivre &lt;b&gt;mon&lt;/b&gt; colis” exists</strong> (67% of these contacts)",
+        "that is no proof that the customer read it",
+        "Articles that do not prevent the contact",
+        "<strong>9 contacts</strong> of 20 that self-service could answer are near an article (3 articles in all)",
+        "1 article is near no question that was asked",
+        "1 of which an article covers already",
+    ] {
+        assert!(english.contains(expected), "{expected}");
+    }
+    let row = &english[english.find("Remboursements</span>").unwrap()..];
+    let row = &row[..row.find("</tr>").unwrap()];
+    assert!(row.contains(">25%</span>") && row.contains("n = 4") && row.contains("€123"), "{row}");
+    assert!(!english.contains("your existing articles are not compared"));
+}
+
+#[test]
+fn a_question_without_article_is_to_be_written_and_one_half_answered_too() {
+    let mut input = with_articles();
+    (input.faq[0].article_id, input.faq[0].article_share) = (None, Some(1.0 / 3.0));
+    let (french, english) = both(&input);
+    assert!(
+        french.contains("<strong>Aucun article ne répond</strong> à la moitié de ces contacts (au mieux 33\u{a0}%)")
+    );
+    assert!(
+        english.contains("<strong>No article answers</strong> half of these contacts (33% at best): to be written.")
+    );
+    input.faq[0].article_share = Some(0.0);
+    (input.articles.unasked, input.articles.total) = (0, 2);
+    let (french, english) = both(&input);
+    assert!(french.contains("<strong>Aucun article ne répond</strong>\u{a0}: à écrire."));
+    assert!(english.contains("<strong>No article answers</strong>: to be written."));
+    assert!(english.contains("Every article is near at least one question that was asked."));
+    // More articles than the table shows, and none that anybody asks about.
+    input.articles.total = 14;
+    assert!(both(&input).1.contains("12 more articles near a contact stand in the table faq_articles."));
+    input.articles = FaqArticles { total: 2, unasked: 2, ..FaqArticles::default() };
+    let (_, english) = both(&input);
+    assert!(
+        english.contains("2 articles are near no question that was asked") && !english.contains("Had looked in vain")
+    );
+}
+
+#[test]
+fn without_articles_nothing_is_said_of_any() {
+    let (french, english) = both(&sample());
+    for word in ["faq-article", "Articles qui", "n’évitent", "Empreinte des articles", "Question couverte"] {
+        assert!(!french.contains(word), "{word}");
+    }
+    assert!(
+        french.contains("vos articles existants ne sont pas comparés") && french.contains("Questions à publier</h2>")
+    );
+    assert!(english.contains("your existing articles are not compared") && !english.contains("No article answers"));
 }
 
 #[test]

@@ -295,14 +295,16 @@ fn needless(page: &Page) -> Result<Vec<Value>> {
     }
     let faq = page.input.faq_total;
     if faq.questions > 0 {
-        advice.push(page.html(
-            "fix_faq",
-            &[
-                ("questions", page.counted("questions", faq.questions)?),
-                ("contacts", page.counted("contacts", faq.contacts)?),
-                ("mid", format::cost(page.language, faq.cost)),
-            ],
-        )?);
+        let mut places = vec![
+            ("questions", page.counted("questions", faq.questions)?),
+            ("contacts", page.counted("contacts", faq.contacts)?),
+            ("mid", format::cost(page.language, faq.cost)),
+        ];
+        let is_compared = page.input.articles.total > 0;
+        if is_compared {
+            places.push(("existing", page.count(faq.with_article)));
+        }
+        advice.push(page.html(if is_compared { "fix_faq_compared" } else { "fix_faq" }, &places)?);
     }
     Ok(advice)
 }

@@ -34,6 +34,7 @@ pub(super) fn section(page: &Page) -> Result<Value> {
     fact("config_hash", &run.config_hash)?;
     fact("taxonomy_hash", &run.taxonomy_hash)?;
     fact("criteria_hash", &run.criteria_hash)?;
+    fact("articles_hash", &run.articles_hash)?;
     Ok(context! {
         facts => facts,
         thresholds => run.thresholds.iter().map(|(name, value)| context! {
