@@ -86,7 +86,7 @@ fn a_run_tells_which_article_fails_and_every_count_reconciles() {
     assert_eq!(doubles(&gaps, "article_share").value(row), 1.0);
     let page = std::fs::read_to_string(output.join("report.html")).unwrap();
     assert!(
-        page.contains("L’article «\u{a0}Where is my invoice?\u{a0}» existe") && page.contains("1 article n’est proche")
+        page.contains("proche\u{a0}: «\u{a0}Where is my invoice?\u{a0}»") && page.contains("1 article n’est proche")
     );
 }
 

@@ -597,7 +597,7 @@ fn with_articles() -> ReportInput {
 fn a_question_says_which_article_exists_and_a_table_which_articles_fail() {
     let (french, english) = both(&with_articles());
     for expected in [
-        "<strong>L’article «\u{a0}Suivre &lt;b&gt;mon&lt;/b&gt; colis\u{a0}» existe</strong> (67\u{a0}% de ces contacts), et on nous contacte quand même",
+        "<strong>Un article en est proche\u{a0}: «\u{a0}Suivre &lt;b&gt;mon&lt;/b&gt; colis\u{a0}»</strong> (67\u{a0}% de ces contacts)",
         "Questions à publier, articles à améliorer",
         "chacune comparée à vos articles",
         "cela ne prouve ni que le client l’a lu",
@@ -605,19 +605,19 @@ fn a_question_says_which_article_exists_and_a_table_which_articles_fail() {
         "<strong>9 contacts</strong> sur 20 que le libre-service pourrait traiter sont proches d’un article (3 articles en tout)",
         "<span class=\"reason-name\">Remboursements</span><span class=\"interval\">refund · en, fr</span>",
         "1 article n’est proche d’aucune question posée",
-        "dont 1 qu’un article couvre déjà",
+        "dont 1 avec un article déjà proche",
         "Empreinte des articles",
         "<dt>Question couverte par un article à partir de</dt><dd>0,55</dd>",
     ] {
         assert!(french.contains(expected), "{expected}");
     }
     for expected in [
-        "<strong>The article “Suivre &lt;b&gt;mon&lt;/b&gt; colis” exists</strong> (67% of these contacts)",
+        "<strong>An article is near: “Suivre &lt;b&gt;mon&lt;/b&gt; colis”</strong> (67% of these contacts)",
         "that is no proof that the customer read it",
         "Articles that do not prevent the contact",
         "<strong>9 contacts</strong> of 20 that self-service could answer are near an article (3 articles in all)",
         "1 article is near no question that was asked",
-        "1 of which an article covers already",
+        "1 of which with an article near already",
     ] {
         assert!(english.contains(expected), "{expected}");
     }
