@@ -1,5 +1,5 @@
-//! `motif validate`: all problems of the configuration, the taxonomy, the criteria and the articles together, and what a run
-//! will look for and is not there yet.
+//! `motif validate`: all problems of the configuration, the taxonomy, the criteria, the articles and the customer directory
+//! together, and what a run will look for and is not there yet.
 
 use std::path::Path;
 
@@ -8,6 +8,7 @@ use motif::Error;
 use motif::config::{self, Settings};
 use motif::faq::Articles;
 use motif::label::Catalogue;
+use motif::source::Customers;
 
 use super::arguments::ConfigArguments;
 use super::{Outcome, logging, print_json, say};
@@ -31,6 +32,14 @@ pub(crate) fn run(arguments: &ConfigArguments, quiet: bool) -> Result<Outcome> {
         }
         Err(other) => return Err(other.into()),
     };
+    if settings.customers.as_deref().is_some_and(is_there)
+        && let Err(error) = Customers::load(&settings)
+    {
+        match error {
+            Error::Config { problems: found } => problems.extend(found),
+            other => return Err(other.into()),
+        }
+    }
     let warnings = not_there(&settings);
     for message in &warnings {
         logging::warning(message);

@@ -81,7 +81,7 @@ pub struct InputOptions {
     pub date_order: String,
     /// The company's own addresses or domains (`@example.com`): mail from them is outbound.
     pub company_addresses: Vec<String>,
-    /// CSV `customer_id,email,phone`: which addresses belong to which customer.
+    /// CSV, TSV or JSON lines `customer_id,email,phone`: which addresses belong to which customer.
     pub customers: Option<String>,
     /// Channel of contacts whose source does not tell.
     pub default_channel: Option<String>,

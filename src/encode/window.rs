@@ -6,11 +6,10 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use super::cache::{Key, key_of};
 use crate::contact::{Contact, Speaker};
-use crate::text::redact::placeholders;
+use crate::text::redact::with_placeholders_replaced;
 
 /// Turn number of the window that holds the subject line.
 pub const SUBJECT: u32 = u32::MAX;
@@ -130,16 +129,7 @@ const SOME_NUMBER: &str = "123";
 /// them; `[CUSTOMER_1]` is none, and "Mon numéro de client est le [CUSTOMER_1]." would be an angry sentence. Names stay as they are:
 /// thanked or greeted by name is what people are.
 fn as_read(words: &str) -> Cow<'_, str> {
-    let taken_out: Vec<Range<usize>> =
-        placeholders(words).into_iter().filter(|place| !words[place.clone()].starts_with("[NAME_")).collect();
-    if taken_out.is_empty() {
-        return Cow::Borrowed(words);
-    }
-    let mut read = words.to_owned();
-    for place in taken_out.into_iter().rev() {
-        read.replace_range(place, SOME_NUMBER);
-    }
-    Cow::Owned(read)
+    with_placeholders_replaced(words, SOME_NUMBER, |placeholder| placeholder.starts_with("[NAME_"))
 }
 
 /// Whether a turn counts as the customer's words. When the source names no speaker at all, all words do.

@@ -6,14 +6,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::error::{Error, Problem, Result};
-use crate::source::side::{self, Damage};
+use crate::error::Result;
+use crate::source::side::{self, Problems, SideRow, Wanted};
 use crate::source::{language_code, without_markup};
 use crate::text::language::detect;
 use crate::text::normalize::normalize;
 
-/// Problems listed at most; the others are counted.
-const LISTED: usize = 20;
+/// A line of JSON as it should be.
+const EXAMPLE: &str = r#"{"article_id":"A1","title":"…","text":"…"}"#;
 
 /// Longest name of an article without a title, in characters.
 const NAME_CHARS: usize = 80;
@@ -102,25 +102,15 @@ impl Articles {
     /// Reads a CSV, TSV or JSONL file, compressed or not.
     ///
     /// # Errors
-    /// [`Error::Config`] with every problem of the file and its rows: it cannot be read, lacks a column or holds no
+    /// [`Error::Config`](crate::Error::Config) with every problem of the file and its rows: it cannot be read, lacks a column or holds no
     /// article; a row cannot be read, has no identifier, or neither title nor text, or repeats an article in its language.
     pub fn read(path: &Path) -> Result<Self> {
         let mut problems = Problems::of(path);
-        let Some(format) = side::format_of(path) else {
-            problems.of_file(
-                "expected a name that ends in .csv, .tsv or .jsonl, with .gz behind it when compressed".into(),
-            );
+        let Some(table) = side::open_table(path, FIELDS.map(Wanted::First), &mut problems) else {
             return Err(problems.into());
         };
-        let table = match side::read(path, format, FIELDS) {
-            Ok(table) => table,
-            Err(error) => {
-                problems.of_file(format!("cannot be read: {error}; check the file and its path under [faq]"));
-                return Err(problems.into());
-            }
-        };
         let [has_id, has_title, has_text, ..] = table.has;
-        let is_read = |row: &side::SideRow<5>| row.cells.is_ok();
+        let is_read = |row: &SideRow<5>| row.cells.is_ok();
         if table.rows.is_empty() {
             problems.of_file("it holds no article; write a header row, then one row per article and language".into());
         } else if table.rows.iter().any(is_read) {
@@ -135,7 +125,7 @@ impl Articles {
                 ));
             }
         }
-        if !problems.found.is_empty() {
+        if !problems.is_empty() {
             return Err(problems.into());
         }
         let mut articles: BTreeMap<String, Vec<Version>> = BTreeMap::new();
@@ -144,11 +134,11 @@ impl Articles {
             let cells = match row.cells {
                 Ok(cells) => cells,
                 Err(damage) => {
-                    problems.of_row(row.number, told(damage));
+                    problems.of_row(row.number, damage.told(EXAMPLE));
                     continue;
                 }
             };
-            let [id, title, text, language, url] = cells;
+            let [id, title, text, language, url] = cells.map(|cells| cells.into_iter().next());
             let version = version(title, text, language, url);
             if version.title.is_none() && version.text.is_none() {
                 problems.of_row(row.number, "neither a title nor a text; fill one of them, or remove the row".into());
@@ -162,7 +152,7 @@ impl Articles {
             }
             articles.entry(id).or_default().push(version);
         }
-        if !problems.found.is_empty() {
+        if !problems.is_empty() {
             return Err(problems.into());
         }
         let articles = articles.into_iter().map(|(article_id, versions)| Article { article_id, versions }).collect();
@@ -202,19 +192,6 @@ fn version(title: Option<String>, text: Option<String>, language: Option<String>
     Version { language, title, text, url: url.map(|url| url.trim().to_owned()) }
 }
 
-fn told(damage: Damage) -> String {
-    match damage {
-        Damage::NotARow => "not a row of the table; check its quotes".into(),
-        Damage::TooWide { found, wanted } => {
-            format!("{found} cells where the header has {wanted}; check the separators and the quotes")
-        }
-        Damage::NotAnObject => {
-            "not a JSON object; write one a line, such as {\"article_id\": \"A1\", \"title\": \"…\", \"text\": \"…\"}"
-                .into()
-        }
-    }
-}
-
 fn repeated(before: u64, language: Option<&str>) -> String {
     match language {
         Some(language) => {
@@ -228,49 +205,11 @@ fn repeated(before: u64, language: Option<&str>) -> String {
     }
 }
 
-/// What is wrong with a file, row by row.
-struct Problems {
-    file: String,
-    found: Vec<Problem>,
-    unlisted: usize,
-}
-
-impl Problems {
-    fn of(path: &Path) -> Self {
-        Self { file: path.display().to_string(), found: Vec::new(), unlisted: 0 }
-    }
-
-    fn of_file(&mut self, message: String) {
-        self.add(String::new(), message);
-    }
-
-    fn of_row(&mut self, row: u64, message: String) {
-        self.add(format!("row {row}"), message);
-    }
-
-    fn add(&mut self, at: String, message: String) {
-        if self.found.len() < LISTED {
-            self.found.push(Problem { file: self.file.clone(), at, message });
-        } else {
-            self.unlisted += 1;
-        }
-    }
-}
-
-impl From<Problems> for Error {
-    fn from(problems: Problems) -> Self {
-        let Problems { file, mut found, unlisted } = problems;
-        if unlisted > 0 {
-            let message = format!("further problems, not listed: {unlisted}");
-            found.push(Problem { file, at: String::new(), message });
-        }
-        Self::Config { problems: found }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Error;
+    use crate::source::side::LISTED;
 
     fn read(name: &str, text: &str) -> Result<Articles> {
         let folder = tempfile::tempdir().unwrap();
@@ -396,7 +335,10 @@ mod tests {
         }
         let Err(Error::Config { problems }) = Articles::read(Path::new("no/such/faq.csv")) else { panic!() };
         assert_eq!((problems.len(), problems[0].file.as_str()), (1, "no/such/faq.csv"));
-        assert!(problems[0].message.starts_with("cannot be read: ") && problems[0].message.ends_with("under [faq]"));
+        assert!(
+            problems[0].message.starts_with("cannot be read: ")
+                && problems[0].message.ends_with("; check the file and its path")
+        );
     }
 
     #[test]

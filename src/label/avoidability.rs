@@ -86,7 +86,7 @@ pub struct AvoidabilityModel {
 }
 
 /// What ships.
-const TEACHING: Teaching = Teaching { c: shipped::AVOIDABLE_C, words: shipped::AVOIDABLE_WORDS };
+pub(super) const TEACHING: Teaching = Teaching { c: shipped::AVOIDABLE_C, words: shipped::AVOIDABLE_WORDS };
 
 /// The texts that the classifier learns from: `(text, class)`, the last class being counter-examples and background words.
 pub(super) fn lessons<'a>(criteria: &'a Criteria, background: &'a BilingualList) -> Vec<(&'a str, usize)> {
@@ -130,20 +130,11 @@ impl AvoidabilityModel {
         Self::fit(criteria, &lessons, threshold, teaching, vectors)
     }
 
-    /// Learns lessons that are known to `vectors`, with what ships.
+    /// Learns lessons that are known to `vectors`.
     ///
     /// # Errors
     /// A text is not known, or a cue cannot be read.
-    pub(super) fn of(
-        criteria: &Criteria,
-        lessons: &[(&str, usize)],
-        threshold: Option<f64>,
-        vectors: &Vectors,
-    ) -> Result<Self> {
-        Self::fit(criteria, lessons, threshold, TEACHING, vectors)
-    }
-
-    fn fit(
+    pub(super) fn fit(
         criteria: &Criteria,
         lessons: &[(&str, usize)],
         threshold: Option<f64>,

@@ -127,10 +127,11 @@ impl Labeller {
         vectors.ensure(of_reasons.iter().chain(&of_criteria).map(|(text, _)| *text))?;
         let known: &Vectors = vectors;
         let (reasons, (avoidability, markers)) = rayon::join(
-            || ReasonModel::of(&taxonomy, &of_reasons, options.reason_threshold, known),
+            || ReasonModel::fit(&taxonomy, &of_reasons, options.reason_threshold, reason::TEACHING, known),
             || {
-                let avoidability = || AvoidabilityModel::of(criteria, &of_criteria, options.avoidable_threshold, known);
-                rayon::join(avoidability, Markers::shipped)
+                let threshold = options.avoidable_threshold;
+                let fit = || AvoidabilityModel::fit(criteria, &of_criteria, threshold, avoidability::TEACHING, known);
+                rayon::join(fit, Markers::shipped)
             },
         );
         Ok(Self {

@@ -113,7 +113,7 @@ impl Reading {
 }
 
 /// What ships.
-const TEACHING: Teaching = Teaching { c: shipped::REASON_C, words: shipped::REASON_WORDS };
+pub(super) const TEACHING: Teaching = Teaching { c: shipped::REASON_C, words: shipped::REASON_WORDS };
 
 /// The texts that the classifier learns from: `(text, class)`, the last class being background.
 pub(super) fn lessons<'a>(taxonomy: &'a Taxonomy, background: &'a BilingualList) -> Vec<(&'a str, usize)> {
@@ -157,20 +157,11 @@ impl ReasonModel {
         Self::fit(taxonomy, &lessons, threshold, teaching, vectors)
     }
 
-    /// Learns lessons that are known to `vectors`, with what ships.
+    /// Learns lessons that are known to `vectors`.
     ///
     /// # Errors
     /// A text is not known.
-    pub(super) fn of(
-        taxonomy: &Taxonomy,
-        lessons: &[(&str, usize)],
-        threshold: Option<f64>,
-        vectors: &Vectors,
-    ) -> Result<Self> {
-        Self::fit(taxonomy, lessons, threshold, TEACHING, vectors)
-    }
-
-    fn fit(
+    pub(super) fn fit(
         taxonomy: &Taxonomy,
         lessons: &[(&str, usize)],
         threshold: Option<f64>,

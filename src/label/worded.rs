@@ -3,13 +3,11 @@
 //! An embedding tells that a window is about a parcel that did not come; whether it speaks of a day that was promised or of a status
 //! that nobody sent is often told by a word. Words count beside the embedding, at a length that was fitted on the development sets.
 
-use std::borrow::Cow;
-
 use super::head::{FitOptions, Head, Lessons};
 use super::words::{Counts, WordSpace, Words};
 use crate::encode::Vectors;
 use crate::error::Result;
-use crate::text::redact::placeholders;
+use crate::text::redact::with_placeholders_replaced;
 
 /// A window as the classifiers of reasons and criteria take it.
 #[derive(Debug, Clone)]
@@ -26,21 +24,10 @@ pub struct Passage<'a> {
 impl<'a> Passage<'a> {
     /// A window of these words.
     pub fn new(text: &'a str, embedding: &'a [f32]) -> Self {
-        Self { text, chars: text.chars().count() as u32, embedding, counts: Counts::of(&spoken(text)) }
+        // No word of a placeholder is the customer's.
+        let counts = Counts::of(&with_placeholders_replaced(text, " ", |_| false));
+        Self { text, chars: text.chars().count() as u32, embedding, counts }
     }
-}
-
-/// The words without what redaction put in the place of some: no word of a placeholder is the customer's.
-fn spoken(text: &str) -> Cow<'_, str> {
-    let taken_out = placeholders(text);
-    if taken_out.is_empty() {
-        return Cow::Borrowed(text);
-    }
-    let mut spoken = text.to_owned();
-    for place in taken_out.into_iter().rev() {
-        spoken.replace_range(place, " ");
-    }
-    Cow::Owned(spoken)
 }
 
 /// How much examples and their words count.

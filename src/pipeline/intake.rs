@@ -196,13 +196,20 @@ impl<'a> Intake<'a> {
     /// # Errors
     /// The disk is full, the model failed, or the user stopped.
     pub fn read_files(&mut self, files: &[InputFile]) -> Result<()> {
-        let settings = self.settings;
+        let source = Source::new(self.settings)?;
+        let shared = source.customers().shared();
+        if shared > 0 {
+            self.progress.warn(&format!(
+                "input.customers: addresses that stand with a second customer: {shared}; each stays with the first"
+            ));
+        }
         std::thread::scope(|scope| {
+            let source = &source;
             let (sender, parcels) = sync_channel(PARCELS_AHEAD);
             let reader = std::thread::Builder::new()
                 .name("reader".into())
                 .stack_size(READER_STACK)
-                .spawn_scoped(scope, move || read_all(settings, files, Parcel::to(sender)))
+                .spawn_scoped(scope, move || read_all(source, files, Parcel::to(sender)))
                 .map_err(|_| Error::bug("the system gives no thread to read with"))?;
             for item in parcels.into_iter().flatten() {
                 match item {
@@ -437,8 +444,7 @@ impl Parcel {
 }
 
 /// Reads the files in their order.
-fn read_all(settings: &Settings, files: &[InputFile], mut parcel: Parcel) -> Result<()> {
-    let source = Source::new(settings)?;
+fn read_all(source: &Source<'_>, files: &[InputFile], mut parcel: Parcel) -> Result<()> {
     for (index, file) in files.iter().enumerate() {
         let summary = source.read(file, &mut |record| parcel.add(Read::Record(record, index as u32)))?;
         let record = FileRecord {

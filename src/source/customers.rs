@@ -5,30 +5,42 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::columns::Field;
+use super::side::{self, Problems, Wanted};
 use crate::config::Settings;
-use crate::error::{Error, Result};
+use crate::error::{Error, Problem, Result};
 
-use super::columns::normalise;
-use super::delimited::{Delimited, RowRead};
+/// Names of the identifier's column beside those that it has in tables of contacts; there these two are the contact's.
+const BARE_ID: [&str; 2] = ["id", "identifiant"];
+
+/// What the names of columns with addresses and telephone numbers hold.
+const ADDRESSES: [&str; 6] = ["mail", "courriel", "phone", "tel", "mobile", "portable"];
+
+/// A line of JSON as it should be.
+const EXAMPLE: &str = r#"{"customer_id":"K1","email":"…","phone":"…"}"#;
 
 /// Which addresses belong to which customer.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Customers {
     by_address: BTreeMap<String, String>,
+    shared: usize,
 }
 
 impl Customers {
-    /// Loads the file of `input.customers`: one CSV (`customer_id,email,phone`, any delimiter), or a glob of several.
+    /// Reads the files of `input.customers`: CSV, TSV or JSON lines (`customer_id,email,phone`), compressed or not, or a glob of
+    /// several. Rows without an address are no mistake.
     ///
     /// # Errors
     ///
-    /// When a file cannot be read or has no `customer_id` column.
+    /// [`Error::Config`] with every problem of every file: it cannot be read, no column is named `customer_id` or after an
+    /// address, a row cannot be read or has an address and no `customer_id`.
     pub fn load(settings: &Settings) -> Result<Self> {
         let mut customers = Self::default();
+        let mut problems = Vec::new();
         for path in files(settings) {
-            customers.add_file(&path)?;
+            problems.extend(customers.add_file(&path));
         }
-        Ok(customers)
+        if problems.is_empty() { Ok(customers) } else { Err(Error::Config { problems }) }
     }
 
     /// The customer of an identifier, e-mail address or telephone number; the normalised identifier when unknown.
@@ -37,52 +49,52 @@ impl Customers {
         self.by_address.get(&identifier).cloned().unwrap_or(identifier)
     }
 
-    fn add_file(&mut self, path: &Path) -> Result<()> {
-        let bytes = std::fs::read(path).map_err(|source| Error::io("read", path, source))?;
-        let (text, _) = super::decode::record_text(&bytes);
-        let text = text.trim_start_matches('\u{feff}').to_owned();
-        let delimiter = super::delimited::sniff_delimiter(&text, &crate::config::Options::default());
-        let mut reader = std::io::Cursor::new(text.into_bytes());
-        let mut rows = Delimited::new(&mut reader, delimiter, true);
-        let mut columns: Option<(usize, Vec<usize>)> = None;
-        loop {
-            let fields = match rows.next().map_err(|source| Error::io("read", path, source))? {
-                RowRead::Eof => break,
-                RowRead::Row { fields, .. } => fields,
-                RowRead::Bad { .. } => continue,
-            };
-            let Some((id, addresses)) = &columns else {
-                let names: Vec<String> = fields.iter().map(|field| normalise(field)).collect();
-                let id = names.iter().position(|name| {
-                    matches!(name.as_str(), "customerid" | "idclient" | "clientid" | "client" | "customer" | "id")
-                });
-                let Some(id) = id else {
-                    return Err(Error::file(
-                        path,
-                        "the customer directory has no column customer_id",
-                        "its columns are customer_id,email,phone",
-                    ));
-                };
-                let is_address = |name: &String| {
-                    ["mail", "courriel", "phone", "tel", "mobile", "portable"].iter().any(|word| name.contains(word))
-                };
-                columns = Some((
-                    id,
-                    (0..names.len()).filter(|column| *column != id && is_address(&names[*column])).collect(),
+    /// Rows that give an address to another customer than the first one that had it; the first one keeps it.
+    pub fn shared(&self) -> usize {
+        self.shared
+    }
+
+    /// Adds what a file says and returns what is wrong with it.
+    fn add_file(&mut self, path: &Path) -> Vec<Problem> {
+        let mut problems = Problems::of(path);
+        let ids = [Field::CustomerId.synonyms(), &BARE_ID].concat();
+        let wanted = [Wanted::First(&ids), Wanted::Every(&ADDRESSES)];
+        let Some(table) = side::open_table(path, wanted, &mut problems) else { return problems.into_list() };
+        let [has_id, has_address] = table.has;
+        if table.rows.iter().any(|row| row.cells.is_ok()) {
+            let names = table.names.join(", ");
+            if !has_id {
+                problems
+                    .of_file(format!("no column names the customers; call it customer_id (the columns are: {names})"));
+            }
+            if !has_address {
+                problems.of_file(format!(
+                    "no column holds addresses or telephone numbers; call them email and phone (the columns are: {names})"
                 ));
-                continue;
-            };
-            let Some(customer) = fields.get(*id).map(|id| id.trim()).filter(|id| !id.is_empty()) else { continue };
-            for column in addresses {
-                // One cell may hold several addresses.
-                for address in fields.get(*column).map(String::as_str).unwrap_or("").split([',', ';', '|']) {
-                    if !address.trim().is_empty() {
-                        self.by_address.entry(normalise_identifier(address)).or_insert_with(|| customer.to_owned());
-                    }
-                }
             }
         }
-        Ok(())
+        if !problems.is_empty() {
+            return problems.into_list();
+        }
+        for row in table.rows {
+            match row.cells {
+                Ok([ids, addresses]) => match ids.first().map(|id| id.trim()) {
+                    Some(customer) => addresses.iter().for_each(|cell| self.add(customer, cell)),
+                    None if addresses.is_empty() => {}
+                    None => problems.of_row(row.number, "no customer_id; give the row one, or remove it".into()),
+                },
+                Err(damage) => problems.of_row(row.number, damage.told(EXAMPLE)),
+            }
+        }
+        problems.into_list()
+    }
+
+    /// Adds the addresses of a cell, which may hold several.
+    fn add(&mut self, customer: &str, cell: &str) {
+        for address in cell.split([',', ';', '|']).filter(|address| !address.trim().is_empty()) {
+            let known = self.by_address.entry(normalise_identifier(address)).or_insert_with(|| customer.to_owned());
+            self.shared += usize::from(known != customer);
+        }
     }
 }
 
@@ -163,15 +175,70 @@ mod tests {
         }
     }
 
+    /// What a file says, or the place and message of every problem.
+    fn read(name: &str, bytes: &[u8]) -> Result<Customers, Vec<(String, String)>> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        let mut customers = Customers::default();
+        let problems = customers.add_file(&path);
+        assert!(problems.iter().all(|problem| problem.file.ends_with(name)), "{problems:?}");
+        if problems.is_empty() {
+            return Ok(customers);
+        }
+        Err(problems.into_iter().map(|problem| (problem.at, problem.message)).collect())
+    }
+
     #[test]
     fn the_directory_joins_addresses_and_numbers_to_customers() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("customers.csv");
-        std::fs::write(&path, "\u{feff}customer_id;email;phone\nK1;Jean@example.com;06 39 98 00 11\nK2;;\n").unwrap();
-        let mut customers = Customers::default();
-        customers.add_file(&path).unwrap();
-        assert_eq!(customers.resolve("jean@EXAMPLE.com"), "K1");
-        assert_eq!(customers.resolve("+33639980011"), "K1");
-        assert_eq!(customers.resolve("Other@example.com"), "other@example.com");
+        let written = "customer_id;email;phone\nK1;Jean@example.com;06 39 98 00 11\nK2;;\n";
+        let utf16 = "\u{feff}".chars().chain(written.chars()).flat_map(|c| (c as u16).to_le_bytes()).collect();
+        let lines = "{\"id\":\"K1\",\"mails\":\"x@example.com, jean@example.com\",\"mobile\":\"+33639980011\"}\n";
+        for (name, bytes) in [
+            ("customers.csv", format!("\u{feff}{written}").into_bytes()),
+            ("clients.csv", utf16),
+            ("clients.tsv", b"Numero client\tTelephone\tEmail\nK1\t0639980011\tjean@example.com\n".to_vec()),
+            ("customers.jsonl", lines.as_bytes().to_vec()),
+        ] {
+            let customers = read(name, &bytes).unwrap();
+            assert_eq!(customers.resolve("jean@EXAMPLE.com"), "K1", "{name}");
+            assert_eq!(customers.resolve("+33639980011"), "K1", "{name}");
+            assert_eq!(customers.resolve("Other@example.com"), "other@example.com", "{name}");
+            assert_eq!(customers.shared(), 0, "{name}");
+        }
+    }
+
+    #[test]
+    fn an_address_of_two_customers_stays_with_the_first_and_is_counted() {
+        let customers = read("c.csv", b"customer_id,email\nK1,a@b.fr\nK2,A@b.fr\nK1,a@b.fr\nK3,c@b.fr\n").unwrap();
+        assert_eq!((customers.resolve("a@b.fr"), customers.shared()), ("K1".into(), 1));
+    }
+
+    #[test]
+    fn rows_that_cannot_be_used_are_told_and_never_left_out() {
+        let problems = |name: &str, text: &str| read(name, text.as_bytes()).unwrap_err();
+        assert_eq!(
+            problems("c.csv", "customer_id,email,phone\n,a@b.fr,\nK2,b@b.fr,1,2\n\n,,\nK3,\"c@b.fr\n"),
+            [
+                ("row 2", "no customer_id; give the row one, or remove it"),
+                ("row 3", "4 cells where the header has 3; check the separators and the quotes"),
+                ("row 6", "not a row of the table; check its quotes"),
+            ]
+            .map(|(at, message)| (at.to_owned(), message.to_owned()))
+        );
+        let columns = problems("c.csv", "Name,Code postal\nZoe,75001\n");
+        assert_eq!(columns.len(), 2);
+        assert!(columns[0].1.contains("call it customer_id (the columns are: Name, Code postal)"), "{columns:?}");
+        assert!(columns[1].1.contains("call them email and phone"), "{columns:?}");
+        assert!(problems("c.jsonl", "[1]\n")[0].1.starts_with("not a JSON object; write one a line, such as {\"cus"));
+        assert_eq!(problems("c.xlsx", "")[0].1.split(';').count(), 1);
+    }
+
+    #[test]
+    fn a_directory_that_is_not_there_is_told() {
+        let mut settings = Settings::of(crate::config::Options::default());
+        settings.customers = Some("no/such/customers.csv".into());
+        let Err(Error::Config { problems }) = Customers::load(&settings) else { panic!("it was read") };
+        assert!(problems[0].message.starts_with("cannot be read: "), "{problems:?}");
     }
 }

@@ -224,6 +224,7 @@ fn own_files(settings: &Settings) -> BTreeSet<PathBuf> {
     own.push(settings.output.clone());
     own.extend(settings.reasons.clone());
     own.extend(settings.criteria.clone());
+    own.extend(settings.articles.clone());
     own.iter().filter_map(|path| path.canonicalize().ok()).collect()
 }
 
@@ -307,6 +308,20 @@ mod tests {
         let files = discover(&testing::settings_for(folder.path())).unwrap();
         let names: Vec<&str> = files.iter().map(|file| file.name.rsplit('/').next().unwrap()).collect();
         assert_eq!(names, ["customers_calls.csv", "gold_chats.jsonl", "gold_members.csv", "licence_mobile.csv"]);
+    }
+
+    #[test]
+    fn files_that_the_configuration_names_hold_no_contacts_whatever_their_names() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["chats.csv", "clients.csv", "faq.csv"] {
+            std::fs::write(folder.path().join(name), "id,text\n1,x\n").unwrap();
+        }
+        let mut settings = testing::settings_for(folder.path());
+        settings.articles = Some(folder.path().join("faq.csv"));
+        settings.customers = Some(folder.path().join("client*.csv"));
+        let files = discover(&settings).unwrap();
+        let names: Vec<&str> = files.iter().map(|file| file.name.rsplit('/').next().unwrap()).collect();
+        assert_eq!(names, ["chats.csv"]);
     }
 
     #[test]

@@ -120,9 +120,14 @@ impl<'a> Source<'a> {
     ///
     /// # Errors
     ///
-    /// When the directory is named and cannot be read.
+    /// Those of [`Customers::load`].
     pub fn new(settings: &'a Settings) -> Result<Self> {
         Ok(Self { settings, customers: Customers::load(settings)? })
+    }
+
+    /// The customer directory.
+    pub fn customers(&self) -> &Customers {
+        &self.customers
     }
 
     /// Streams the records of one file to the sink, in the order of the file.

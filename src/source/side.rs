@@ -1,6 +1,6 @@
-//! Tables that stand beside the contacts, such as the articles of a FAQ: rows of a few named fields.
+//! Tables that stand beside the contacts, such as the articles of a FAQ or the customer directory: rows of a few named fields.
 //!
-//! They are decoded and cut into rows as contacts are. Unlike contacts they are short and kept by hand, so that a row that
+//! They are decoded and cut into rows as contacts are. Unlike contacts they are kept by the company, so that a row that
 //! cannot be read is told and never left out.
 
 use std::io::{self, BufRead};
@@ -14,9 +14,22 @@ use super::delimited::{self, Delimited, RowRead};
 use super::format::Format;
 use super::{json, open, table, value};
 use crate::config::Options;
+use crate::error::{Error, Problem};
 
 /// Names of columns that are told at most.
 const MOST_SHOWN: usize = 12;
+
+/// Problems listed at most; the others are counted.
+pub(crate) const LISTED: usize = 20;
+
+/// Which columns fill a field.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Wanted<'a> {
+    /// The column that has the first of these normalised names that any has.
+    First(&'a [&'a str]),
+    /// Each column that holds one of these in its normalised name.
+    Every(&'a [&'a str]),
+}
 
 /// A side table of `N` fields.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,8 +49,8 @@ pub(crate) struct SideTable<const N: usize> {
 pub(crate) struct SideRow<const N: usize> {
     /// As a spreadsheet numbers it, the header row being 1; of JSON lines, the line.
     pub(crate) number: u64,
-    /// The cell of each field, `None` where there is none or it says that there is no value.
-    pub(crate) cells: Result<[Option<String>; N], Damage>,
+    /// The cells of each field, in the order of the columns, those left out that say that there is no value.
+    pub(crate) cells: Result<[Vec<String>; N], Damage>,
 }
 
 /// Why a row cannot be read.
@@ -57,25 +70,111 @@ pub(crate) enum Damage {
 }
 
 /// The format that the name of a side table says, compressed or not; `None` when it is none that is read.
-pub(crate) fn format_of(path: &Path) -> Option<Format> {
+fn format_of(path: &Path) -> Option<Format> {
     let name = path.file_name()?.to_string_lossy().to_lowercase();
     let (_, extension) = open::plain_name(&name).rsplit_once('.')?;
     Format::from_name(extension).filter(|format| matches!(format, Format::Csv | Format::Tsv | Format::Jsonl))
 }
 
-/// Reads a side table. `fields` holds for each field the normalised names that a column of it may have, best first.
+impl Damage {
+    /// What is wrong and what to do; `example` is a line as it should be.
+    pub(crate) fn told(self, example: &str) -> String {
+        match self {
+            Self::NotARow => "not a row of the table; check its quotes".into(),
+            Self::TooWide { found, wanted } => {
+                format!("{found} cells where the header has {wanted}; check the separators and the quotes")
+            }
+            Self::NotAnObject => format!("not a JSON object; write one a line, such as {example}"),
+        }
+    }
+}
+
+/// What is wrong with a side table, row by row.
+pub(crate) struct Problems {
+    file: String,
+    found: Vec<Problem>,
+    unlisted: usize,
+}
+
+impl Problems {
+    /// None yet of this file.
+    pub(crate) fn of(path: &Path) -> Self {
+        Self { file: path.display().to_string(), found: Vec::new(), unlisted: 0 }
+    }
+
+    /// One of the file as a whole.
+    pub(crate) fn of_file(&mut self, message: String) {
+        self.add(String::new(), message);
+    }
+
+    /// One of a row.
+    pub(crate) fn of_row(&mut self, row: u64, message: String) {
+        self.add(format!("row {row}"), message);
+    }
+
+    /// Whether nothing is wrong.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
+    fn add(&mut self, at: String, message: String) {
+        if self.found.len() < LISTED {
+            self.found.push(Problem { file: self.file.clone(), at, message });
+        } else {
+            self.unlisted += 1;
+        }
+    }
+
+    /// All of them, the number of those that are not listed last.
+    pub(crate) fn into_list(self) -> Vec<Problem> {
+        let Self { file, mut found, unlisted } = self;
+        if unlisted > 0 {
+            let message = format!("further problems, not listed: {unlisted}");
+            found.push(Problem { file, at: String::new(), message });
+        }
+        found
+    }
+}
+
+impl From<Problems> for Error {
+    fn from(problems: Problems) -> Self {
+        Self::Config { problems: problems.into_list() }
+    }
+}
+
+/// Reads a side table, or tells why there is none: its name says no format, or it cannot be read.
+pub(crate) fn open_table<const N: usize>(
+    path: &Path,
+    wanted: [Wanted<'_>; N],
+    problems: &mut Problems,
+) -> Option<SideTable<N>> {
+    let Some(format) = format_of(path) else {
+        problems
+            .of_file("expected a name that ends in .csv, .tsv or .jsonl, with .gz behind it when compressed".into());
+        return None;
+    };
+    match read(path, format, wanted) {
+        Ok(table) => Some(table),
+        Err(error) => {
+            problems.of_file(format!("cannot be read: {error}; check the file and its path"));
+            None
+        }
+    }
+}
+
+/// Reads a side table.
 ///
 /// # Errors
 /// The file cannot be opened or decompressed.
-pub(crate) fn read<const N: usize>(path: &Path, format: Format, fields: [&[&str]; N]) -> io::Result<SideTable<N>> {
+fn read<const N: usize>(path: &Path, format: Format, wanted: [Wanted<'_>; N]) -> io::Result<SideTable<N>> {
     let open::Opened { raw, head, stream, .. } = open::open(path)?;
     let has_returns = decode::has_bare_returns(&head);
     let head = decode::head_with_line_feeds(head, has_returns);
     let mut text = decode::with_line_feeds(decode::text_reader(stream, &head, "auto"), has_returns);
     let mut found = SideTable { sha256: String::new(), names: Vec::new(), has: [false; N], rows: Vec::new() };
     match format {
-        Format::Jsonl => read_lines(&mut *text, fields, &mut found)?,
-        _ => read_table(&mut *text, &decode::head_text(&head, "auto"), format, fields, &mut found)?,
+        Format::Jsonl => read_lines(&mut *text, wanted, &mut found)?,
+        _ => read_table(&mut *text, &decode::head_text(&head, "auto"), format, wanted, &mut found)?,
     }
     (found.sha256, _) = raw.finish()?;
     Ok(found)
@@ -85,7 +184,7 @@ fn read_table<const N: usize>(
     text: &mut dyn BufRead,
     head: &str,
     format: Format,
-    fields: [&[&str]; N],
+    wanted: [Wanted<'_>; N],
     found: &mut SideTable<N>,
 ) -> io::Result<()> {
     let (delimiter, quoting) = match format {
@@ -94,8 +193,8 @@ fn read_table<const N: usize>(
     };
     let mut rows = Delimited::new(text, delimiter, quoting);
     let Some(headers) = table::headers(&mut rows)? else { return Ok(()) };
-    let places = places(&headers, fields);
-    found.has = places.map(|place| place.is_some());
+    let places = places(&headers, wanted);
+    found.has = places.each_ref().map(|places| !places.is_empty());
     let mut number = 1;
     loop {
         let read = rows.next()?;
@@ -107,8 +206,8 @@ fn read_table<const N: usize>(
                 Err(Damage::TooWide { found: fields.len(), wanted: headers.len() })
             }
             RowRead::Row { fields, .. } => {
-                let cell = |column: usize| fields.get(column).filter(|cell| !value::is_missing_mark(cell)).cloned();
-                Ok(places.map(|place| place.and_then(cell)))
+                let cell = |&column: &usize| fields.get(column).filter(|cell| !value::is_missing_mark(cell)).cloned();
+                Ok(places.each_ref().map(|places| places.iter().filter_map(cell).collect()))
             }
         };
         found.rows.push(SideRow { number, cells });
@@ -119,7 +218,7 @@ fn read_table<const N: usize>(
 
 fn read_lines<const N: usize>(
     text: &mut dyn BufRead,
-    fields: [&[&str]; N],
+    wanted: [Wanted<'_>; N],
     found: &mut SideTable<N>,
 ) -> io::Result<()> {
     let mut line = Vec::new();
@@ -144,29 +243,44 @@ fn read_lines<const N: usize>(
         let mut flat = Vec::new();
         json::flatten("", &object, 0, &mut flat);
         let keys: Vec<String> = flat.iter().map(|(key, _)| key.clone()).collect();
-        let places = places(&keys, fields);
-        for (has, place) in found.has.iter_mut().zip(places) {
-            *has |= place.is_some();
+        let places = places(&keys, wanted);
+        for (has, places) in found.has.iter_mut().zip(&places) {
+            *has |= !places.is_empty();
         }
-        let cell = |place: usize| json::cell(flat[place].1).filter(|cell| !cell.is_missing()).map(|cell| cell.text());
-        found.rows.push(SideRow { number, cells: Ok(places.map(|place| place.and_then(cell))) });
+        let cell = |place: &usize| json::cell(flat[*place].1).filter(|cell| !cell.is_missing()).map(|cell| cell.text());
+        let cells = places.map(|places| places.iter().filter_map(cell).collect());
+        found.rows.push(SideRow { number, cells: Ok(cells) });
         if found.names.is_empty() {
             found.names = shown(keys);
         }
     }
 }
 
-/// The column of each field: the first of its names that a header has and no field before it took.
-fn places<const N: usize>(headers: &[String], fields: [&[&str]; N]) -> [Option<usize>; N] {
+/// The columns of each field, among those that no field before it took.
+fn places<const N: usize>(headers: &[String], wanted: [Wanted<'_>; N]) -> [Vec<usize>; N] {
     let normalised: Vec<String> = headers.iter().map(|header| normalise(header)).collect();
     let bare: Vec<String> = headers.iter().map(|header| normalise(&without_small_words(header))).collect();
     let mut taken = vec![false; headers.len()];
-    fields.map(|names| {
-        let place = names.iter().find_map(|name| {
-            (0..headers.len()).find(|&column| !taken[column] && (normalised[column] == *name || bare[column] == *name))
-        })?;
-        taken[place] = true;
-        Some(place)
+    wanted.map(|wanted| {
+        let is_free = |column: &usize| !taken[*column];
+        let places: Vec<usize> = match wanted {
+            Wanted::First(names) => names
+                .iter()
+                .find_map(|name| {
+                    let is_named = |column: &usize| normalised[*column] == *name || bare[*column] == *name;
+                    (0..headers.len()).filter(is_free).find(is_named)
+                })
+                .into_iter()
+                .collect(),
+            Wanted::Every(parts) => {
+                let holds_one = |column: &usize| parts.iter().any(|part| normalised[*column].contains(part));
+                (0..headers.len()).filter(is_free).filter(holds_one).collect()
+            }
+        };
+        for &column in &places {
+            taken[column] = true;
+        }
+        places
     })
 }
 
@@ -181,7 +295,8 @@ mod tests {
 
     use super::*;
 
-    const FIELDS: [&[&str]; 2] = [&["articleid", "idarticle", "id", "n"], &["text", "reponse"]];
+    const FIELDS: [Wanted<'_>; 2] =
+        [Wanted::First(&["articleid", "idarticle", "id", "n"]), Wanted::First(&["text", "reponse"])];
 
     fn read_bytes(name: &str, bytes: &[u8]) -> SideTable<2> {
         let folder = tempfile::tempdir().unwrap();
@@ -198,7 +313,7 @@ mod tests {
             .iter()
             .map(|row| {
                 let [id, text] = row.cells.as_ref().unwrap();
-                (row.number, id.as_deref(), text.as_deref())
+                (row.number, id.first().map(String::as_str), text.first().map(String::as_str))
             })
             .collect()
     }

@@ -211,7 +211,7 @@ mod tests {
             "owner = \"logistic\"",
             1,
         );
-        let criteria = SHIPPED_CRITERIA.replacen("version = 1", "version = true", 1);
+        let criteria = SHIPPED_CRITERIA.replacen("version = 2", "version = true", 1);
         let problems = Labels::parse("t.toml", &taxonomy, "c.toml", &criteria).unwrap_err();
         let said = french(Error::Config { problems });
         assert!(said.starts_with("3 problèmes de configuration\n  - t.toml : reason."), "{said}");

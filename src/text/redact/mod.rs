@@ -20,7 +20,7 @@ use crate::error::Result;
 use candidates::{Candidate, Memory};
 use known::Known;
 use placeholder::Numbers;
-pub(crate) use placeholder::ranges as placeholders;
+pub(crate) use placeholder::replaced as with_placeholders_replaced;
 pub use question::Asked;
 pub(crate) use question::Dialogue;
 use question::Questions;

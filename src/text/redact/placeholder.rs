@@ -1,5 +1,6 @@
 //! Values to typed, numbered placeholders: the same value gets the same number for as long as a session lasts.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -13,11 +14,27 @@ static PLACEHOLDER: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// Bytes of the placeholders already in a text.
-pub(crate) fn ranges(text: &str) -> Vec<Range<usize>> {
+pub(super) fn ranges(text: &str) -> Vec<Range<usize>> {
     if !text.contains('[') {
         return Vec::new();
     }
     PLACEHOLDER.find_iter(text).map(|found| found.range()).collect()
+}
+
+/// A text with `instead` in the place of its placeholders, but for those that `stay`.
+pub(crate) fn replaced<'a>(text: &'a str, instead: &str, stay: impl Fn(&str) -> bool) -> Cow<'a, str> {
+    let mut read = String::new();
+    let mut copied = 0;
+    for place in ranges(text).into_iter().filter(|place| !stay(&text[place.clone()])) {
+        read.push_str(&text[copied..place.start]);
+        read.push_str(instead);
+        copied = place.end;
+    }
+    if copied == 0 {
+        return Cow::Borrowed(text);
+    }
+    read.push_str(&text[copied..]);
+    Cow::Owned(read)
 }
 
 /// Numbers given so far. Values are kept in memory for the session only.
@@ -93,6 +110,14 @@ mod tests {
         assert_eq!(numbers.placeholder(0, "PHONE", "07 12 34 56 78"), "[PHONE_2]");
         assert_eq!(numbers.placeholder(1, "NAME", "Paul  LEROY"), "[NAME_1]");
         assert_eq!(numbers.placeholder(1, "NAME", "paul leroy"), "[NAME_1]");
+    }
+
+    #[test]
+    fn placeholders_are_replaced_but_for_those_that_stay() {
+        let kept = |placeholder: &str| placeholder.starts_with("[NAME_");
+        assert_eq!(replaced("[PHONE_1], [NAME_2] et [EMAIL_1].", "123", kept), "123, [NAME_2] et 123.");
+        assert!(matches!(replaced("Merci [NAME_2], A[1]", "", kept), Cow::Borrowed("Merci [NAME_2], A[1]")));
+        assert_eq!(replaced("[NAME_2]", "", |_| false), "");
     }
 
     #[test]
