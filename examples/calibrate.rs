@@ -75,9 +75,23 @@ fn main() -> Result<()> {
         .zip(&windows)
         .map(|(reason, turn)| Case { reason, said: turn.windows.clone(), heard: Vec::new() })
         .collect();
-    whole_contacts(&folder.join("contacts.jsonl"), &alone, &catalogue, &mut vectors)?;
+    let labelled = labelled_contacts(&folder.join("contacts.jsonl"))?;
+    let contacts = cases(&labelled, &mut vectors)?;
+    whole_contacts(&labelled, &contacts, &alone, &catalogue, &mut vectors)?;
     emotions(&folder.join("contacts.jsonl"), &catalogue, &mut vectors)?;
-    avoidability(&messages, &windows, &catalogue, &mut vectors)?;
+    let mut judged: Vec<Judged<'_>> = (0..messages.len())
+        .map(|row| {
+            let is_strict = messages.flag(row, 3)?.unwrap_or(false);
+            Ok(Judged { said: &windows[row].windows, is_strict, criterion: messages.value(row, 2) })
+        })
+        .collect::<Result<_>>()?;
+    let whole = contacts.iter().zip(&labelled).map(|(contact, row)| Judged {
+        said: &contact.said,
+        is_strict: row.avoidable,
+        criterion: row.criterion.as_deref(),
+    });
+    judged.extend(whole);
+    avoidability(&judged, messages.len(), &catalogue, &mut vectors)?;
     repeats(&pairs, &catalogue, &mut vectors)?;
     descriptions(&messages, &catalogue, &mut vectors)?;
     articles(&folder, &catalogue, &mut vectors)
@@ -270,10 +284,14 @@ fn teachings() -> impl Iterator<Item = Teaching> {
 
 /// Whole contacts: how to weigh the agent's words and the evidence of many windows, on contacts and messages together;
 /// then the verdicts on contacts as they ship.
-fn whole_contacts(path: &Path, messages: &[Case<'_>], catalogue: &Catalogue, vectors: &mut Vectors) -> Result<()> {
+fn whole_contacts(
+    rows: &[Labelled],
+    contacts: &[Case<'_>],
+    messages: &[Case<'_>],
+    catalogue: &Catalogue,
+    vectors: &mut Vectors,
+) -> Result<()> {
     print("\n== whole contacts");
-    let rows = labelled_contacts(path)?;
-    let contacts = cases(&rows, vectors)?;
     let all: Vec<&Case<'_>> = contacts.iter().chain(messages).collect();
     for teaching in teachings() {
         let model = ReasonModel::taught(&catalogue.taxonomy, &catalogue.background, None, teaching, vectors)?;
@@ -448,27 +466,36 @@ fn emotions(path: &Path, catalogue: &Catalogue, vectors: &mut Vectors) -> Result
     Ok(())
 }
 
-/// Avoidability: coefficients of the clue of a message's strongest strict criterion.
-fn avoidability(messages: &Gold, windows: &[TurnWindows], catalogue: &Catalogue, vectors: &mut Vectors) -> Result<()> {
+/// A message or a contact whose verdict is judged.
+struct Judged<'a> {
+    said: &'a [TurnWindow],
+    is_strict: bool,
+    criterion: Option<&'a str>,
+}
+
+/// Avoidability: coefficients of the clue of the strongest strict criterion, of messages and of whole contacts together. A contact has many
+/// windows, one of which may look like evidence by chance, so that messages alone would trust each too much. The first `messages` of those that
+/// are judged are messages.
+fn avoidability(judged: &[Judged<'_>], messages: usize, catalogue: &Catalogue, vectors: &mut Vectors) -> Result<()> {
     print("\n== avoidability");
-    let gold =
-        (0..messages.len()).map(|row| Ok(messages.flag(row, 3)?.unwrap_or(false))).collect::<Result<Vec<bool>>>()?;
+    let gold: Vec<bool> = judged.iter().map(|judged| judged.is_strict).collect();
     for teaching in teachings() {
         let model = AvoidabilityModel::taught(&catalogue.criteria, &catalogue.background, None, teaching, vectors)?;
-        let verdicts: Vec<_> = windows.iter().map(|turn| model.verdict(&turn.passages())).collect();
+        let verdicts: Vec<_> = judged.iter().map(|judged| model.verdict(&passages(judged.said))).collect();
         let scores: Vec<f64> = verdicts.iter().map(|verdict| verdict.probability).collect();
         let named = |verdict: &Verdict| verdict.evidence.first().map(|found| model.id(found.criterion).to_owned());
         let right =
-            (0..gold.len()).filter(|&row| gold[row] && named(&verdicts[row]).as_deref() == messages.value(row, 2));
+            (0..gold.len()).filter(|&row| gold[row] && named(&verdicts[row]).as_deref() == judged[row].criterion);
         let right = right.count() as f64 / gold.iter().filter(|is| **is).count() as f64;
         print(&format!("{teaching:?}: auc {}, criterion right {right:.3}", show(auc(&scores, &gold))));
     }
     let model = AvoidabilityModel::learn(&catalogue.criteria, &catalogue.background, None, vectors)?;
-    // Every strict clue of each message; the strongest one is judged.
-    let clues: Vec<Vec<(usize, Clue)>> = windows
+    // Every strict clue of each; the strongest one is judged.
+    let clues: Vec<Vec<(usize, Clue)>> = judged
         .iter()
-        .map(|turn| {
-            turn.windows
+        .map(|judged| {
+            judged
+                .said
                 .iter()
                 .flat_map(|window| model.clues(&window.passage()).into_iter().enumerate())
                 .filter(|(criterion, _)| model.is_strict(*criterion))
@@ -491,7 +518,7 @@ fn avoidability(messages: &Gold, windows: &[TurnWindows], catalogue: &Catalogue,
     }
     let right = |gold: &[bool]| gold.iter().filter(|is| **is).count();
     print(&format!(
-        "messages with a cue: {} of {} avoidable; with a cue that the meaning speaks against by AVOIDABLE_DOUBT: {} of {}",
+        "with a cue: {} of {} avoidable; with a cue that the meaning speaks against by AVOIDABLE_DOUBT: {} of {}",
         right(&with_cue),
         with_cue.len(),
         right(&against),
@@ -526,14 +553,18 @@ fn avoidability(messages: &Gold, windows: &[TurnWindows], catalogue: &Catalogue,
     print(&format!("as shipped: {}", binary_line(&as_shipped, &gold, shipped::AVOIDABLE_THRESHOLD)));
     let held_out = out_of_fold(gold.len(), fit, with);
     print(&format!("held out:   {}", binary_line(&held_out, &gold, 0.5)));
+    for (name, part) in [("messages", 0..messages), ("contacts", messages..gold.len())] {
+        print(&format!("  {name}, as shipped: {}", binary_line(&as_shipped[part.clone()], &gold[part.clone()], 0.5)));
+        print(&format!("  {name}, held out:   {}", binary_line(&held_out[part.clone()], &gold[part], 0.5)));
+    }
     let best = best_threshold(&held_out, &gold);
     print(&format!("best threshold by F1: {best:.2}: {}", binary_line(&held_out, &gold, best)));
     let all: Vec<usize> = (0..gold.len()).collect();
     let weights = fit(&all);
     let right =
-        all.iter().filter(|&&row| gold[row] && messages.value(row, 2) == Some(model.id(strongest(row, &weights).1)));
+        all.iter().filter(|&&row| gold[row] && judged[row].criterion == Some(model.id(strongest(row, &weights).1)));
     print(&format!(
-        "criterion right among strict messages: {:.3}",
+        "criterion right among strict ones: {:.3}",
         right.count() as f64 / gold.iter().filter(|is| **is).count() as f64
     ));
     print(&format!(

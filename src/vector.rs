@@ -82,6 +82,9 @@ widest! {
     /// since `a` is read once and more additions are under way at once.
     fn dots<const N: usize>(a: &[f32], others: [&[f32]; N]) -> [f32; N] = dots_in_lanes, dots_avx2, dots_avx512;
 
+    /// `sum(a[i] * b[i])` over the shorter length, in double precision.
+    fn exact_dot(a: &[f32], b: &[f32]) -> f64 = exact_dot_in_lanes, exact_dot_avx2, exact_dot_avx512;
+
     /// Adds `factors[i] * rows[i]` to `sum` for each `i` in order, over the shortest length.
     fn add_scaled<const N: usize>(sum: &mut [f32], factors: [f32; N], rows: [&[f32]; N]) = add_scaled_in_order, add_scaled_avx2, add_scaled_avx512;
 
@@ -173,14 +176,54 @@ fn dots_in_lanes<const N: usize>(a: &[f32], others: [&[f32]; N]) -> [f32; N] {
 }
 
 #[inline(always)]
+fn exact_dot_in_lanes(a: &[f32], b: &[f32]) -> f64 {
+    let length = a.len().min(b.len());
+    let (a, a_rest) = a[..length].as_chunks::<LANES>();
+    let (b, b_rest) = b[..length].as_chunks::<LANES>();
+    let mut sums = [0.0f64; LANES];
+    for (a, b) in a.iter().zip(b) {
+        for lane in 0..LANES {
+            sums[lane] += f64::from(a[lane]) * f64::from(b[lane]);
+        }
+    }
+    let rest: f64 = a_rest.iter().zip(b_rest).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum();
+    sums.iter().sum::<f64>() + rest
+}
+
+#[inline(always)]
 fn add_scaled_in_order<const N: usize>(sum: &mut [f32], factors: [f32; N], rows: [&[f32]; N]) {
     let length = rows.iter().map(|row| row.len()).fold(sum.len(), usize::min);
+    let sum = &mut sum[..length];
     let rows = rows.map(|row| &row[..length]);
-    for (index, sum) in sum[..length].iter_mut().enumerate() {
+    // The compiler does long rows some 64 numbers at a time and what is left one by one. Rows of some sixty numbers, one a class, are common.
+    let mut from = if length < 128 { 0 } else { length / 64 * 64 };
+    for (index, sum) in sum[..from].iter_mut().enumerate() {
         for (factor, row) in factors.iter().zip(&rows) {
             *sum += factor * row[index];
         }
     }
+    add_lanes::<16, N>(sum, factors, rows, &mut from);
+    add_lanes::<4, N>(sum, factors, rows, &mut from);
+    add_lanes::<1, N>(sum, factors, rows, &mut from);
+}
+
+/// The part of a sum that begins at `from`, as far as it can be done `L` numbers at a time.
+#[inline(always)]
+fn add_lanes<const L: usize, const N: usize>(sum: &mut [f32], factors: [f32; N], rows: [&[f32]; N], from: &mut usize) {
+    let (lanes, _) = sum[*from..].as_chunks_mut::<L>();
+    let rows = rows.map(|row| &row[*from..].as_chunks::<L>().0[..lanes.len()]);
+    for (place, sum) in lanes.iter_mut().enumerate() {
+        // Values, not references: otherwise the compiler does one lane after the other.
+        let mut lanes = *sum;
+        for (factor, row) in factors.into_iter().zip(rows) {
+            let row = row[place];
+            for lane in 0..L {
+                lanes[lane] += factor * row[lane];
+            }
+        }
+        *sum = lanes;
+    }
+    *from += L * lanes.len();
 }
 
 #[cfg(test)]
@@ -223,6 +266,8 @@ mod tests {
         for length in [0, 1, 7, 31, 32, 33, 384, 385] {
             let (a, b) = (values(length, 0.7), values(length, 1.3));
             let alone = dots_in_lanes(&a, [&b])[0].to_bits();
+            let exact: f64 = a.iter().zip(&b).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum();
+            assert!((exact_dot(&a, &b) - exact).abs() < 1e-12, "{length}");
             assert_eq!(dot(&a, &b).to_bits(), alone, "{length}");
             assert_eq!(dots(&a, [&a, &b, &a, &b]).map(f32::to_bits)[3], alone, "{length}: in company");
             let (mut chosen, mut plain) = (values(length, 0.1), values(length, 0.1));
@@ -243,23 +288,23 @@ mod tests {
             let rows = [&a[..], &b[..], &a[..]];
             let positive: Vec<f32> = a.iter().map(|value| value.abs() + 1e-3).collect();
             macro_rules! of {
-                ($dots:ident, $add_scaled:ident, $exp:ident, $ln:ident) => {{
+                ($dots:ident, $exact_dot:ident, $add_scaled:ident, $exp:ident, $ln:ident) => {{
                     let (mut sum, mut powers, mut logarithms) = (b.clone(), a.clone(), positive.clone());
                     $add_scaled(&mut sum, [0.3, -1.7, 1e-3], rows);
                     $exp(&mut powers);
                     $ln(&mut logarithms);
-                    ($dots(&a, rows), sum, powers, logarithms)
+                    ($dots(&a, rows), $exact_dot(&a, &b), sum, powers, logarithms)
                 }};
             }
-            let plain = of!(dots_in_lanes, add_scaled_in_order, exp_of_each, ln_of_each);
+            let plain = of!(dots_in_lanes, exact_dot_in_lanes, add_scaled_in_order, exp_of_each, ln_of_each);
             if is_x86_feature_detected!("avx2") {
                 // SAFETY: the processor has AVX2.
-                let wide = unsafe { of!(dots_avx2, add_scaled_avx2, exp_avx2, ln_avx2) };
+                let wide = unsafe { of!(dots_avx2, exact_dot_avx2, add_scaled_avx2, exp_avx2, ln_avx2) };
                 assert_eq!(wide, plain, "AVX2, {length}");
             }
             if is_x86_feature_detected!("avx512f") {
                 // SAFETY: the processor has AVX-512 F.
-                let wide = unsafe { of!(dots_avx512, add_scaled_avx512, exp_avx512, ln_avx512) };
+                let wide = unsafe { of!(dots_avx512, exact_dot_avx512, add_scaled_avx512, exp_avx512, ln_avx512) };
                 assert_eq!(wide, plain, "AVX-512, {length}");
             }
         }

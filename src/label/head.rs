@@ -4,10 +4,12 @@
 //! user guide, "Logistic regression"; Liu and Nocedal 1989 for L-BFGS). Sums run in one fixed order whatever the number
 //! of threads, so the same examples give the same bits.
 
+use std::collections::VecDeque;
+
 use rayon::prelude::*;
 
 use super::words::{BUCKETS, Words};
-use crate::vector::{self, add_scaled, each_dot};
+use crate::vector::{self, add_scaled, each_dot, exact_dot};
 
 /// A fitted classifier.
 #[derive(Debug, Clone, PartialEq)]
@@ -112,10 +114,8 @@ impl Head {
         if !targets.is_empty() {
             minimise(&problem, &mut point, options);
         }
-        let [weights, word_weights, bias] = problem.parts(&point);
-        let single = |values: &[f64]| values.iter().map(|&value| value as f32).collect::<Vec<f32>>();
-        let mut head =
-            Self { hidden, classes, weights: single(weights), word_weights: single(word_weights), bias: single(bias) };
+        let [weights, word_weights, bias] = problem.parts(&point).map(<[f32]>::to_vec);
+        let mut head = Self { hidden, classes, weights, word_weights, bias };
         if !targets.is_empty() {
             for (bias, &weight) in head.bias.iter_mut().zip(&counted) {
                 if weight == 0.0 {
@@ -180,9 +180,19 @@ fn logits_into(weights: &[f32], bias: &[f32], hidden: usize, inputs: &[&[f32]], 
 /// Adds what `words` say to the logits of one row; `weights` is `(BUCKETS, classes)`.
 fn add_words(weights: &[f32], words: &Words, logits: &mut [f32]) {
     let classes = logits.len();
-    for &(bucket, value) in words {
-        let row = &weights[usize::from(bucket) * classes..][..classes];
-        logits.iter_mut().zip(row).for_each(|(logit, weight)| *logit += value * weight);
+    add_each(logits, words, |&(bucket, value)| (value, &weights[usize::from(bucket) * classes..][..classes]));
+}
+
+/// Adds `factor * row` for the term of each item, in order; several at a time, so that the sum is read and written less often.
+fn add_each<'r, T>(sum: &mut [f32], items: &[T], term: impl Fn(&T) -> (f32, &'r [f32])) {
+    let (fours, rest) = items.as_chunks::<4>();
+    for four in fours {
+        let terms = four.each_ref().map(&term);
+        add_scaled(sum, terms.map(|term| term.0), terms.map(|term| term.1));
+    }
+    for item in rest {
+        let (factor, row) = term(item);
+        add_scaled(sum, [factor], [row]);
     }
 }
 
@@ -232,6 +242,13 @@ struct Problem<'a> {
 /// Rows handled by one task; sums are made per block and then in order of blocks.
 const BLOCK_ROWS: usize = 512;
 
+/// Classes whose gradient one task sums, and rows that they pass over before the next ones.
+const CLASSES_AT_ONCE: usize = 4;
+const ROWS_AT_ONCE: usize = 64;
+
+/// Buckets that one task handles at the least: most of them hold few rows.
+const BUCKETS_AT_LEAST: usize = 64;
+
 /// Inputs that the weights of one class pass over before those of the next.
 const INPUTS_AT_ONCE: usize = 8;
 
@@ -242,17 +259,16 @@ impl Problem<'_> {
     }
 
     /// A point is the weights `(classes, hidden)`, those of words `(buckets, classes)`, and the bias.
-    fn parts<'p>(&self, point: &'p [f64]) -> [&'p [f64]; 3] {
+    fn parts<'p>(&self, point: &'p [f32]) -> [&'p [f32]; 3] {
         let (weights, rest) = point.split_at(self.classes * self.hidden);
         let (words, bias) = rest.split_at(self.classes * self.holders.len());
         [weights, words, bias]
     }
 
     /// Value and gradient of the objective at `point`.
-    fn value_and_gradient(&self, point: &[f64]) -> (f64, Vec<f64>) {
+    fn value_and_gradient(&self, point: &[f32]) -> (f64, Vec<f32>) {
         let (hidden, classes) = (self.hidden, self.classes);
-        let [weights, word_weights, bias] =
-            self.parts(point).map(|part| part.iter().map(|&value| value as f32).collect::<Vec<f32>>());
+        let [weights, word_weights, bias] = self.parts(point);
         let blocks: Vec<(f64, Vec<f32>)> = self
             .inputs
             .par_chunks(BLOCK_ROWS * hidden)
@@ -261,105 +277,102 @@ impl Problem<'_> {
                 let mut loss = 0.0;
                 let rows: Vec<&[f32]> = inputs.chunks_exact(hidden).collect();
                 let mut errors = vec![0.0f32; rows.len() * classes];
-                logits_into(&weights, &bias, hidden, &rows, &mut errors);
+                logits_into(weights, bias, hidden, &rows, &mut errors);
                 for (row, out) in errors.chunks_exact_mut(classes).enumerate() {
                     let index = block * BLOCK_ROWS + row;
                     if let Some(words) = self.words.get(index) {
-                        add_words(&word_weights, words, out);
+                        add_words(word_weights, words, out);
                     }
                     let target = self.targets[index];
                     let weight = self.row_weight[index] * self.c;
                     let of_target = f64::from(out[target]);
                     let (highest, sum) = exponentials(out, 1.0);
                     loss += weight * (f64::from(highest) + f64::from(sum).ln() - of_target);
-                    for value in out.iter_mut() {
-                        *value = *value / sum * weight as f32;
-                    }
+                    let share = (weight / f64::from(sum)) as f32;
+                    out.iter_mut().for_each(|value| *value *= share);
                     out[target] -= weight as f32;
                 }
                 (loss, errors)
             })
             .collect();
         let mut value: f64 = blocks.iter().map(|(loss, _)| loss).sum();
-        let mut gradient = vec![0.0f64; point.len()];
+        // The penalty's part, to which the lessons add theirs.
+        let mut gradient = point.to_vec();
+        let penalised = point.len() - classes;
+        value += 0.5 * product(&point[..penalised], &point[..penalised]);
+        gradient[penalised..].fill(0.0);
         let (weight_gradient, rest) = gradient.split_at_mut(classes * hidden);
         let (word_gradient, bias_gradient) = rest.split_at_mut(classes * self.holders.len());
-        weight_gradient.par_chunks_mut(hidden).zip(bias_gradient.par_iter_mut()).enumerate().for_each(
-            |(class, (gradient, bias))| {
-                let mut partial = vec![0.0f32; hidden];
-                let mut terms: Vec<(f32, &[f32])> = Vec::new();
-                for ((_, errors), inputs) in blocks.iter().zip(self.inputs.chunks(BLOCK_ROWS * hidden)) {
-                    terms.clear();
-                    for (errors, input) in errors.chunks_exact(classes).zip(inputs.chunks_exact(hidden)) {
-                        let error = errors[class];
-                        *bias += f64::from(error);
-                        if error.abs() > 1e-7 {
-                            terms.push((error, input));
+        let groups =
+            weight_gradient.par_chunks_mut(CLASSES_AT_ONCE * hidden).zip(bias_gradient.par_chunks_mut(CLASSES_AT_ONCE));
+        groups.enumerate().for_each(|(group, (gradients, biases))| {
+            let mut terms: Vec<(f32, &[f32])> = Vec::new();
+            let mut sums = [0.0f64; CLASSES_AT_ONCE];
+            for ((_, errors), inputs) in blocks.iter().zip(self.inputs.chunks(BLOCK_ROWS * hidden)) {
+                // A few rows at a time stay near while the classes of the group pass over them.
+                let rows = errors.chunks(ROWS_AT_ONCE * classes).zip(inputs.chunks(ROWS_AT_ONCE * hidden));
+                for (errors, inputs) in rows {
+                    for (place, gradient) in gradients.chunks_exact_mut(hidden).enumerate() {
+                        terms.clear();
+                        for (errors, input) in errors.chunks_exact(classes).zip(inputs.chunks_exact(hidden)) {
+                            let error = errors[group * CLASSES_AT_ONCE + place];
+                            sums[place] += f64::from(error);
+                            if error.abs() > 1e-7 {
+                                terms.push((error, input));
+                            }
                         }
-                    }
-                    partial.fill(0.0);
-                    let (fours, rest) = terms.as_chunks::<4>();
-                    for terms in fours {
-                        add_scaled(&mut partial, terms.map(|term| term.0), terms.map(|term| term.1));
-                    }
-                    for (error, input) in rest {
-                        add_scaled(&mut partial, [*error], [input]);
-                    }
-                    for (sum, part) in gradient.iter_mut().zip(&partial) {
-                        *sum += f64::from(*part);
+                        add_each(gradient, &terms, |term| *term);
                     }
                 }
+            }
+            biases.iter_mut().zip(sums).for_each(|(bias, sum)| *bias = sum as f32);
+        });
+        word_gradient.par_chunks_mut(classes).zip(&self.holders).with_min_len(BUCKETS_AT_LEAST).for_each(
+            |(gradient, holders)| {
+                add_each(gradient, holders, |&(row, value)| {
+                    let (block, row) = (row as usize / BLOCK_ROWS, row as usize % BLOCK_ROWS);
+                    (value, &blocks[block].1[row * classes..][..classes])
+                });
             },
         );
-        word_gradient.par_chunks_mut(classes).zip(&self.holders).for_each(|(gradient, holders)| {
-            for &(row, value) in holders {
-                let (block, row) = (row as usize / BLOCK_ROWS, row as usize % BLOCK_ROWS);
-                let errors = &blocks[block].1[row * classes..][..classes];
-                gradient.iter_mut().zip(errors).for_each(|(sum, error)| *sum += f64::from(value * error));
-            }
-        });
-        let penalised = point.len() - classes;
-        for (gradient, weight) in gradient[..penalised].iter_mut().zip(point) {
-            value += 0.5 * weight * weight;
-            *gradient += weight;
-        }
         (value, gradient)
     }
 }
 
 /// Limited-memory BFGS with a backtracking (Armijo) line search.
-fn minimise(problem: &Problem<'_>, point: &mut [f64], options: FitOptions) {
+fn minimise(problem: &Problem<'_>, point: &mut Vec<f32>, options: FitOptions) {
     const MEMORY: usize = 10;
     let (mut value, mut gradient) = problem.value_and_gradient(point);
     let scale = norm(&gradient).max(1e-12);
-    let mut history: Vec<(Vec<f64>, Vec<f64>, f64)> = Vec::new();
+    let mut history: VecDeque<(Vec<f32>, Vec<f32>, f64)> = VecDeque::new();
     for step in 0..options.max_steps {
         if norm(&gradient) < 1e-4 * scale {
             return;
         }
-        let mut direction: Vec<f64> = gradient.iter().map(|value| -value).collect();
+        let mut direction: Vec<f32> = gradient.iter().map(|value| -value).collect();
         let mut alphas = Vec::with_capacity(history.len());
         for (moved, changed, rho) in history.iter().rev() {
-            let alpha = rho * dot64(moved, &direction);
-            add_scaled64(&mut direction, -alpha, changed);
+            let alpha = rho * product(moved, &direction);
+            add(&mut direction, -alpha, changed);
             alphas.push(alpha);
         }
-        if let Some((moved, changed, _)) = history.last() {
-            let gamma = dot64(moved, changed) / dot64(changed, changed);
+        if let Some((moved, changed, _)) = history.back() {
+            let gamma = (product(moved, changed) / product(changed, changed)) as f32;
             direction.iter_mut().for_each(|d| *d *= gamma);
         }
         for ((moved, changed, rho), alpha) in history.iter().zip(alphas.iter().rev()) {
-            let beta = rho * dot64(changed, &direction);
-            add_scaled64(&mut direction, alpha - beta, moved);
+            let beta = rho * product(changed, &direction);
+            add(&mut direction, alpha - beta, moved);
         }
-        let slope = dot64(&gradient, &direction);
+        let slope = product(&gradient, &direction);
         if slope >= 0.0 {
             return;
         }
         let mut rate = if step == 0 { 1.0 / norm(&gradient).max(1.0) } else { 1.0 };
         let mut accepted = None;
         for _ in 0..30 {
-            let candidate: Vec<f64> = point.iter().zip(&direction).map(|(p, d)| p + rate * d).collect();
+            let mut candidate = point.clone();
+            add(&mut candidate, rate, &direction);
             let (candidate_value, candidate_gradient) = problem.value_and_gradient(&candidate);
             if candidate_value <= value + 1e-4 * rate * slope {
                 accepted = Some((candidate, candidate_value, candidate_gradient));
@@ -368,17 +381,16 @@ fn minimise(problem: &Problem<'_>, point: &mut [f64], options: FitOptions) {
             rate *= 0.5;
         }
         let Some((candidate, candidate_value, candidate_gradient)) = accepted else { return };
-        let moved: Vec<f64> = candidate.iter().zip(point.iter()).map(|(new, old)| new - old).collect();
-        let changed: Vec<f64> = candidate_gradient.iter().zip(&gradient).map(|(new, old)| new - old).collect();
-        let curvature = dot64(&moved, &changed);
+        let oldest = if history.len() == MEMORY { history.pop_front() } else { None };
+        let (mut moved, mut changed, _) = oldest.unwrap_or_default();
+        subtract(&candidate, point, &mut moved);
+        subtract(&candidate_gradient, &gradient, &mut changed);
+        let curvature = product(&moved, &changed);
         if curvature > 1e-10 {
-            if history.len() == MEMORY {
-                history.remove(0);
-            }
-            history.push((moved, changed, 1.0 / curvature));
+            history.push_back((moved, changed, 1.0 / curvature));
         }
         let gain = value - candidate_value;
-        point.copy_from_slice(&candidate);
+        *point = candidate;
         value = candidate_value;
         gradient = candidate_gradient;
         if gain.abs() < options.tolerance * value.abs() {
@@ -390,35 +402,31 @@ fn minimise(problem: &Problem<'_>, point: &mut [f64], options: FitOptions) {
 /// Numbers that one task handles; sums are made per part and then in order of parts.
 const PART: usize = 1 << 14;
 
-fn dot64(a: &[f64], b: &[f64]) -> f64 {
-    const LANES: usize = 8;
-    let sum = |(a, b): (&[f64], &[f64])| {
-        let (a, left) = a.as_chunks::<LANES>();
-        let (b, right) = b.as_chunks::<LANES>();
-        let mut sums = [0.0; LANES];
-        for (a, b) in a.iter().zip(b) {
-            sums.iter_mut().zip(a.iter().zip(b)).for_each(|(sum, (x, y))| *sum += x * y);
-        }
-        sums.iter().sum::<f64>() + left.iter().zip(right).map(|(x, y)| x * y).sum::<f64>()
-    };
+fn product(a: &[f32], b: &[f32]) -> f64 {
     if a.len() <= PART {
-        return sum((a, b));
+        return exact_dot(a, b);
     }
-    let parts: Vec<f64> = a.par_chunks(PART).zip(b.par_chunks(PART)).map(sum).collect();
+    let parts: Vec<f64> = a.par_chunks(PART).zip(b.par_chunks(PART)).map(|(a, b)| exact_dot(a, b)).collect();
     parts.iter().sum()
 }
 
 /// `a += weight · b`.
-fn add_scaled64(a: &mut [f64], weight: f64, b: &[f64]) {
-    let add = |(a, b): (&mut [f64], &[f64])| a.iter_mut().zip(b).for_each(|(x, y)| *x += weight * y);
+fn add(a: &mut [f32], weight: f64, b: &[f32]) {
+    let weight = weight as f32;
     if a.len() <= PART {
-        return add((a, b));
+        return add_scaled(a, [weight], [b]);
     }
-    a.par_chunks_mut(PART).zip(b.par_chunks(PART)).for_each(add);
+    a.par_chunks_mut(PART).zip(b.par_chunks(PART)).for_each(|(a, b)| add_scaled(a, [weight], [b]));
 }
 
-fn norm(values: &[f64]) -> f64 {
-    dot64(values, values).sqrt()
+/// Puts `a - b` into `difference`, whatever that held.
+fn subtract(a: &[f32], b: &[f32], difference: &mut Vec<f32>) {
+    difference.clear();
+    difference.extend(a.iter().zip(b).map(|(a, b)| a - b));
+}
+
+fn norm(values: &[f32]) -> f64 {
+    product(values, values).sqrt()
 }
 
 #[cfg(test)]
@@ -469,7 +477,7 @@ mod tests {
             row_weight: &weights,
             c: 2.0,
         };
-        let point: Vec<f64> = (0..problem.size()).map(|index| (index as f64 * 0.7).sin()).collect();
+        let point: Vec<f32> = (0..problem.size()).map(|index| (index as f32 * 0.7).sin()).collect();
         let (_, gradient) = problem.value_and_gradient(&point);
         // The embedding's weights, some words', which two rows in three hold or none does, and the bias.
         let words_from = 3 * 2;
@@ -483,7 +491,7 @@ mod tests {
             moved[index] -= 2e-3;
             let (below, _) = problem.value_and_gradient(&moved);
             let expected = (above - below) / 2e-3;
-            assert!((gradient[index] - expected).abs() < 2e-2 * expected.abs().max(1.0), "{index}");
+            assert!((f64::from(gradient[index]) - expected).abs() < 2e-2 * expected.abs().max(1.0), "{index}");
         }
     }
 
