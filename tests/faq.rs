@@ -165,7 +165,7 @@ fn the_articles_are_counted_when_they_are_right_and_missed_when_they_are_not_the
     let refused = run(&mut motif(&["run", "--config", path(&config)]));
     let errors = String::from_utf8_lossy(&refused.stderr);
     assert_eq!(refused.status.code(), Some(2));
-    assert!(errors.contains("cannot be read") && errors.contains("under [faq]"), "{errors}");
+    assert!(errors.contains("cannot be read") && errors.contains("check the file and its path"), "{errors}");
 }
 
 #[test]
