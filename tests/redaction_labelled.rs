@@ -124,3 +124,13 @@ fn structured_kinds_reach_the_floors_in_french_and_english() {
         assert!(sum.precision() >= 0.90, "{file}: precision {:.3}", sum.precision());
     }
 }
+
+#[test]
+fn names_reach_the_floors_in_french_and_english() {
+    for (file, smallest) in [("labelled_fr.jsonl", 200), ("labelled_en.jsonl", 100)] {
+        let names = measure(file, smallest)["NAME"];
+        assert!(names.labelled >= 30, "{file}: {} names", names.labelled);
+        assert!(names.recall() >= 0.95, "{file}: recall {:.3}", names.recall());
+        assert!(names.precision() >= 0.95, "{file}: precision {:.3}", names.precision());
+    }
+}

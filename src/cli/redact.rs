@@ -1,4 +1,5 @@
-//! `motif redact`: personal data replaced from stdin to stdout, by whole paragraphs.
+//! `motif redact`: personal data replaced from stdin to stdout, by whole paragraphs; what a labelled line asks for and the
+//! next answers is redacted as in a contact.
 
 use std::io::BufWriter;
 
@@ -11,7 +12,8 @@ use super::{Outcome, logging, say};
 /// Redacts stdin. Placeholders are consistent over the whole stream.
 pub(crate) fn run(arguments: &RedactArguments) -> Result<Outcome> {
     let settings = super::run::settings(&arguments.config, |_| {})?;
-    let redactor = Redactor::new(&settings.options.privacy.patterns)?;
+    let options = &settings.options;
+    let redactor = Redactor::new(&options.privacy.patterns)?.serving(&options.input.company_addresses);
     let counts = redact_stream(&redactor, std::io::stdin().lock(), &mut BufWriter::new(std::io::stdout().lock()))?;
     if arguments.config.json {
         say(false, &serde_json::to_string(&counts)?);

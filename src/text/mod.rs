@@ -17,6 +17,7 @@ pub(crate) mod opening;
 mod quote;
 pub mod redact;
 mod signature;
+mod small_words;
 pub mod spoken;
 pub mod zones;
 
@@ -47,7 +48,9 @@ impl Cleaner {
     ///
     /// Patterns of `[privacy.patterns]` that cannot be used, all together.
     pub fn new(settings: &Settings) -> Result<Self> {
-        Self::with_patterns(&settings.options.privacy.patterns)
+        let options = &settings.options;
+        let cleaner = Self::with_patterns(&options.privacy.patterns)?;
+        Ok(Self { redactor: cleaner.redactor.serving(&options.input.company_addresses) })
     }
 
     /// The same, from the patterns alone (placeholder name → regular expression).
@@ -74,12 +77,11 @@ impl Cleaner {
         }
         let is_email = contact.channel == Some(Channel::Email);
         let is_spoken = contact.channel == Some(Channel::Phone);
-        let subject = contact.subject.take();
         let mut settled = Vec::with_capacity(contact.turns.len());
         for turn in &mut contact.turns {
             let mut is_settled = true;
             if is_email {
-                (turn.text, is_settled) = new_words(std::mem::take(&mut turn.text), subject.as_deref());
+                (turn.text, is_settled) = new_words(std::mem::take(&mut turn.text), contact.subject.as_deref());
             }
             settled.push(is_settled);
             turn.text = normalize::normalize(&turn.text);
@@ -88,7 +90,9 @@ impl Cleaner {
                 turn.text = normalize::normalize(&spoken::clean_spoken(&turn.text));
             }
         }
-        // Names introduced in one turn are known in all of them, and so is what one turn asks and the next answers.
+        // Names introduced in one turn are known in all of them, and so are the companies that the contact speaks for,
+        // and what one turn asks and the next answers.
+        session.hear_companies(contact.turns.iter().map(|turn| (turn.speaker, turn.text.as_str())));
         let asked_in = |turn: &str| self.redactor.asked(turn);
         let mut dialogue = Dialogue::default();
         let mut holds_any = Vec::with_capacity(contact.turns.len());
@@ -96,25 +100,17 @@ impl Cleaner {
             holds_any.push(session.learn_answer(dialogue.asked_of(turn.speaker), &turn.text));
             dialogue.hear(turn.speaker, &turn.text, asked_in);
         }
-        // The redacted question decides here, as it would if the contact were cleaned again.
-        let mut dialogue = Dialogue::default();
-        for ((turn, is_settled), holds_any) in contact.turns.iter_mut().zip(settled).zip(holds_any) {
-            let before = std::mem::take(&mut turn.text);
-            let asked = dialogue.asked_of(turn.speaker);
-            turn.text = counted(session.redact_learnt_answer(asked, &before, holds_any), &mut counts);
-            if is_email && !(is_settled && turn.text == before) {
-                // Placeholders change what a line looks like; what has settled will not change when cleaned again.
-                for _ in 0..4 {
-                    let (words, _) = new_words(turn.text.clone(), subject.as_deref());
-                    if words == turn.text {
-                        break;
-                    }
-                    turn.text = redacted(&mut session, &words, &mut counts);
-                }
+        // Where a placeholder took what a company was told by, the turns are read again without it, as they would be if
+        // the contact were cleaned again.
+        for _ in 0..2 {
+            self.redact_turns(contact, &mut session, &settled, &holds_any, &mut counts);
+            if !session.hear_companies(contact.turns.iter().map(|turn| (turn.speaker, turn.text.as_str()))) {
+                break;
             }
-            dialogue.hear(turn.speaker, &turn.text, asked_in);
+            holds_any.fill(true);
         }
-        contact.subject = subject.map(|subject| redacted(&mut session, &normalize::normalize(&subject), &mut counts));
+        contact.subject =
+            contact.subject.take().map(|subject| redacted(&mut session, &normalize::normalize(&subject), &mut counts));
         contact.agent_reason = contact
             .agent_reason
             .take()
@@ -124,6 +120,36 @@ impl Cleaner {
             contact.flags.push(EMPTY_REPLY.to_owned());
         }
         counts
+    }
+
+    /// Redacts the turns in order. The redacted question decides what the next turn answers, as it would if the contact
+    /// were cleaned again.
+    fn redact_turns(
+        &self,
+        contact: &mut Contact,
+        session: &mut Session<'_>,
+        settled: &[bool],
+        holds_any: &[bool],
+        counts: &mut CleanCounts,
+    ) {
+        let is_email = contact.channel == Some(Channel::Email);
+        let mut dialogue = Dialogue::default();
+        for ((turn, is_settled), holds_any) in contact.turns.iter_mut().zip(settled).zip(holds_any) {
+            let before = std::mem::take(&mut turn.text);
+            let asked = dialogue.asked_of(turn.speaker);
+            turn.text = counted(session.redact_learnt_answer(asked, &before, *holds_any), counts);
+            if is_email && !(*is_settled && turn.text == before) {
+                // Placeholders change what a line looks like; what has settled will not change when cleaned again.
+                for _ in 0..4 {
+                    let (words, _) = new_words(turn.text.clone(), contact.subject.as_deref());
+                    if words == turn.text {
+                        break;
+                    }
+                    turn.text = redacted(session, &words, counts);
+                }
+            }
+            dialogue.hear(turn.speaker, &turn.text, |turn| self.redactor.asked(turn));
+        }
     }
 }
 
@@ -295,10 +321,60 @@ mod tests {
         assert_eq!(call.turns[1].text, "Centre Jaude, niveau 2");
     }
 
+    #[test]
+    fn a_greeting_of_the_company_that_the_agent_introduces_is_no_name() {
+        use Speaker::{Agent, Customer};
+        for turns in [
+            vec![
+                (Agent, "Lumio Energy, good morning."),
+                (Customer, "Good afternoon Lumio. I can't see it. Lumio owes me."),
+            ],
+            vec![(Agent, "Lumio, bonjour."), (Customer, "Bonjour Lumio, ma box ne marche plus")],
+            vec![(Agent, "Vous êtes bien chez Lumio."), (Customer, "Bonsoir Lumio, Lumio Boutique surtout")],
+            vec![(Customer, "Hello Lumio, new phone day"), (Agent, "Welcome to Lumio, how can I help?")],
+        ] {
+            let mut call = dialogue(&turns);
+            cleaner().clean(&mut call);
+            assert_eq!(texts(&call), turns.iter().map(|(_, text)| *text).collect::<Vec<_>>());
+        }
+        for (turns, expected) in [
+            (
+                [(Agent, "Hi, Thulani from Lumio"), (Customer, "Hello Thulani, Lumio is slow")],
+                ["Hi, [NAME_1] from Lumio", "Hello [NAME_1], Lumio is slow"],
+            ),
+            (
+                [(Agent, "You're through to Thulani, how can I help?"), (Customer, "Hi Thulani, my box is broken")],
+                ["You're through to [NAME_1], how can I help?", "Hi [NAME_1], my box is broken"],
+            ),
+            (
+                [(Agent, "Lumio Télécom, Zéphirin, bonjour."), (Customer, "Bonjour Zéphirin. Chez Lumio rien ne va")],
+                ["Lumio Télécom, [NAME_1], bonjour.", "Bonjour [NAME_1]. Chez Lumio rien ne va"],
+            ),
+        ] {
+            let mut call = dialogue(&turns);
+            cleaner().clean(&mut call);
+            assert_eq!(texts(&call), expected);
+        }
+    }
+
+    #[test]
+    fn a_complaint_in_place_of_a_name_stays_in_all_turns() {
+        use Speaker::{Agent, Customer};
+        let turns = [
+            (Agent, "Bonjour, votre nom ?"),
+            (Customer, "C'est la troisième fois !"),
+            (Agent, "Je comprends. La troisième fois ?"),
+            (Customer, "Inadmissible. Troisième fois, oui."),
+        ];
+        let mut call = dialogue(&turns);
+        cleaner().clean(&mut call);
+        assert_eq!(texts(&call), turns.map(|(_, text)| text));
+    }
+
     proptest! {
         #[test]
         fn cleaning_a_dialogue_twice_equals_once(
-            turns in prop::collection::vec((0usize..3, "((Votre nom [?]|date de naissance [?]|votre numéro de client [?]|Votre adresse, M. Leroy [?]|mot de passe [?]|Diallo|Fatoumata|perrodin|4502217|45 022 17|12 avril|1978|12 rue des lilas|à Lyon|c'est|oui|merci|arobase|gmail point com|[A-Za-z]{1,6}|[0-9]{1,8}|[.,]) ?){0,7}"), 0..7),
+            turns in prop::collection::vec((0usize..3, "((Votre nom [?]|date de naissance [?]|votre numéro de client [?]|Votre adresse, M. Leroy [?]|mot de passe [?]|Diallo|Fatoumata|perrodin|4502217|45 022 17|12 avril|1978|12 rue des lilas|à Lyon|c'est|oui|merci|arobase|gmail point com|Lumio|bonjour|Bonjour Lumio[.]|chez|Inadmissible|J[.]|[A-Za-z]{1,6}|[0-9]{1,8}|[.,]) ?){0,7}"), 0..7),
         ) {
             let speakers = [Speaker::Agent, Speaker::Customer, Speaker::Unknown];
             let turns: Vec<_> = turns.iter().map(|(speaker, text)| (speakers[*speaker], text.as_str())).collect();

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use super::fold::fold;
+use super::small_words::{PARTICLES, TITLES};
 
 /// First names that may be told without other context.
 const FIRST_NAMES: &str = include_str!("../../data/redaction/first_names.txt");
@@ -63,10 +64,7 @@ impl Sender {
     /// Whether a line is the sender's name: one to five words, each of the name, an initial of it, a title or a
     /// particle.
     pub(super) fn is_named(&self, text: &str) -> bool {
-        const AROUND: [&str; 17] = [
-            "m", "mr", "mme", "mlle", "monsieur", "madame", "dr", "mrs", "ms", "de", "du", "la", "le", "van", "von",
-            "et", "and",
-        ];
+        const JOINING: [&str; 2] = ["et", "and"];
         if self.words.is_empty() || text.chars().count() > 60 {
             return false;
         }
@@ -78,7 +76,8 @@ impl Sender {
         let is_initial =
             |word: &str| word.chars().count() == 1 && self.words.iter().any(|known| known.starts_with(word));
         let is_own = |word: &&str| self.words.contains(*word);
-        let is_part = |word: &&str| is_own(word) || is_initial(word) || AROUND.contains(word);
+        let is_around = |word: &&str| TITLES.contains(word) || PARTICLES.contains(word) || JOINING.contains(word);
+        let is_part = |word: &&str| is_own(word) || is_initial(word) || is_around(word);
         words.len() <= 5 && words.iter().any(is_own) && words.iter().all(is_part)
     }
 }

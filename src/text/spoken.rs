@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::fold::fold;
+use super::small_words::NUMERALS_FR;
 
 /// Words that French and English repeat only when stumbling.
 const STUTTERED: [&str; 74] = [
@@ -72,33 +73,8 @@ fn is_millimetres(line: &str, filler: &std::ops::Range<usize>) -> bool {
 
 /// Whether a folded word is a number below a hundred in French, as telephone numbers are said, or is in figures.
 fn is_numeral(word: &str) -> bool {
-    const NUMERALS: [&str; 23] = [
-        "zero",
-        "deux",
-        "trois",
-        "quatre",
-        "cinq",
-        "six",
-        "sept",
-        "huit",
-        "neuf",
-        "dix",
-        "onze",
-        "douze",
-        "treize",
-        "quatorze",
-        "quinze",
-        "seize",
-        "vingt",
-        "trente",
-        "quarante",
-        "cinquante",
-        "soixante",
-        "septante",
-        "nonante",
-    ];
     let is_in_figures = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
-    is_in_figures || word.split('-').all(|part| NUMERALS.contains(&part))
+    is_in_figures || word.split('-').all(|part| NUMERALS_FR.contains(&part))
 }
 
 /// Sounds in brackets, music, and the credits that recognisers put where nobody speaks.

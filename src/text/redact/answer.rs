@@ -1,7 +1,7 @@
 //! A short turn behind a question to the personal data that it is: "Diallo Fatoumata" where a name was asked for.
 //!
-//! Most of such a turn is the value, so that its form is looked for alone; longer turns tell a story and are left to the
-//! recognisers.
+//! Most of such a turn is the value, so that its form is looked for alone; longer turns tell a story and are left to
+//! the recognisers.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -9,10 +9,11 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::candidates::Candidate;
+use super::candidates::{Candidate, Judge};
 use super::question::{Asked, Form, Questions};
 use super::recogniser::Recognisers;
 use crate::text::fold::fold;
+use crate::text::small_words::{NUMERAL_PARTS_FR, NUMERALS_EN, NUMERALS_FR, PARTICLES};
 
 /// Words of a turn that answers and does little else.
 const MOST_WORDS: usize = 16;
@@ -35,7 +36,7 @@ static LEADING: Words = LazyLock::new(|| {
      hello well so um uh c'est cest ce sera it's its it is est mon ma my nom name prenom moi je m'appelle suis am \
      i'm im the full first last and et mail email e-mail adresse address numero number le la madame monsieur mme mr \
      mrs ms certainly absolutely tout of course mot de passe good morning afternoon evening password code i would \
-     be please merci thanks surname that's right dr"
+     be please merci thanks surname that's right dr name's"
         .split_whitespace()
         .collect()
 });
@@ -59,24 +60,27 @@ static NO_NAME: Words = LazyLock::new(|| {
         .collect()
 });
 
-/// Particles between the words of a name.
-static PARTICLES: Words =
-    LazyLock::new(|| "de du des la le van von der ben el al da di bin".split_whitespace().collect());
+/// Words that lead to a name where one of [`NAMING`] is among them: "au nom de", "de la part de", "under the name of".
+static LEADING_NAME: Words =
+    LazyLock::new(|| "au sous sur part titulaire famille under in on behalf account".split_whitespace().collect());
+
+/// What a name is called by.
+static NAMING: Words =
+    LazyLock::new(|| "nom name prenom surname part behalf titulaire famille".split_whitespace().collect());
 
 /// Words that open something else behind a value.
 static TURNING: Words = LazyLock::new(|| {
-    "et and mais but my mon ma je j'ai i comme with avec c'est car parce because pour".split_whitespace().collect()
+    "et and mais but my mon ma je j'ai i comme with avec c'est car parce because pour bonjour bonsoir merci hello hi svp \
+     please thanks voila"
+        .split_whitespace()
+        .collect()
 });
 
 /// Numbers in words; `quatre-vingt-dix` is told by its pieces.
 static NUMBERS: Words = LazyLock::new(|| {
-    "zero un une deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize vingt vingts \
-     trente quarante cinquante soixante septante octante huitante nonante cent cents mille et oh nought double \
-     triple one two three four five seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen \
-     eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand premier first second \
-     third fourth fifth sixth twelfth twentieth thirtieth"
-        .split_whitespace()
-        .collect()
+    const OF_DATES: &str = "mille thousand premier first second third fourth fifth sixth twelfth twentieth thirtieth";
+    let said = NUMERALS_FR.into_iter().chain(NUMERAL_PARTS_FR).chain(NUMERALS_EN);
+    said.chain(OF_DATES.split_whitespace()).collect()
 });
 
 /// Months.
@@ -95,19 +99,45 @@ struct Word<'a> {
     folded: String,
     /// A mark behind it ends what it belongs to.
     ends: bool,
+    /// A sentence starts with it, so that its capital tells nothing.
+    opens: bool,
+}
+
+impl Word<'_> {
+    fn is_capital(&self) -> bool {
+        self.text.starts_with(char::is_uppercase)
+    }
+
+    fn is_particle(&self) -> bool {
+        PARTICLES.contains(&self.folded.as_str())
+    }
+}
+
+/// How a turn is written.
+#[derive(Debug, Clone, Copy)]
+struct Manner {
+    /// All in capitals.
+    is_loud: bool,
+    /// With a capital at its start and small letters behind, so that a small letter is chosen.
+    has_capitals: bool,
+}
+
+impl Manner {
+    fn of(words: &[Word<'_>]) -> Self {
+        let mut letters = words.iter().flat_map(|word| word.text.chars());
+        let is_loud = !letters.any(char::is_lowercase);
+        // A placeholder stands where a name began with a capital.
+        let starts_high = |word: &Word<'_>| word.is_capital() || word.text.starts_with('[');
+        Self { is_loud, has_capitals: !is_loud && words.first().is_some_and(starts_high) }
+    }
 }
 
 /// What of a text answers what was asked, when it is short enough to be an answer.
-pub(super) fn answers(
-    recognisers: &Recognisers,
-    questions: &Questions,
-    asked: Asked,
-    text: &str,
-    found: &mut Vec<Candidate>,
-) {
+pub(super) fn answers(judge: Judge<'_>, questions: &Questions, asked: Asked, text: &str, found: &mut Vec<Candidate>) {
     if asked == Asked::NOTHING || text.len() > MOST_BYTES || text.split_whitespace().nth(MOST_WORDS).is_some() {
         return;
     }
+    let recognisers = judge.recognisers;
     let words = words(text);
     let asked = questions.narrowed(asked, text);
     for (index, question) in questions.all.iter().enumerate().filter(|(index, _)| asked.holds(*index)) {
@@ -118,7 +148,7 @@ pub(super) fn answers(
         };
         match question.form {
             Form::Name => {
-                names(recognisers, &words).into_iter().chain(spelt(text)).for_each(|range| push(Some(range)));
+                names(judge, &words).into_iter().chain(spelt(text)).for_each(|range| push(Some(range)));
             }
             Form::Date => push(date(recognisers, text, &words)),
             Form::Number => {
@@ -138,19 +168,27 @@ pub(super) fn leads_only(text: &str) -> bool {
 }
 
 fn words(text: &str) -> Vec<Word<'_>> {
+    const ENDING: [char; 8] = ['.', ',', ';', '!', '?', ':', '(', ')'];
+    const STOPPING: [char; 5] = ['.', '!', '?', ':', '…'];
     let is_edge = |c: char| !(c.is_alphanumeric() || matches!(c, '#' | '+' | '@' | '[' | ']'));
-    let mut found = Vec::new();
+    let mut found: Vec<Word<'_>> = Vec::new();
+    let mut opens = true;
     for piece in text.split_whitespace() {
         let at = piece.as_ptr() as usize - text.as_ptr() as usize;
         let start = at + piece.len() - piece.trim_start_matches(is_edge).len();
         let word = piece.trim_matches(is_edge);
-        if word.is_empty() {
-            continue;
+        let is_line_end = text[at + piece.len()..].starts_with('\n');
+        let behind = if word.is_empty() { piece } else { &text[start + word.len()..at + piece.len()] };
+        let ends = behind.contains(ENDING) || is_line_end;
+        if !word.is_empty() {
+            let range = start..start + word.len();
+            found.push(Word { text: word, range, folded: fold(word).into_owned(), ends, opens });
+            opens = false;
+        } else if let Some(last) = found.last_mut() {
+            // French has a space before its marks: "Encore ?".
+            last.ends |= ends;
         }
-        let range = start..start + word.len();
-        let ends = text[range.end..at + piece.len()].contains(['.', ',', ';', '!', '?', ':', '(', ')'])
-            || text[at + piece.len()..].starts_with('\n');
-        found.push(Word { text: word, range, folded: fold(word).into_owned(), ends });
+        opens |= behind.contains(STOPPING) || is_line_end;
     }
     found
 }
@@ -165,32 +203,115 @@ fn span(words: &[Word<'_>]) -> Option<Range<usize>> {
     Some(words.first()?.range.start..words.last()?.range.end)
 }
 
-/// The name at the start, and whole names behind it: "Kinloch, Alasdair Kinloch", "Good morning Niamh. Alasdair Kinloch".
-fn names(recognisers: &Recognisers, words: &[Word<'_>]) -> Vec<Range<usize>> {
-    let mut rest = told(words);
-    let mut found: Vec<Range<usize>> = name(recognisers, rest, 1).into_iter().collect();
-    while let Some(end) = rest.iter().position(|word| word.ends) {
-        rest = told(&rest[end + 1..]);
-        found.extend(name(recognisers, rest, 2));
+/// The name at the start, and whole names behind it: "Kinloch, Alasdair Kinloch", "Good morning Niamh. Alasdair
+/// Kinloch". Where what comes before holds none, a capitalised word that stands alone is one too: "Je vous l'ai déjà
+/// dit. Perrodin."
+fn names(judge: Judge<'_>, words: &[Word<'_>]) -> Vec<Range<usize>> {
+    let manner = Manner::of(words);
+    let mut found = Vec::new();
+    let mut has_name = words.iter().any(|word| word.text.starts_with("[NAME_"));
+    let mut rest = words;
+    loop {
+        let led = leading_to_name(rest);
+        let Some(first) = rest.get(led) else { return found };
+        let end = rest[led..].iter().position(|word| word.ends).map_or(rest.len(), |end| led + end + 1);
+        let is_start = rest.len() == words.len();
+        let is_alone = !has_name && end == led + 1 && first.is_capital();
+        let fewest = if is_start || is_alone { 1 } else { 2 };
+        let is_other = led > 0 && is_noun_or_verb(judge, &rest[led - 1], first, manner);
+        if !is_other {
+            let start = led - article_of_name(&rest[..led], first);
+            found.extend(name(judge, &rest[start..], fewest, manner));
+        }
+        has_name |= !found.is_empty();
+        rest = &rest[end..];
     }
-    found
+}
+
+/// Number of words that lead to a name: "oui c'est", "au nom de", and "pour" before a capital.
+fn leading_to_name(words: &[Word<'_>]) -> usize {
+    let leads = |word: &&Word<'_>| LEADING.contains(word.folded.as_str());
+    let names = |word: &&Word<'_>| leads(word) || LEADING_NAME.contains(word.folded.as_str());
+    let mut led = words.iter().take_while(names).count();
+    if !words[..led].iter().any(|word| NAMING.contains(word.folded.as_str())) {
+        led = words.iter().take_while(leads).count();
+    }
+    let is_for = words.get(led).is_some_and(|word| matches!(word.folded.as_str(), "pour" | "for"));
+    led + usize::from(is_for && words.get(led + 1).is_some_and(Word::is_capital))
+}
+
+/// Whether the word before makes the first word told a noun or a verb, which no name is.
+///
+/// Caught: "mon trampoline", "la troisième fois", "le frigo", "je refuse", "Je suis débordée". Not caught: "le goff",
+/// "la Fontaine", "je suis traoré".
+fn is_noun_or_verb(judge: Judge<'_>, before: &Word<'_>, first: &Word<'_>, manner: Manner) -> bool {
+    if before.ends {
+        return false;
+    }
+    let is_ordinary = || judge.recognisers.is_ordinary(&first.folded);
+    match before.folded.as_str() {
+        "mon" | "ma" | "my" | "ce" | "tout" | "je" | "i" | "would" => true,
+        "la" | "the" => !first.is_capital() || is_ordinary(),
+        "le" => is_ordinary(),
+        "suis" | "am" | "i'm" | "im" => {
+            let is_participle = ["é", "ée", "és", "ées"].iter().any(|ending| first.text.ends_with(ending));
+            is_participle && !first.is_capital() && manner.has_capitals && !judge.recognisers.is_first_name(first.text)
+        }
+        _ => false,
+    }
+}
+
+/// Number of words right before a name that belong to it: "Le" of "Le Goff", "De La" of "De La Tour".
+fn article_of_name(led: &[Word<'_>], first: &Word<'_>) -> usize {
+    let is_of_name = |word: &&Word<'_>| word.is_particle() && word.is_capital() && !word.ends;
+    if first.is_capital() { led.iter().rev().take_while(is_of_name).count() } else { 0 }
+}
+
+/// Whether a word is an ordinary one, which people say in place of a name: "inadmissible", "rappelez-moi", "j'appelle",
+/// "haven't". A capital inside a sentence that is not all capitals makes any word a name, and a first name is one in
+/// any case.
+///
+/// Caught: "Seriously?", "ras le bol", "C'EST URGENT". Not caught: "c'est perrodin", "Madame Retard", "marie".
+fn is_ordinary(judge: Judge<'_>, word: &Word<'_>, manner: Manner) -> bool {
+    const ELIDED: [&str; 8] = ["c", "j", "qu", "s", "jusqu", "lorsqu", "puisqu", "presqu"];
+    const CONTRACTED: [&str; 6] = ["t", "re", "ve", "ll", "d", "m"];
+    let is_chosen = word.is_capital() && !word.opens && !manner.is_loud;
+    if is_chosen || judge.recognisers.is_first_name(word.text) {
+        return false;
+    }
+    let folded = word.folded.as_str();
+    let is_listed = |word: &str| judge.recognisers.is_ordinary(word) || NO_NAME.contains(word);
+    let is_elided = folded.split_once('\'').is_some_and(|(before, behind)| {
+        ELIDED.contains(&before)
+            || matches!(before, "d" | "l" | "m" | "n" | "t") && is_listed(behind)
+            || CONTRACTED.contains(&behind)
+            || behind == "s" && is_listed(before)
+    });
+    // Adverbs and abstract nouns: "honnêtement", "récemment", "résiliation". Surnames are shorter ("Clément", "Sion").
+    let is_adverb = folded.len() >= 9 && (folded.ends_with("ement") || folded.ends_with("mment"));
+    let is_noun = folded.len() >= 6 && ["tion", "tions", "sion", "sions"].iter().any(|ending| folded.ends_with(ending));
+    is_listed(folded) || is_elided || is_adverb || is_noun
 }
 
 /// Up to four words that are no others, up to a mark, a word that turns to something else, or the end. Among words that
-/// go on without either, and where `fewest` asks for them, two with capitals are a name.
+/// go on without either, and where `fewest` asks for them, two with capitals are a name, and words with a first name.
 ///
-/// Caught: "Diallo Fatoumata", "oui c'est perrodin", "Crystal Minh, order 12". Not caught: "je ne sais plus", "attendez".
-fn name(recognisers: &Recognisers, words: &[Word<'_>], fewest: usize) -> Option<Range<usize>> {
-    let is_capital = |word: &Word<'_>| word.text.starts_with(char::is_uppercase);
+/// Caught: "Diallo Fatoumata", "oui c'est perrodin", "Crystal Minh, order 12", "Perrodin à l'appareil", "marie
+/// pourquoi". Not caught: "je ne sais plus", "attendez", "inadmissible", "troisième fois".
+fn name(judge: Judge<'_>, words: &[Word<'_>], fewest: usize, manner: Manner) -> Option<Range<usize>> {
+    let recognisers = judge.recognisers;
+    let is_first_name = |word: &Word<'_>| recognisers.is_first_name(word.text);
     let is_part = |at: usize| {
         let word = &words[at];
         let is_written = word.text.chars().all(|c| c.is_alphabetic() || matches!(c, '\'' | '’' | '-' | '.'));
-        let is_particle = PARTICLES.contains(word.folded.as_str());
+        // "Marie de la Tour" in small letters.
+        let is_behind_particle = at > 1 && words[at - 1].is_particle() && is_first_name(&words[0]);
         let is_word = word.text.chars().count() >= 2
             && !NO_NAME.contains(word.folded.as_str())
             && !TURNING.contains(word.folded.as_str())
-            && !recognisers.is_not_name(word.text);
-        is_written && (is_word || is_particle && at + 1 < words.len())
+            && !recognisers.is_not_name(word.text)
+            && (is_behind_particle || !is_ordinary(judge, word, manner));
+        is_written && (is_word || word.is_particle() && at + 1 < words.len())
     };
     let mut length = 0;
     while length < words.len() && length < NAME_WORDS && is_part(length) {
@@ -199,17 +320,34 @@ fn name(recognisers: &Recognisers, words: &[Word<'_>], fewest: usize) -> Option<
             break;
         }
     }
-    let is_turned =
-        |next: &Word<'_>| TURNING.contains(next.folded.as_str()) || next.text.starts_with(|c: char| !c.is_alphabetic());
-    let is_end = length > 0 && (words[length - 1].ends || words.get(length).is_none_or(is_turned));
+    let is_end = length > 0 && (words[length - 1].ends || is_turned(&words[length..]));
     if !is_end || fewest > 1 {
-        length = words[..length].iter().take_while(|word| is_capital(word)).count();
-        length = if length >= 2 { length } else { 0 };
+        let is_known = fewest == 1 && words[..length].iter().any(is_first_name);
+        let capitals = words[..length].iter().take_while(|word| word.is_capital()).count();
+        length = match capitals {
+            _ if is_known => length,
+            0 | 1 => 0,
+            two => two,
+        };
+    }
+    while length > 1 && words[length - 1].is_particle() {
+        length -= 1;
     }
     let parts = &words[..length];
-    let is_alone = matches!(parts, [word] if PARTICLES.contains(word.folded.as_str()));
-    let has_brand = parts.iter().any(|word| recognisers.is_brand(word.text));
+    let is_alone = matches!(parts, [word] if word.is_particle());
+    let has_brand = parts.iter().any(|word| judge.is_brand(word.text));
     span(parts).filter(|_| !is_alone && !has_brand)
+}
+
+/// Whether a name ends before these words: there are none, the first turns to something else, or says that somebody
+/// speaks.
+fn is_turned(words: &[Word<'_>]) -> bool {
+    let Some(next) = words.first() else { return true };
+    let folded = |at: usize| words.get(at).map_or("", |word| word.folded.as_str());
+    TURNING.contains(folded(0))
+        || next.text.starts_with(|c: char| !c.is_alphabetic())
+        || matches!(folded(0), "speaking" | "here" | "calling")
+        || matches!((folded(0), folded(1)), ("a", "l'appareil") | ("au", "telephone" | "bout"))
 }
 
 /// Letters said one by one: "G-O-U-R-D-I-N", "D I A L L O".
@@ -245,8 +383,8 @@ fn with_bracket(text: &str, range: Range<usize>) -> Range<usize> {
 
 /// The longest run of figures and short capitals, or of five numbers in words.
 ///
-/// Caught: "LV 40 27 183", "88-4431-K", "quatre cinq zéro deux deux". Not caught: "le 12/03/2026", "129,90", "depuis 2019",
-/// "3 mois", "48 heures".
+/// Caught: "LV 40 27 183", "88-4431-K", "quatre cinq zéro deux deux". Not caught: "le 12/03/2026", "129,90", "depuis
+/// 2019", "3 mois", "48 heures".
 fn number(words: &[Word<'_>], digits: usize, may_hold_letters: bool) -> Option<Range<usize>> {
     let count = |word: &Word<'_>| word.text.bytes().filter(u8::is_ascii_digit).count();
     let is_code = |word: &Word<'_>| {
@@ -292,7 +430,8 @@ fn is_quantity(run: &[Word<'_>], next: Option<&Word<'_>>) -> bool {
 
 /// From the house number, or from the street without one, up to a word that turns to something else.
 ///
-/// Caught: "12 rue des lilas à Lyon", "rue des lilas à Lyon", "12 les Tilleuls, Brignais". Not caught: "à Lyon", "3 jours".
+/// Caught: "12 rue des lilas à Lyon", "rue des lilas à Lyon", "12 les Tilleuls, Brignais". Not caught: "à Lyon", "3
+/// jours".
 fn address(text: &str, words: &[Word<'_>]) -> Option<Range<usize>> {
     static STREETS: Words = LazyLock::new(|| {
         "rue avenue av boulevard bd chemin impasse allee place route quai cours square villa passage residence \

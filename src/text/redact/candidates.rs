@@ -8,11 +8,14 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::answer::answers;
+use super::company::{self, Companies};
+use super::initials::{initialled, is_initials};
 use super::known::plain_letter;
 use super::question::{Asked, Questions};
 use super::recogniser::{Recogniser, Recognisers, Start, ValueIs};
 use crate::text::fold::fold;
 use crate::text::names::is_ambiguous;
+use crate::text::small_words::ARTICLES;
 
 /// Longest stretch of text a pattern sees from where it is tried, in bytes.
 const REACH: usize = 240;
@@ -71,35 +74,64 @@ impl Memory {
     }
 }
 
-/// Everything to redact in a text that stands alone, in order, without overlap.
-pub(super) fn find(recognisers: &Recognisers, text: &str) -> Vec<Candidate> {
-    let mut found = Vec::new();
-    own(recognisers, text, &mut found);
-    settle(recognisers, found, text)
+/// What tells a person from other things: the lists that ship, and the companies of the contact.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Judge<'a> {
+    pub recognisers: &'a Recognisers,
+    pub companies: &'a Companies,
 }
 
-/// The same in a text of a contact: with what its other texts told, and as an answer to what was asked before.
+impl Judge<'_> {
+    /// Whether a word is one of a company or product, of those that ship or of the contact.
+    pub(super) fn is_brand(self, word: &str) -> bool {
+        self.recognisers.is_brand(word) || self.companies.hold(word)
+    }
+}
+
+/// A stretch of a text that answers what was asked before it.
+#[derive(Debug, Clone)]
+pub(super) struct Answer {
+    /// Bytes of the text.
+    pub range: Range<usize>,
+    pub asked: Asked,
+}
+
+/// Everything to redact in a text that stands alone, in order, without overlap.
+pub(super) fn find(judge: Judge<'_>, text: &str) -> Vec<Candidate> {
+    let mut found = Vec::new();
+    own(judge, text, &mut found);
+    settle(judge.recognisers, found, text)
+}
+
+/// The same in a text of a contact: with what its other texts told, and where it answers what was asked before.
 pub(super) fn find_in_contact(
-    recognisers: &Recognisers,
+    judge: Judge<'_>,
     questions: &Questions,
     memory: &Memory,
-    asked: Asked,
+    told: &[Answer],
     text: &str,
 ) -> Vec<Candidate> {
     let mut found = Vec::new();
-    known_names(recognisers, &memory.names, text, false, &mut found);
-    known_names(recognisers, &memory.parts, text, true, &mut found);
+    known_names(judge.recognisers, &memory.names, text, false, &mut found);
+    known_names(judge.recognisers, &memory.parts, text, true, &mut found);
     known_values(&memory.values, text, &mut found);
-    answers(recognisers, questions, asked, text, &mut found);
-    own(recognisers, text, &mut found);
-    settle(recognisers, found, text)
+    for answer in told {
+        let from = found.len();
+        answers(judge, questions, answer.asked, &text[answer.range.clone()], &mut found);
+        for candidate in &mut found[from..] {
+            candidate.range = candidate.range.start + answer.range.start..candidate.range.end + answer.range.start;
+        }
+    }
+    own(judge, text, &mut found);
+    settle(judge.recognisers, found, text)
 }
 
 /// What a text shows by itself.
-fn own(recognisers: &Recognisers, text: &str, found: &mut Vec<Candidate>) {
-    at_keywords(recognisers, text, found);
-    at_tokens(recognisers, text, found);
-    found.extend(initialled_signature(recognisers, text));
+fn own(judge: Judge<'_>, text: &str, found: &mut Vec<Candidate>) {
+    let recognisers = judge.recognisers;
+    at_keywords(judge, text, found);
+    at_tokens(judge, text, found);
+    initialled(recognisers, text, found);
     for (kind, regex) in &recognisers.company {
         let hits = regex.find_iter(text).filter(|found| !found.is_empty());
         found.extend(hits.map(|found| Candidate::new(*kind, found.range(), 2.0)));
@@ -174,20 +206,6 @@ fn is_whole(text: &str, range: &Range<usize>) -> bool {
     !is_word(text[..range.start].chars().next_back()) && !is_word(text[range.end..].chars().next())
 }
 
-/// An initial and a surname alone behind the last sentence.
-///
-/// Caught: "Merci de regarder. S. Haddou", "Budget ok. J.-P. Martin". Not caught: "Passons au plan B. Merci".
-fn initialled_signature(recognisers: &Recognisers, text: &str) -> Option<Candidate> {
-    static SIGNED: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?:[.!?…,;:)]\s+|\n\s*|\s[-–—]\s*)(?P<value>\p{Lu}\.(?:[ -]?\p{Lu}\.)?[ \x{a0}]?\p{Lu}[\p{L}'’-]+(?:[ \x{a0}](?:(?:de|du|le|la|van|von|el|ben) )?\p{Lu}[\p{L}'’-]+)?)[\s.]*$")
-            .expect("a literal pattern that the tests compile")
-    });
-    let from = text.ceil_char_boundary(text.len().saturating_sub(80));
-    let value = SIGNED.captures(&text[from..])?.name("value")?;
-    let kind = recognisers.kind("NAME")?;
-    is_name(recognisers, value.as_str()).then(|| Candidate::new(kind, from + value.start()..from + value.end(), 0.62))
-}
-
 /// Whether a sentence starts between two pieces of text; a short line below others is a signature.
 fn starts_sentence(before: &str, after: &str) -> bool {
     let said = before.trim_end();
@@ -206,7 +224,8 @@ fn hyphenated(after: &str) -> usize {
     end
 }
 
-fn at_keywords(recognisers: &Recognisers, text: &str, found: &mut Vec<Candidate>) {
+fn at_keywords(judge: Judge<'_>, text: &str, found: &mut Vec<Candidate>) {
+    let recognisers = judge.recognisers;
     for hit in recognisers.keywords.find_overlapping_iter(text) {
         let keyword = &text[hit.range()];
         let starts_inside = is_word(text[..hit.start()].chars().next_back()) && is_word(keyword.chars().next());
@@ -217,8 +236,8 @@ fn at_keywords(recognisers: &Recognisers, text: &str, found: &mut Vec<Candidate>
         for &index in &recognisers.tried[hit.pattern().as_usize()] {
             let recogniser = &recognisers.all[index];
             match recogniser.start {
-                Start::Keyword if !ends_inside => try_at(recognisers, recogniser, text, hit.end(), found),
-                Start::AtKeyword => try_at(recognisers, recogniser, text, hit.start(), found),
+                Start::Keyword if !ends_inside => try_at(judge, recogniser, text, hit.end(), found),
+                Start::AtKeyword => try_at(judge, recogniser, text, hit.start(), found),
                 Start::AtWord if !ends_inside => {
                     let range = address_around_word(recogniser, text, hit.range());
                     found.extend(range.map(|range| Candidate::new(recogniser.kind, range, recogniser.score)));
@@ -229,12 +248,13 @@ fn at_keywords(recognisers: &Recognisers, text: &str, found: &mut Vec<Candidate>
     }
 }
 
-fn at_tokens(recognisers: &Recognisers, text: &str, found: &mut Vec<Candidate>) {
+fn at_tokens(judge: Judge<'_>, text: &str, found: &mut Vec<Candidate>) {
+    let recognisers = judge.recognisers;
     let bytes = text.as_bytes();
     let mut try_all = |start: Start, at: usize, digits: usize| {
         for recogniser in recognisers.starting(start) {
             if recogniser.min_digits <= digits {
-                try_at(recognisers, recogniser, text, at, found);
+                try_at(judge, recogniser, text, at, found);
             }
         }
     };
@@ -298,7 +318,7 @@ fn is_word(c: Option<char>) -> bool {
     c.is_some_and(|c| c.is_alphanumeric() || c == '_')
 }
 
-fn try_at(recognisers: &Recognisers, recogniser: &Recogniser, text: &str, at: usize, found: &mut Vec<Candidate>) {
+fn try_at(judge: Judge<'_>, recogniser: &Recogniser, text: &str, at: usize, found: &mut Vec<Candidate>) {
     let end = text.floor_char_boundary(at + REACH);
     let seen = &text[at..end];
     // Most places do not match, and telling so is much cheaper than finding the groups.
@@ -312,14 +332,16 @@ fn try_at(recognisers: &Recognisers, recogniser: &Recogniser, text: &str, at: us
     let range = start..start + value.len();
     let after = &text[range.end..];
     let rejects = |regex: &Option<Regex>, text: &str| regex.as_ref().is_some_and(|regex| regex.is_match(text));
-    let goes_on = value.chars().next_back().is_some_and(char::is_alphanumeric) && is_word(after.chars().next());
+    // Initials go on in the surname that is joined to them: "Mme J.Dupont".
+    let goes_on = is_word(after.chars().next())
+        && (value.chars().next_back().is_some_and(char::is_alphanumeric) || is_initials(value));
     if value.is_empty()
         || goes_on
         || text[..range.start].ends_with(|c| recogniser.not_preceded_by.contains(c))
         || value.bytes().filter(u8::is_ascii_digit).count() < recogniser.min_digits
         || rejects(&recogniser.not_value, value)
         || rejects(&recogniser.not_followed_by, &after[..after.floor_char_boundary(40)])
-        || !recogniser.value_is.is_none_or(|wanted| is_value(recognisers, wanted, value))
+        || !recogniser.value_is.is_none_or(|wanted| is_value(judge, wanted, text, range.clone()))
     {
         return;
     }
@@ -344,14 +366,17 @@ fn try_at(recognisers: &Recognisers, recogniser: &Recogniser, text: &str, at: us
     }
 }
 
-fn is_value(recognisers: &Recognisers, wanted: ValueIs, value: &str) -> bool {
+fn is_value(judge: Judge<'_>, wanted: ValueIs, text: &str, range: Range<usize>) -> bool {
+    let recognisers = judge.recognisers;
+    let value = &text[range.clone()];
     let first = value
         .split(|c: char| c.is_whitespace() || matches!(c, '\'' | '’'))
         .find(|word| !word.is_empty())
         .unwrap_or(value);
     match wanted {
         ValueIs::Name => is_name(recognisers, value),
-        ValueIs::Person => is_person(recognisers, value),
+        ValueIs::Person => is_person(judge, text, range),
+        ValueIs::Addressed => is_name(recognisers, value) && !is_of_company(judge, text, range),
         ValueIs::MonthName => {
             let is_refused = |word: &&str| recognisers.is_not_name(word.trim_end_matches('.'));
             value.split_whitespace().filter(is_refused).count() <= 1
@@ -372,30 +397,48 @@ fn is_value(recognisers: &Recognisers, wanted: ValueIs, value: &str) -> bool {
 
 /// Whether a name is a person's: after a first name any word is, else the first and the last are of no company.
 ///
-/// Caught: "Fatoumata Diallo", "Marie Leclerc". Not caught: "Orange Bank", "Google Chrome".
-fn is_person(recognisers: &Recognisers, value: &str) -> bool {
+/// Caught: "Fatoumata Diallo", "Marie Leclerc". Not caught: "Orange Bank", "Google Chrome", "E. Leclerc".
+fn is_person(judge: Judge<'_>, text: &str, range: Range<usize>) -> bool {
+    let recognisers = judge.recognisers;
+    let value = &text[range.clone()];
     let mut words = value.split_whitespace();
     let first = words.next().unwrap_or_default();
     let last = words.next_back().unwrap_or(first);
     let is_first_name = recognisers.is_first_name(first) || is_ambiguous(first);
-    is_name(recognisers, value) && (is_first_name || !recognisers.is_brand(first) && !recognisers.is_brand(last))
+    is_name(recognisers, value)
+        && (is_first_name
+            || !recognisers.is_brand(first) && !recognisers.is_brand(last) && !is_of_company(judge, text, range))
 }
 
-/// Whether no word is one that names do not hold. Articles and initials are part of a name in front of another word of it.
+/// Whether the contact or the text speaks of the first word of a name as of a company, and it is no first name:
+/// "Lumio", where the agent says "Lumio Énergie bonjour".
+fn is_of_company(judge: Judge<'_>, text: &str, range: Range<usize>) -> bool {
+    let first = text[range.clone()].split_whitespace().next().unwrap_or_default();
+    let is_first_name = judge.recognisers.is_first_name(first) || is_ambiguous(first);
+    let word = range.start..range.start + first.len();
+    !is_first_name && (judge.companies.hold(first) || company::is_named_in(judge.recognisers, text, &word))
+}
+
+/// Whether no word is one that names do not hold. Articles and initials are part of a name in front of another word of
+/// it.
 ///
-/// Caught: "Le Goff", "Du Pont", "A. Martin". Not caught: "Le Directeur", "La", "Martin Je".
+/// Caught: "Le Goff", "Du Pont", "A. Martin", "A. A. Milne", "A Martin". Not caught: "Le Directeur", "La", "Martin Je",
+/// "A Bientôt".
 pub(super) fn is_name(recognisers: &Recognisers, value: &str) -> bool {
-    const ARTICLES: [&str; 7] = ["le", "la", "les", "du", "des", "de", "an"];
     let words: Vec<&str> = value.split_whitespace().collect();
     let is_free = |word: &str| !recognisers.is_not_name(word.trim_end_matches('.'));
     let is_article = |word: &str| ARTICLES.contains(&fold(word).as_ref());
-    let leads = |word: &str| word.ends_with('.') && word.chars().count() == 2 || is_article(word);
     let is_capital = |word: &str| word.chars().next().is_some_and(char::is_uppercase);
+    let leads = |word: &str, next: &str| {
+        let is_led = is_capital(next) && (is_free(next) || is_initials(next));
+        is_led && (is_initials(word) || is_article(word) || word == "A" && !recognisers.is_ordinary(next))
+    };
     let is_article_alone = matches!(words[..], [word] if is_article(word));
     !is_article_alone
-        && words.iter().enumerate().all(|(at, word)| {
-            is_free(word) || leads(word) && words.get(at + 1).is_some_and(|next| is_capital(next) && is_free(next))
-        })
+        && words
+            .iter()
+            .enumerate()
+            .all(|(at, word)| is_free(word) || words.get(at + 1).is_some_and(|next| leads(word, next)))
 }
 
 /// The e-mail address around an `@` (RFC 5321 as people write it, letters of any script).

@@ -3,15 +3,10 @@
 use super::super::fold::fold;
 use super::super::names::is_ambiguous;
 use super::super::normalize::normalize;
+use super::super::small_words::{ARTICLES, PARTICLES, TITLES};
 
-/// Words between the parts of a name, folded.
-const PARTICLES: [&str; 24] = [
-    "de", "du", "des", "d", "la", "le", "les", "l", "van", "von", "der", "den", "del", "della", "di", "da", "dos",
-    "el", "al", "ben", "bin", "an", "st", "san",
-];
-
-/// Titles before a name, folded.
-const TITLES: [&str; 11] = ["m", "mr", "mme", "mlle", "monsieur", "madame", "mademoiselle", "dr", "mrs", "ms", "miss"];
+/// Words of a name that are no word of it alone, folded, beside its particles and articles.
+const SAINTS: [&str; 2] = ["st", "san"];
 
 /// Words of a name without its particles, at most.
 const MOST_WORDS: usize = 5;
@@ -39,7 +34,10 @@ impl Known {
         let is_written = |word: &&str| {
             letters(word) >= 2 && word.chars().all(|c| c.is_alphabetic() || matches!(c, '-' | '\'' | '’'))
         };
-        let is_particle = |word: &str| PARTICLES.contains(&fold(word).as_ref());
+        let is_particle = |word: &str| {
+            let word: &str = &fold(word);
+            PARTICLES.contains(&word) || ARTICLES.contains(&word) || SAINTS.contains(&word)
+        };
         let own: Vec<&str> = words.iter().copied().filter(|word| !is_particle(word)).collect();
         let is_lone = own.len() == 1 && (letters(own[0]) < 4 || is_ambiguous(own[0]));
         let is_name = !own.is_empty() && own.len() <= MOST_WORDS && words.iter().all(is_written);

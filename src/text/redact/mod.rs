@@ -1,23 +1,30 @@
 //! Words to words without personal data: typed placeholders instead of names, addresses, numbers and secrets.
 //!
-//! `recogniser.rs` compiles the declared recognisers, `candidates.rs` finds and settles what to replace,
-//! `question.rs` and `answer.rs` tell what a turn asks for and what the next one answers, `placeholder.rs` numbers the
-//! values. Amounts, dates, quantities, models and versions stay as they are: they carry the meaning of a contact.
+//! `recogniser.rs` compiles the declared recognisers, `candidates.rs` finds and settles what to replace, `question.rs`
+//! and `answer.rs` tell what a turn asks for and what the next one answers, `initials.rs` finds names that are
+//! abridged, `company.rs` tells the companies of a contact from its people, `transcript.rs` the turns of a flat
+//! transcript, and `placeholder.rs` numbers the values. Amounts, dates, quantities, models and versions stay as they
+//! are: they carry the meaning of a contact.
 
 mod answer;
 mod candidates;
 mod checksum;
+mod company;
+mod initials;
 mod known;
 mod placeholder;
 mod question;
 mod recogniser;
 mod stream;
+mod transcript;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use crate::contact::Speaker;
 use crate::error::Result;
-use candidates::{Candidate, Memory};
+use candidates::{Answer, Candidate, Judge, Memory};
+use company::Companies;
 use known::Known;
 use placeholder::Numbers;
 pub(crate) use placeholder::replaced as with_placeholders_replaced;
@@ -39,6 +46,7 @@ const DISTINCT_DIGITS: usize = 5;
 pub struct Redactor {
     recognisers: Recognisers,
     questions: Questions,
+    companies: Companies,
 }
 
 /// A text after redaction.
@@ -65,6 +73,7 @@ pub struct Session<'a> {
     redactor: &'a Redactor,
     numbers: Numbers,
     memory: Memory,
+    companies: Companies,
 }
 
 impl Redactor {
@@ -75,12 +84,21 @@ impl Redactor {
     /// Every company pattern that cannot be used, all together.
     pub fn new(patterns: &BTreeMap<String, String>) -> Result<Self> {
         let recognisers = Recognisers::new(patterns)?;
-        Ok(Self { questions: Questions::new(&recognisers)?, recognisers })
+        Ok(Self { questions: Questions::new(&recognisers)?, recognisers, companies: Companies::default() })
+    }
+
+    /// The same, for a company whose own addresses or domains are these (`service@lumio.fr`, `@lumio.fr`): a greeting
+    /// of what they are named for ("Bonjour Lumio,") is no person's name.
+    #[must_use]
+    pub fn serving(mut self, company_addresses: &[String]) -> Self {
+        self.companies = Companies::of_addresses(company_addresses);
+        self
     }
 
     /// Starts a contact.
     pub fn session(&self) -> Session<'_> {
-        Session { redactor: self, numbers: Numbers::default(), memory: Memory::default() }
+        let companies = self.companies.clone();
+        Session { redactor: self, numbers: Numbers::default(), memory: Memory::default(), companies }
     }
 
     /// What a turn asks for at its end, so that the turns behind it are redacted as answers.
@@ -90,7 +108,7 @@ impl Redactor {
 
     /// The personal data of a text, in order, without overlap.
     pub fn find(&self, text: &str) -> Vec<Finding> {
-        candidates::find(&self.recognisers, text)
+        candidates::find(Judge { recognisers: &self.recognisers, companies: &self.companies }, text)
             .into_iter()
             .map(|found| Finding { kind: self.recognisers.kinds[found.kind].clone(), range: found.range })
             .collect()
@@ -108,13 +126,26 @@ impl Session<'_> {
     /// [`Self::learn`] of a text that answers what the turn before [asked](Redactor::asked) for.
     pub fn learn_answer(&mut self, asked: Asked, text: &str) -> bool {
         let nothing_known = Memory::default();
-        let redactor = self.redactor;
-        let found =
-            candidates::find_in_contact(&redactor.recognisers, &redactor.questions, &nothing_known, asked, text);
+        let told = [Answer { range: 0..text.len(), asked }];
+        let found = candidates::find_in_contact(self.judge(), &self.redactor.questions, &nothing_known, &told, text);
         for candidate in &found {
             self.learn_value(candidate, &text[candidate.range.clone()]);
         }
         !found.is_empty()
+    }
+
+    /// Takes note of the companies that the turns of a contact speak for, in place of those of an earlier call. Returns
+    /// whether they are others.
+    pub(crate) fn hear_companies<'t>(&mut self, turns: impl Iterator<Item = (Speaker, &'t str)>) -> bool {
+        let mut heard = self.redactor.companies.clone();
+        heard.hear(&self.redactor.recognisers, turns);
+        let are_others = heard != self.companies;
+        self.companies = heard;
+        are_others
+    }
+
+    fn judge(&self) -> Judge<'_> {
+        Judge { recognisers: &self.redactor.recognisers, companies: &self.companies }
     }
 
     /// Takes note of a name that the source gives apart from the words.
@@ -194,14 +225,45 @@ impl Session<'_> {
 
     /// [`Self::redact`] of a text that answers what the turn before [asked](Redactor::asked) for: "Diallo Fatoumata".
     pub fn redact_answer(&mut self, asked: Asked, text: &str) -> Redacted {
+        self.redact_rounds(text, |_, text| vec![Answer { range: 0..text.len(), asked }])
+    }
+
+    /// [`Self::redact`] of a piece of a text that may be a flat transcript, which goes on where the dialogue before
+    /// stopped: what one of its turns asks for and the next answers is redacted as in a contact.
+    pub(crate) fn redact_transcript(&mut self, dialogue: &mut Dialogue, text: &str) -> Redacted {
+        let (before, companies) = (dialogue.clone(), self.companies.clone());
+        // The redacted turns decide in the last round, as they would if the text were redacted again.
+        self.redact_rounds(text, |session, text| {
+            *dialogue = before.clone();
+            session.companies = companies.clone();
+            let turns = transcript::turns(text);
+            let redactor = session.redactor;
+            session
+                .companies
+                .hear(&redactor.recognisers, turns.iter().map(|said| (said.speaker, text[said.words.clone()].trim())));
+            let mut told = Vec::new();
+            for said in turns {
+                let asked = dialogue.asked_of(said.speaker);
+                dialogue.hear(said.speaker, text[said.words.clone()].trim(), |turn| redactor.asked(turn));
+                if asked != Asked::NOTHING {
+                    told.push(Answer { range: said.words, asked });
+                }
+            }
+            told
+        })
+    }
+
+    /// Redacts a text until nothing more is found; `told` tells where it answers what.
+    fn redact_rounds(&mut self, text: &str, mut told: impl FnMut(&mut Self, &str) -> Vec<Answer>) -> Redacted {
         self.numbers.reserve(text);
         let redactor = self.redactor;
         let mut redacted = Redacted { text: text.to_owned(), counts: BTreeMap::new() };
         // A replacement can uncover a value that a stronger one overlapped; what the second look finds nothing in
         // will not change when it is redacted again.
         for _ in 0..8 {
-            let (recognisers, questions) = (&redactor.recognisers, &redactor.questions);
-            let found = candidates::find_in_contact(recognisers, questions, &self.memory, asked, &redacted.text);
+            let told = told(self, &redacted.text);
+            let found =
+                candidates::find_in_contact(self.judge(), &redactor.questions, &self.memory, &told, &redacted.text);
             for candidate in &found {
                 self.learn_value(candidate, &redacted.text[candidate.range.clone()]);
             }
@@ -626,6 +688,69 @@ mod tests {
         check_stays(&["Nous passons au plan B. Merci", "in the U.S. Embassy", "On prend l'option C. Bonne journée"]);
     }
 
+    #[test]
+    fn initials_belong_to_the_surname_behind_them() {
+        check(&[
+            ("M. J.-P. Durand a appelé", "M. [NAME_1] a appelé"),
+            ("Mme D. Kermarrec attend, Mme D Kermarrec aussi", "Mme [NAME_1] attend, Mme [NAME_2] aussi"),
+            ("Mr. A. B. Whitcombe called", "Mr. [NAME_1] called"),
+            ("Mr A. A. Whitcombe called", "Mr [NAME_1] called"),
+            ("Mrs A Whitcombe called", "Mrs [NAME_1] called"),
+            ("Mr J Whitcombe and Mr.Hargreaves", "Mr [NAME_1] and Mr.[NAME_2]"),
+            ("Mme J-P. Kermarrec et Mme J.Ombala", "Mme [NAME_1] et Mme [NAME_2]"),
+            ("J'ai eu J. Kermarrec hier, puis M.Ombala", "J'ai eu [NAME_1] hier, puis [NAME_2]"),
+            ("Dossier suivi par A.-M. Le Goff depuis lundi", "Dossier suivi par [NAME_1] depuis lundi"),
+            ("J'ai parlé à J. M. Tavernost, plan B. M. Ombala", "J'ai parlé à [NAME_1], plan B. M. [NAME_2]"),
+            ("J.-P. Ombala m'a rappelé. J. P. Ombala aussi", "[NAME_1] m'a rappelé. [NAME_2] aussi"),
+            ("I spoke to J. D. Whitcombe on Monday", "I spoke to [NAME_1] on Monday"),
+            ("It was signed by P. van der Meer.", "It was signed by [NAME_1]."),
+            ("My name is J Whitcombe, my parcel is late", "My name is [NAME_1], my parcel is late"),
+            ("Je m'appelle J.-P. Kermarrec et j'attends", "Je m'appelle [NAME_1] et j'attends"),
+            ("Cordialement,\nJ.-P. Kermarrec", "Cordialement,\n[NAME_1]"),
+            ("Nom : A. Ombala Je voudrais un avoir", "Nom : [NAME_1] Je voudrais un avoir"),
+        ]);
+        check_stays(&[
+            "Je prends de la vitamine C. Prenez-en aussi",
+            "Le groupe A. Résultats demain",
+            "de A à B. Lequel choisir",
+            "entre l'offre A et B. Ensuite rien",
+            "chez E. Leclerc",
+            "Terminal 2 E. Personne au comptoir",
+            "We waited until 6 P.M. Engineer never came",
+            "P.S. Votre site est lent",
+            "Flat in block C. Nobody came",
+            "Option B. The cheaper one",
+            "un numéro commençant par F. Pouvez-vous vérifier ?",
+            "A. Facture\nB. Gouttière\nC. Trampoline",
+            "Monsieur A Bientôt",
+            "Merci Madame A Demain",
+        ]);
+    }
+
+    #[test]
+    fn a_greeting_of_a_company_is_no_name() {
+        check(&[
+            ("Bonjour Perrodin, ma gouttière fuit", "Bonjour [NAME_1], ma gouttière fuit"),
+            ("Dear Hargreaves,", "Dear [NAME_1],"),
+            ("Bonjour Perrodin, l'équipe de Perrodin est venue", "Bonjour [NAME_1], l'équipe de [NAME_1] est venue"),
+            ("Bonjour Kevin, je suis chez Kevin", "Bonjour [NAME_1], je suis chez [NAME_1]"),
+            ("Madame Lumio, je suis chez Lumio", "Madame [NAME_1], je suis chez [NAME_1]"),
+        ]);
+        check_stays(&[
+            "Bonjour Lumio, je suis client chez Lumio depuis 2019",
+            "Good afternoon Lumio. The Lumio app is down.",
+            "Dear Lumio,\nI ordered on www.lumio.com last week",
+            "Bonsoir Lumio, l'appli Lumio ne marche pas. Lumio doit réparer",
+            "Dossier au nom de Lumio, le service client Lumio",
+            "Hello team, Bonjour le service client, Bonjour à tous",
+        ]);
+        let serving = Redactor::new(&BTreeMap::new()).unwrap().serving(&["@lumio-energie.fr".to_owned()]);
+        for text in ["Bonjour Lumio, ma facture est fausse. Lumio !", "Dear Lumio,\nwhere is my refund?"] {
+            assert_eq!(serving.session().redact(text).text, text);
+            assert_ne!(redact(text), text);
+        }
+    }
+
     /// The answers of a dialogue after their questions, as the text stage redacts them.
     fn answers(dialogue: &[(&str, &str)]) -> Vec<String> {
         let mut session = redactor().session();
@@ -665,6 +790,31 @@ mod tests {
             ("Votre e-mail ?", "fatou point diallo arobase gmail point com", "[EMAIL_1]"),
             ("Your phone number?", "(977) 625-2661", "[PHONE_1]"),
             ("Votre mot de passe vocal ?", "tournesol", "[PASSWORD_1]"),
+            // Names in one or two words, with particles, spelt out, behind what leads to them.
+            ("À quel nom ?", "au nom de perrodin", "au nom de [NAME_1]"),
+            ("À quel nom ?", "C'est pour Ombala", "C'est pour [NAME_1]"),
+            ("Votre nom ?", "Le Goff", "[NAME_1]"),
+            ("Votre nom ?", "van den berghe", "[NAME_1]"),
+            ("Your name, please?", "De Villiers", "[NAME_1]"),
+            ("Votre nom ?", "Je suis Ombala", "Je suis [NAME_1]"),
+            ("Votre nom ?", "Perrodin à l'appareil", "[NAME_1] à l'appareil"),
+            ("Votre nom ?", "Ombala bonjour", "[NAME_1] bonjour"),
+            ("Votre nom ?", "KERMARREC", "[NAME_1]"),
+            ("Can I take your name?", "it's under the name of hargreaves", "it's under the name of [NAME_1]"),
+            ("Can I take your name?", "Whitcombe. W-H-I-T-C-O-M-B-E.", "[NAME_1]. [NAME_2]."),
+            ("Can I take your name?", "It would be Hargreaves", "It would be [NAME_1]"),
+            // A name beside a complaint.
+            (
+                "Votre nom ?",
+                "Ombala, et c'est la troisième fois que je le donne",
+                "[NAME_1], et c'est la troisième fois que je le donne",
+            ),
+            ("Votre nom ?", "Je vous l'ai déjà dit. Ombala.", "Je vous l'ai déjà dit. [NAME_1]."),
+            ("Votre nom ?", "Encore ? Ombala !", "Encore ? [NAME_1] !"),
+            ("Your name?", "Seriously? Whitcombe.", "Seriously? [NAME_1]."),
+            ("Your name?", "Whitcombe, I already gave it", "[NAME_1], I already gave it"),
+            // Ordinary words are names where a capital is chosen.
+            ("Votre nom ?", "oui c'est Retard, Madame Retard", "oui c'est [NAME_1], Madame [NAME_1]"),
         ] {
             assert_eq!(answers(&[(question, answer)]), [expected], "{question}");
         }
@@ -687,6 +837,54 @@ mod tests {
             ("Votre nom est bien noté. Autre chose ?", "Oui, la livraison"),
         ] {
             assert_eq!(answers(&[(question, answer)]), [answer], "{question}");
+        }
+    }
+
+    #[test]
+    fn complaints_and_questions_answer_no_question_for_a_name() {
+        for answer in [
+            "C'est la troisième fois que j'appelle",
+            "C'est la quatrième fois !",
+            "pourquoi ?",
+            "Je vous l'ai déjà donné",
+            "Inadmissible, je l'ai donné hier",
+            "Encore ?",
+            "Sérieusement ?",
+            "ras le bol",
+            "C'EST SCANDALEUX",
+            "Je suis débordée",
+            "Je refuse",
+            "J'appelle pour un dégât des eaux",
+            "Mon trampoline est troué",
+            "la gouttière s'est décrochée",
+            "Rappelez-moi plutôt",
+            "Regardez votre écran",
+            "Foutage de gueule",
+            "La Box est morte",
+            "Trois semaines",
+            "Personne ne répond",
+        ] {
+            assert_eq!(answers(&[("Et votre nom, s'il vous plaît ?", answer)]), [answer]);
+        }
+        for answer in [
+            "I already gave it to your colleague",
+            "Seriously?",
+            "Third time calling",
+            "Unbelievable.",
+            "It's urgent",
+            "My telescope broke",
+            "the gutter collapsed",
+            "Useless",
+            "Fed up with this",
+            "Who, me?",
+            "I haven't got all day",
+            "Twenty minutes waiting",
+            "Put me through to a manager",
+            "Again? I told you yesterday.",
+            "I'm calling about my order",
+            "Leave me alone",
+        ] {
+            assert_eq!(answers(&[("Can I take your name?", answer)]), [answer]);
         }
     }
 
@@ -746,6 +944,11 @@ mod tests {
             "né le de mon a ",
             "numéro de commande ",
             "S. Gal. ",
+            "J. Ombala ",
+            "A. Ombala\n",
+            "A.",
+            "Bonjour Lumio, ",
+            "chez Lumio ",
         ] {
             let time = |count: usize| {
                 let text = piece.repeat(count);
@@ -762,8 +965,17 @@ mod tests {
     proptest! {
         #[test]
         fn redacting_twice_equals_once(
-            text in "((je m'appelle|Madame|Paul|Leroy|paul@exemple.fr|06 12 34 56 78|FR76|[NAME_1]|commande n°|4502217|12 rue des Lilas|69003 Lyon|mot de passe :|Abc123!|né le|12/04/1978|Cordialement,\n|arobase|gmail point com|zéro six douze trente quatre cinquante|je suis|place|12 high street|numéro de|[0-9]{1,16}|[A-Za-zÀ-ÿ]{1,8}|[-+.,:()\n@/]) ?){0,16}"
+            text in "((je m'appelle|Madame|Paul|Leroy|paul@exemple.fr|06 12 34 56 78|FR76|[NAME_1]|commande n°|4502217|12 rue des Lilas|69003 Lyon|mot de passe :|Abc123!|né le|12/04/1978|Cordialement,\n|arobase|gmail point com|zéro six douze trente quatre cinquante|je suis|place|12 high street|numéro de|Bonjour|Lumio,|chez Lumio|lumio.fr|J.|J.-P.|A|par|[0-9]{1,16}|[A-Za-zÀ-ÿ]{1,8}|[-+.,:()\n@/]) ?){0,16}"
         ) {
+            let once = redact(&text);
+            prop_assert_eq!(redact(&once), once);
+        }
+
+        #[test]
+        fn redacting_a_transcript_twice_equals_once(
+            text in "(\n?(Agent : |Client : |Marie D. : |\\[00:01\\] Bot: |Votre nom [?]|votre numéro de client [?]|Lumio, bonjour|Bonjour Lumio[.]|Ombala|perrodin|Dupont[.]|Marie|Inadmissible|c'est|Je suis|la|troisième|pour|4502217|12 avril|[A-Za-z]{1,6}|[.,!?])[ \n]?){0,16}"
+        ) {
+            let redact = |text: &str| redactor().session().redact_transcript(&mut Dialogue::default(), text).text;
             let once = redact(&text);
             prop_assert_eq!(redact(&once), once);
         }

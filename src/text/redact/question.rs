@@ -218,7 +218,7 @@ fn sentences(text: &str) -> Vec<&str> {
 }
 
 /// Who asks whom, turn after turn: the company asks, the customer answers; where nobody is named, the next turn does.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Dialogue {
     asked: Asked,
     answers_left: u8,

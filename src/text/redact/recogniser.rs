@@ -13,6 +13,7 @@ use serde::Deserialize;
 use super::checksum::Check;
 use crate::error::{Error, Problem, Result};
 use crate::text::fold::fold;
+use crate::text::small_words::pattern_pieces;
 
 /// The recognisers that ship.
 const SHIPPED: &str = include_str!("../../../data/redaction/recognisers.toml");
@@ -22,6 +23,13 @@ const FIRST_NAMES: &str = include_str!("../../../data/redaction/first_names.txt"
 const NOT_NAMES: &str = include_str!("../../../data/redaction/not_names.txt");
 /// Words of companies and products, which introductions name as they name people.
 const BRANDS: &str = include_str!("../../../data/redaction/brands.txt");
+/// Words that people say in place of a name.
+const ORDINARY: &str = include_str!("../../../data/redaction/ordinary_words.txt");
+/// Pronouns that a hyphen joins to a verb: "rappelez-moi", "pouvez-vous".
+const JOINED: [&str; 20] = [
+    "moi", "toi", "vous", "nous", "le", "la", "les", "lui", "leur", "ce", "il", "elle", "on", "ils", "elles", "tu",
+    "je", "ci", "y", "en",
+];
 /// The kind of phrases that look like personal data and stay as they are.
 const KEPT: &str = "KEPT";
 
@@ -98,6 +106,8 @@ pub(super) enum ValueIs {
     Name,
     /// The same, and no company or product.
     Person,
+    /// A name, and no company that the contact itself speaks for.
+    Addressed,
     /// A month, which no other name holds, and at most words of a name beside it.
     MonthName,
     /// Starts with a known first name.
@@ -154,6 +164,7 @@ pub(super) struct Recognisers {
     first_names: Vec<String>,
     not_names: Vec<String>,
     brands: Vec<String>,
+    ordinary: Vec<String>,
 }
 
 impl Recognisers {
@@ -164,7 +175,13 @@ impl Recognisers {
     /// [`Error::Config`] lists every company pattern that is not a regular expression or whose name cannot be a
     /// placeholder; [`Error::Bug`] if what ships cannot be read.
     pub(super) fn new(patterns: &BTreeMap<String, String>) -> Result<Self> {
-        let file: File = toml::from_str(SHIPPED).map_err(|error| Error::bug(format!("recognisers.toml: {error}")))?;
+        let mut file: File =
+            toml::from_str(SHIPPED).map_err(|error| Error::bug(format!("recognisers.toml: {error}")))?;
+        for (name, pattern) in pattern_pieces() {
+            if file.fragments.insert(name.to_owned(), pattern).is_some() {
+                return Err(Error::bug(format!("recognisers.toml declares {name}, which the lists of words make")));
+            }
+        }
         let mut kinds: Vec<String> = Vec::new();
         let mut kind_of = |name: &str| {
             kinds.iter().position(|known| known == name).unwrap_or_else(|| {
@@ -216,6 +233,7 @@ impl Recognisers {
             first_names: word_list(FIRST_NAMES),
             not_names: word_list(NOT_NAMES),
             brands: word_list(BRANDS),
+            ordinary: word_list(ORDINARY),
         })
     }
 
@@ -241,6 +259,13 @@ impl Recognisers {
     pub(super) fn is_brand(&self, word: &str) -> bool {
         let folded = fold(word);
         self.brands.binary_search_by(|known| known.as_str().cmp(&folded)).is_ok()
+    }
+
+    /// Whether a word is one that people say in place of a name, or a verb with its pronoun; no common surname is.
+    pub(super) fn is_ordinary(&self, word: &str) -> bool {
+        let folded = fold(word);
+        let is_joined = folded.rsplit_once('-').is_some_and(|(_, pronoun)| JOINED.contains(&pronoun));
+        is_joined || self.ordinary.binary_search_by(|known| known.as_str().cmp(&folded)).is_ok()
     }
 
     /// Index of a kind.

@@ -1,12 +1,13 @@
 //! A stream of any length to the same stream with personal data replaced by placeholders, in bounded memory.
 //!
 //! Text is read in blocks of whole paragraphs, so that a name under "Cordialement," keeps the line that introduces it
-//! and memory stays bounded whatever the length of the stream.
+//! and memory stays bounded whatever the length of the stream. Where its lines are labelled as a transcript's are, what
+//! one asks and the next answers is redacted as in a contact, also across blocks.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, Write};
 
-use super::{Redactor, Session};
+use super::{Dialogue, Redactor, Session};
 use crate::error::{Error, Result};
 
 /// A block is redacted once it holds this many bytes and a line ends.
@@ -26,6 +27,7 @@ pub fn redact_stream(
     output: &mut impl Write,
 ) -> Result<BTreeMap<String, u64>> {
     let mut session = redactor.session();
+    let mut dialogue = Dialogue::default();
     let mut counts = BTreeMap::new();
     let mut block = Vec::new();
     loop {
@@ -37,7 +39,7 @@ pub fn redact_stream(
         if is_end || (block.len() >= BLOCK && is_paragraph_end) || block.len() >= 2 * LONGEST_LINE {
             // A cut inside a character waits for the rest of it.
             let rest = if is_end { Vec::new() } else { unfinished_character(&mut block) };
-            redact_block(&mut session, &block, output, &mut counts)?;
+            redact_block(&mut session, &mut dialogue, &block, output, &mut counts)?;
             block = rest;
         }
         if is_end {
@@ -50,11 +52,12 @@ pub fn redact_stream(
 
 fn redact_block(
     session: &mut Session<'_>,
+    dialogue: &mut Dialogue,
     block: &[u8],
     output: &mut impl Write,
     counts: &mut BTreeMap<String, u64>,
 ) -> Result<()> {
-    let redacted = session.redact(&String::from_utf8_lossy(block));
+    let redacted = session.redact_transcript(dialogue, &String::from_utf8_lossy(block));
     for (kind, count) in redacted.counts {
         *counts.entry(kind).or_default() += u64::from(count);
     }
@@ -96,6 +99,58 @@ mod tests {
             redact(text.as_bytes()),
             "Mail : [EMAIL_1]\r\n\r\nCordialement,\r\n[NAME_1]\r\nMail : [EMAIL_1], tél [PHONE_1]"
         );
+    }
+
+    #[test]
+    fn questions_and_answers_of_a_flat_transcript_are_redacted_across_its_lines() {
+        for (text, expected) in [
+            (
+                "Agent: Bonjour, votre nom ?\nClient : Ombala\nAgent: Merci. Votre numéro de client ?\nClient : 45 022 17\nAgent: \
+                 Monsieur Ombala, que puis-je faire ?\nClient : Il manque 12 chaises.\n",
+                "Agent: Bonjour, votre nom ?\nClient : [NAME_1]\nAgent: Merci. Votre numéro de client ?\nClient : [CUSTOMER_1]\nAgent: \
+                 Monsieur [NAME_1], que puis-je faire ?\nClient : Il manque 12 chaises.\n",
+            ),
+            (
+                "[00:01] Agent (Leeds): Can I take your name?\r\n[00:04] Customer: ombala zephirin\r\n[00:07] Agent (Leeds): And \
+                 the postcode of the shop?\r\n[00:09] Customer: screen flickering\r\n",
+                "[00:01] Agent (Leeds): Can I take your name?\r\n[00:04] Customer: [NAME_1]\r\n[00:07] Agent (Leeds): And \
+                 the postcode of the shop?\r\n[00:09] Customer: screen flickering\r\n",
+            ),
+            (
+                "SPEAKER_00: Votre date de naissance ?\nSPEAKER_01: 12 avril 1978\nSPEAKER_00: Livré quand ?\nSPEAKER_01: le 12 avril",
+                "SPEAKER_00: Votre date de naissance ?\nSPEAKER_01: [DATE_OF_BIRTH_1]\nSPEAKER_00: Livré quand ?\nSPEAKER_01: le 12 avril",
+            ),
+            (
+                "Agent : Lumio Énergie bonjour\nClient : Bonjour Lumio. Ma box est en panne.\n",
+                "Agent : Lumio Énergie bonjour\nClient : Bonjour Lumio. Ma box est en panne.\n",
+            ),
+            // An agent answers no identity check, and what refuses to answer stays.
+            (
+                "Client : Quelle est l'adresse de la boutique ?\nAgent : Centre Jaude, niveau 2\n",
+                "Client : Quelle est l'adresse de la boutique ?\nAgent : Centre Jaude, niveau 2\n",
+            ),
+            (
+                "Agent : Votre nom ?\nClient : C'est la troisième fois que j'appelle !\n",
+                "Agent : Votre nom ?\nClient : C'est la troisième fois que j'appelle !\n",
+            ),
+            // No transcript: lines of a letter and of a form.
+            ("Votre nom ?\nPerrodin problème\n", "Votre nom ?\nPerrodin problème\n"),
+            ("Question : votre nom ?\nObjet : Perrodin\n", "Question : votre nom ?\nObjet : Perrodin\n"),
+        ] {
+            let once = redact(text.as_bytes());
+            assert_eq!(once, expected);
+            assert_eq!(redact(once.as_bytes()), once);
+        }
+    }
+
+    #[test]
+    fn an_answer_in_the_next_block_is_known_for_what_it_is() {
+        // The only empty line, where a block may end, is behind the question.
+        let (line, question) = ("Client : une ligne ordinaire.\n", "Agent : Très bien. Et votre nom ?\n\n");
+        let lines = line.repeat(BLOCK / line.len() + 1);
+        let text = format!("{lines}{question}Client : Ombala\nAgent : Merci.\n");
+        assert!(text.find("Ombala").unwrap() > BLOCK);
+        assert!(redact(text.as_bytes()).ends_with("Client : [NAME_1]\nAgent : Merci.\n"));
     }
 
     #[test]
