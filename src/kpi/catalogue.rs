@@ -1,8 +1,10 @@
 //! One entry per KPI: what it means, what it is computed from, and how to read it.
 //!
 //! A KPI is one entry here and one file in `sql/marts/`. The query returns one row per `cell` of its [`Family`] with the
-//! columns `cell`, `value`, `numerator`, `denominator`, `n`, and what its interval needs: `sum_of_squares` for
-//! [`Method::Normal`], `positives` and `negatives` for [`Method::AdjustedWald`], `lo` and `hi` for [`Method::Range`].
+//! columns `cell`, `value`, `numerator`, `denominator`, `n`, and what its interval needs: `customers` and `pair_products`
+//! where contacts or episodes hang together by customer (see `sql/clusters/pairs.sql`), `sum_of_squares` for
+//! [`Method::NormalClustered`], `positives` and `negatives` for [`Method::AdjustedWaldClustered`], `lo` and `hi` for
+//! [`Method::Range`].
 //! The entry gives the rest: words in French and English, unit, source, the columns without which the KPI cannot be
 //! known, and the dimensions that make sense. No KPI has an agent dimension: avoidability measures the organisation
 //! (REQUIREMENTS 003.22).
@@ -44,18 +46,19 @@ pub enum Unit {
     Score,
 }
 
-/// How the interval around the value is made.
+/// How the interval around the value is made. The contacts of one customer are alike, and so are the episodes: where they are
+/// what is counted, customers are taken as drawn at random.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Method {
-    /// 95 % Wilson interval of a rate of customers or episodes.
+    /// 95 % Wilson interval of a rate of customers.
     Wilson,
-    /// The same for a rate of contacts, which hang together by customer.
+    /// The same for a rate of contacts or episodes, which hang together by customer.
     WilsonClustered,
-    /// 95 % interval of a mean.
-    Normal,
-    /// 95 % interval of the difference of two shares of the same answers, times 100.
-    AdjustedWald,
+    /// 95 % interval of a mean of contacts, which hang together by customer.
+    NormalClustered,
+    /// 95 % interval of the difference of two shares of the same answers, times 100; answers hang together by customer.
+    AdjustedWaldClustered,
     /// Low and high end of the cost ranges.
     Range,
     /// No interval: a count is exact.
@@ -68,8 +71,8 @@ impl Method {
         match self {
             Self::Wilson => "wilson",
             Self::WilsonClustered => "wilson_clustered",
-            Self::Normal => "normal",
-            Self::AdjustedWald => "adjusted_wald",
+            Self::NormalClustered => "normal_clustered",
+            Self::AdjustedWaldClustered => "adjusted_wald_clustered",
             Self::Range => "range",
             Self::None => "none",
         }
@@ -353,10 +356,10 @@ mod tests {
     fn rates_have_a_denominator_and_share_bounds() {
         for kpi in all() {
             if kpi.unit == Unit::Share {
-                // A customer has several contacts; he counts once among customers.
+                // A customer has several contacts and several issues; he counts once among customers.
                 let method = match kpi.family {
-                    Family::Contacts => Method::WilsonClustered,
-                    Family::Customers | Family::Episodes => Method::Wilson,
+                    Family::Contacts | Family::Episodes => Method::WilsonClustered,
+                    Family::Customers => Method::Wilson,
                 };
                 assert_eq!((kpi.method, kpi.bounds), (method, Bounds::Share), "{}", kpi.name);
                 assert!(kpi.denominator.is_some(), "{}", kpi.name);

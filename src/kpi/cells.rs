@@ -92,8 +92,14 @@ impl Enums {
         }
     }
 
-    const METHODS: [Method; 6] =
-        [Method::None, Method::Normal, Method::AdjustedWald, Method::Range, Method::Wilson, Method::WilsonClustered];
+    const METHODS: [Method; 6] = [
+        Method::None,
+        Method::NormalClustered,
+        Method::AdjustedWaldClustered,
+        Method::Range,
+        Method::Wilson,
+        Method::WilsonClustered,
+    ];
 
     fn grains() -> impl Iterator<Item = &'static str> {
         GRAINS.into_iter()
@@ -128,28 +134,33 @@ pub(super) fn rows_of(
     let (values, numerators, denominators) = (numbers("value")?, numbers("numerator")?, numbers("denominator")?);
     let counts = cast(column(kpi.name, returned, "n")?, &DataType::Int64)?;
     let counts: Int64Array = take(&counts, &allowed, None)?.as_primitive::<Int64Type>().clone();
+    let by_customer = || Ok::<_, Error>((numbers("customers")?, numbers("pair_products")?));
     let (los, his) = match kpi.method {
         Method::Range => (numbers("lo")?, numbers("hi")?),
         Method::None => (Float64Array::new_null(allowed.len()), Float64Array::new_null(allowed.len())),
         Method::Wilson => ends(values.len(), |at| interval::wilson(numerators.value(at), denominators.value(at))),
         Method::WilsonClustered => {
-            let (customers, pairs) = (numbers("customers")?, numbers("pair_products")?);
+            let (customers, pairs) = by_customer()?;
             ends(values.len(), |at| {
                 let (successes, trials) = (numerators.value(at), denominators.value(at));
                 interval::wilson_clustered(successes, trials, customers.value(at), pairs.value(at))
             })
         }
-        Method::AdjustedWald => {
-            let (positives, negatives) = (numbers("positives")?, numbers("negatives")?);
+        Method::AdjustedWaldClustered => {
+            let (positives, negatives, (customers, pairs)) =
+                (numbers("positives")?, numbers("negatives")?, by_customer()?);
             ends(values.len(), |at| {
-                interval::net_score(positives.value(at), negatives.value(at), denominators.value(at))
+                let (positive, negative, answers) = (positives.value(at), negatives.value(at), denominators.value(at));
+                interval::net_score_clustered(positive, negative, answers, customers.value(at), pairs.value(at))
             })
         }
-        Method::Normal => {
-            let squares = numbers("sum_of_squares")?;
+        Method::NormalClustered => {
+            let (squares, (customers, pairs)) = (numbers("sum_of_squares")?, by_customer()?);
             ends(values.len(), |at| {
-                let n = u64::try_from(counts.value(at)).unwrap_or(0);
-                Some(cut(interval::mean(n, numerators.value(at), squares.value(at))?, kpi.bounds, settings))
+                // Customers are counted: the number is whole.
+                let (n, customers) = (u64::try_from(counts.value(at)).unwrap_or(0), customers.value(at) as u64);
+                let (sum, squares) = (numerators.value(at), squares.value(at));
+                Some(cut(interval::mean_clustered(n, sum, squares, customers, pairs.value(at))?, kpi.bounds, settings))
             })
         }
     };

@@ -238,6 +238,86 @@ fn every_rate_of_contacts_takes_customers_as_drawn_at_random() {
 }
 
 #[test]
+fn every_mean_of_contacts_takes_customers_as_drawn_at_random() {
+    // k1 makes three contacts, k2 two, k3 to k5 and somebody unknown one each; team t1 has those of k1 alone.
+    let rows = [
+        ("k1", "t1", "phone", 4),
+        ("k1", "t1", "phone", 4),
+        ("k1", "t1", "email", 3),
+        ("k2", "t2", "phone", 2),
+        ("k2", "t2", "email", 3),
+        ("k3", "t2", "phone", 3),
+        ("k4", "t2", "email", 3),
+        ("k5", "t2", "email", 2),
+        ("", "t2", "email", 3),
+    ];
+    let mut text = "contact_id | started_at | customer_key | team | channel | csat | ces | handle_time_s | wait_s | sentiment_score | sentiment_trend\n".to_owned();
+    for (at, (customer, team, channel, x)) in rows.into_iter().enumerate() {
+        let day = at + 1;
+        text += &format!(
+            "c{at} | 2026-10-0{day}T08:00:00Z | {customer} | {team} | {channel} | {x} | {x} | {x} | {x} | {x} | {x}\n"
+        );
+    }
+    let names = ["csat_mean", "ces_mean", "handle_time_s", "wait_s", "sentiment_mean", "sentiment_trend_mean"];
+    let table = of_contacts(&names, &text);
+    for name in names {
+        // 27 over 9 contacts of six customers. Squares 85, spread 85 − 27 · 3 = 4. Deviations of k1 1, 1, 0: ordered pairs 2; of k2 −1, 0:
+        // nothing. Variance 6/5 · (4 + 2) / 81 = 0.0888889; half 2.5706 · 0.2981424 = 0.766404.
+        let row = table.total(name);
+        assert_eq!(
+            (row.value, row.numerator, row.n, row.method.as_str()),
+            (Some(3.0), Some(27.0), 9, "normal_clustered")
+        );
+        close(row.lo, 2.233596);
+        close(row.hi, 3.766404);
+        // k1 alone: nothing is known of the next customer. On a day of its own a contact has no interval either.
+        let team = table.at(name, "all", None, "team", "t1").unwrap();
+        assert_eq!((team.lo, team.hi, team.n), (None, None, 3), "{name}");
+        let day = table.at(name, "day", Some("2026-10-01"), "all", "all").unwrap();
+        assert_eq!((day.lo, day.hi, day.n), (None, None, 1), "{name}");
+    }
+    // By phone 4 and 4 of k1, 2 of k2, 3 of k3: mean 3.25, spread 45 − 42.25 = 2.75, pairs 2 · 0.75² = 1.125. Variance
+    // 3/2 · 3.875 / 16 = 0.3632813; half 4.3027 · 0.6027282 = 2.593358.
+    let phone = table.at("sentiment_mean", "all", None, "channel", "phone").unwrap();
+    assert_eq!((phone.value, phone.n), (Some(3.25), 4));
+    close(phone.lo, 0.656642);
+    close(phone.hi, 5.843358);
+    // By e-mail five customers wrote once each: 3, 3, 3, 2, 3. Spread 40 − 39.2 = 0.8; half 2.7764 · √(0.8 / 4 / 5) = 0.55528.
+    let email = table.at("sentiment_mean", "all", None, "channel", "email").unwrap();
+    close(email.lo, 2.8 - 0.55528);
+    close(email.hi, 2.8 + 0.55528);
+}
+
+#[test]
+fn nps_takes_customers_as_drawn_at_random() {
+    // k1 answers three times, k2 twice, k3, k4 and somebody unknown once each; team t2 has the answers of k2 alone.
+    let contacts = "
+        contact_id | customer_key | team | nps
+        q01        | k1           | t1   | 10
+        q02        | k1           | t1   | 9
+        q03        | k1           | t1   | 8
+        q04        | k2           | t2   | 0
+        q05        | k2           | t2   | 6
+        q06        | k3           | t1   | 7
+        q07        | k4           | t1   | 10
+        q08        |              | t1   | 9
+    ";
+    let table = of_contacts(&["nps"], contacts);
+    // Promoters q01, q02, q07, q08; detractors q04, q05: (4 − 2)/8, mean 0.25, spread 6 − 8 · 0.0625 = 5.5. Ordered pairs of k1
+    // 2 · (0.75² − 2 · 0.75 · 0.25) = 0.375, of k2 2 · 1.25² = 3.125. Effect, of five customers, 5/4 · (1 + 3.5 / 5.5) = 2.0454545: worth
+    // 3.9111111 answers, 1.9555556 for, 0.9777778 against. With one of each more 2.9555556 and 1.9777778 of 5.9111111, 0.5 and
+    // 0.3345865: 16.54135 ± 196 · √((0.8345865 − 0.0273616) / 5.9111111) = 16.54135 ± 72.4287.
+    let total = table.total("nps");
+    assert_eq!((total.value, total.numerator, total.n), (Some(25.0), Some(200.0), 8));
+    close(total.lo, -55.8874);
+    close(total.hi, 88.9701);
+    // k2 alone counts as one answer against: 1/3 and 2/3, −33.3333 ± 196 · √((1 − 1/9) / 3) = −33.3333 ± 106.6869.
+    let team = table.at("nps", "all", None, "team", "t2").unwrap();
+    assert_eq!((team.value, team.lo, team.n), (Some(-100.0), Some(-100.0), 2));
+    close(team.hi, 73.3536);
+}
+
+#[test]
 fn repeat_rate_per_customer_counts_each_customer_once_per_period() {
     let names = ["repeat_rate_customer_7d", "repeat_rate_customer_14d"];
     let table = of_contacts(&names, REPEATS);
@@ -356,6 +436,50 @@ fn fcr_by_demand_counts_issues_and_not_contacts() {
 }
 
 #[test]
+fn issues_of_one_customer_do_not_make_the_interval_narrower_by_their_number() {
+    // k1 has two issues, neither settled at once; k2 two, both settled; k3 and k4 one each. The one of k5 is too recent.
+    let episodes = "
+        episode_id | customer_key | first_contact_id | contacts | contacts_7d | started_date | is_resolution_known
+        ep-i1      | k1           | i1               | 2        | 2           | 2026-10-01   | true
+        ep-i2      | k1           | i2               | 3        | 2           | 2026-10-20   | true
+        ep-i3      | k2           | i3               | 1        | 1           | 2026-10-01   | true
+        ep-i4      | k2           | i4               | 2        | 1           | 2026-10-20   | true
+        ep-i5      | k3           | i5               | 1        | 1           | 2026-10-01   | true
+        ep-i6      | k4           | i6               | 1        | 1           | 2026-10-01   | true
+        ep-i7      | k5           | i7               | 1        | 1           | 2026-11-20   | false
+    ";
+    let contacts = "
+        contact_id | contact_date | customer_key | channel
+        i1         | 2026-10-01   | k1           | phone
+        i2         | 2026-10-20   | k1           | phone
+        i3         | 2026-10-01   | k2           | phone
+        i4         | 2026-10-20   | k2           | email
+        i5         | 2026-10-01   | k3           | email
+        i6         | 2026-10-01   | k4           | email
+        i7         | 2026-11-20   | k5           | email
+    ";
+    let table = compute_named(&["fcr_demand"], inputs(contacts, "", episodes));
+    // 4 of 6, by four customers. Ordered pairs of k1 2 · (2/3)² = 0.888889, of k2 2 · (1/3)² = 0.222222; beside 6 · 2/3 · 1/3 =
+    // 1.333333: an effect of 4/3 · (1 + 1.111111 / 1.333333) = 2.444444, so the interval of 2/3 of 2.454545. Scale 2.565039,
+    // centre (0.666667 + 0.782519) / 2.565039 = 0.564976, half 0.764107 · √(0.090535 + 0.159402) = 0.382006.
+    let total = table.total("fcr_demand");
+    rate(&total, 4.0, 6.0);
+    close(total.lo, 0.182971);
+    close(total.hi, 0.946982);
+    // On the first day each customer has one issue: 3 of 4, as independent as any.
+    let day = table.at("fcr_demand", "day", Some("2026-10-01"), "all", "all").unwrap();
+    let plain = crate::kpi::interval::wilson(3.0, 4.0).unwrap();
+    assert_eq!((day.lo, day.hi), (Some(plain.lo), Some(plain.hi)));
+    // By phone two issues of k1, of which none was settled, and one of k2: 1 of 3, by two customers. Ordered pairs 2 · (1/3)² = 0.222222,
+    // beside 0.666667: an effect of 2 · 1.333333 = 2.666667, so the interval of 0.375 of 1.125.
+    let phone = table.at("fcr_demand", "all", None, "channel", "phone").unwrap();
+    rate(&phone, 1.0, 3.0);
+    let fewer = crate::kpi::interval::wilson(0.375, 1.125).unwrap();
+    close(phone.lo, fewer.lo);
+    close(phone.hi, fewer.hi);
+}
+
+#[test]
 fn cost_per_resolved_issue_adds_up_the_contacts_of_an_issue() {
     let table = compute_named(&["cost_per_episode_eur"], inputs(FIRST_CONTACTS, "", EPISODES));
     // Elapsed and of known cost: 01, 02, 03, 04, 06, 09, 10, 11 = 8 issues.
@@ -411,7 +535,7 @@ fn wait_and_abandonment_include_the_abandoned_contacts() {
     let table = of_contacts(&["wait_s", "abandon_rate"], SERVICE);
     let wait = table.total("wait_s");
     // 10+20+30+0+45+15+5+25+60 = 210 over 9 contacts.
-    assert_eq!((wait.numerator, wait.n, wait.method.as_str()), (Some(210.0), 9, "normal"));
+    assert_eq!((wait.numerator, wait.n, wait.method.as_str()), (Some(210.0), 9, "normal_clustered"));
     close(wait.value, 23.3333);
     rate(&table.total("abandon_rate"), 2.0, 10.0); // s05, s10, of s01 to s10
     is_unknown(&table.at("abandon_rate", "all", None, "channel", "email").unwrap()); // s11: not known
@@ -460,7 +584,7 @@ fn nps_is_promoters_minus_detractors() {
     // With one answer more of each kind 5/10 and 3/10: 20 ± 196 · √((0.8 − 0.04) / 10) = 20 ± 54.0325.
     close(total.lo, -34.0325);
     close(total.hi, 74.0325);
-    assert_eq!(total.method, "adjusted_wald");
+    assert_eq!(total.method, "adjusted_wald_clustered");
     count(&table.total("nps_answers"), 8);
     is_unknown(&table.at("nps", "all", None, "channel", "sms").unwrap());
     // Chat: 6, 7, 10, 9 → (2 − 1)/4.

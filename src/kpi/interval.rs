@@ -5,6 +5,10 @@
 //! of the same answers gets an adjusted Wald interval, which does not collapse either. Means get
 //! `mean ± t · sd / √n`, with Student's t for n − 1 degrees of freedom: below some thirty answers 1.96 would promise
 //! too much. A mean whose values are all equal has no interval: one without width would promise certainty.
+//!
+//! Contacts of one customer are alike: who calls five times about a bad router is angry five times. Intervals that take such
+//! contacts for independent are too narrow, so that each of the three has its `_clustered` form, which takes the customers as
+//! drawn at random and not their contacts.
 
 /// 97.5 % quantile of the standard normal distribution: 95 % lie within plus or minus this.
 pub(crate) const Z: f64 = 1.959_963_984_540_054;
@@ -63,15 +67,19 @@ pub fn wilson_clustered(successes: f64, trials: f64, clusters: f64, pair_product
         return Some(independent);
     }
     let rate = successes / trials;
-    let spread = trials * rate * (1.0 - rate);
-    let effect = if spread == 0.0 || clusters <= 1.0 {
-        trials / clusters.max(1.0)
-    } else {
-        (clusters / (clusters - 1.0) * (1.0 + pair_products / spread)).max(1.0)
-    };
-    let worth = trials / effect;
+    let worth = trials / design_effect(trials, trials * rate * (1.0 - rate), clusters, pair_products);
     // The ends of the scale stay exact.
     wilson(if successes == trials { worth } else { rate * worth }, worth)
+}
+
+/// How many times fewer independent values would say as much as these, of which `spread` is the sum of squared deviations from the
+/// mean: at least once, and as many times as there are values to a cluster where nothing tells how alike they are (Kish, as above).
+fn design_effect(values: f64, spread: f64, clusters: f64, pair_products: f64) -> f64 {
+    if spread == 0.0 || clusters <= 1.0 {
+        values / clusters.max(1.0)
+    } else {
+        (clusters / (clusters - 1.0) * (1.0 + pair_products / spread)).max(1.0)
+    }
 }
 
 /// Low end of the interval of a rate that was picked among `groups` as the highest: at the level 1 − 0.05 / groups (Bonferroni), as one of
@@ -114,6 +122,30 @@ pub fn net_score(positives: f64, negatives: f64, answers: f64) -> Option<Interva
     Some(Interval { lo: (100.0 * (difference - half)).max(-100.0), hi: (100.0 * (difference + half)).min(100.0) })
 }
 
+/// The same where answers of one cluster are alike: answers of one customer.
+///
+/// An answer counts 1 for a positive one, −1 for a negative one and 0 otherwise; `pair_products` is the sum of `(x − mean) (y − mean)`
+/// over the ordered pairs of two answers of one cluster. The answers are worth as many times fewer as the design effect of these
+/// numbers says, as in [`wilson_clustered`], with its two limits.
+pub fn net_score_clustered(
+    positives: f64,
+    negatives: f64,
+    answers: f64,
+    clusters: f64,
+    pair_products: f64,
+) -> Option<Interval> {
+    let independent = net_score(positives, negatives, answers)?;
+    if clusters >= answers {
+        return Some(independent);
+    }
+    let mean = (positives - negatives) / answers;
+    let spread = positives + negatives - answers * mean * mean;
+    let effect = design_effect(answers, spread, clusters, pair_products);
+    let (positives, negatives) = (positives / effect, negatives / effect);
+    // Without an answer of the third kind, rounding must not leave more answers of two kinds than answers.
+    net_score(positives, negatives, (answers / effect).max(positives + negatives))
+}
+
 /// The difference of two shares of the same answers with one answer added to each kind, and its variance: Bonett and Price, as above.
 pub(crate) fn adjusted_difference(positives: f64, negatives: f64, answers: f64) -> (f64, f64) {
     let total = answers + 2.0;
@@ -128,18 +160,51 @@ const ROUNDING: f64 = 1e-12;
 /// 95 % interval of a mean from the number of values, their sum and the sum of their squares, in the unit of the
 /// values. `None` below two values, or when all are equal: they say nothing about the spread.
 pub fn mean(n: u64, sum: f64, sum_of_squares: f64) -> Option<Interval> {
+    let (mean, spread) = mean_and_spread(n, sum, sum_of_squares)?;
+    Some(around(mean, independent_variance(n, spread), n - 1))
+}
+
+/// The same where values of one cluster are alike: contacts of one customer. `None` also below two clusters: the values of one
+/// customer say nothing about the next.
+///
+/// `pair_products` is the sum of `(x − mean) (y − mean)` over the ordered pairs of two values of one cluster. The number of values is as
+/// much a matter of chance as their sum, so that the mean is a ratio over the clusters, whose linearised variance is `clusters /
+/// (clusters − 1) · (spread + pair_products) / n²`, `spread` being the sum of squared deviations from the mean: W. G. Cochran, "Sampling
+/// Techniques", 3rd edition, 1977, chapters 6 (ratio estimators) and 9A (clusters of unequal sizes); L. Kish, "Survey Sampling", 1965,
+/// chapter 6. Student's t has one degree of freedom less than there are clusters. Values that differ within clusters would make the
+/// mean surer than independent ones; that is not believed, as in [`wilson_clustered`].
+pub fn mean_clustered(n: u64, sum: f64, sum_of_squares: f64, clusters: u64, pair_products: f64) -> Option<Interval> {
+    if clusters >= n {
+        return mean(n, sum, sum_of_squares);
+    }
+    if clusters < 2 {
+        return None;
+    }
+    let (mean, spread) = mean_and_spread(n, sum, sum_of_squares)?;
+    let (values, customers) = (n as f64, clusters as f64);
+    let variance = customers / (customers - 1.0) * (spread + pair_products) / (values * values);
+    Some(around(mean, variance.max(independent_variance(n, spread)), clusters - 1))
+}
+
+/// The mean and the sum of squared deviations from it, unless the values say nothing about the spread.
+fn mean_and_spread(n: u64, sum: f64, sum_of_squares: f64) -> Option<(f64, f64)> {
     if n < 2 {
         return None;
     }
+    let mean = sum / n as f64;
+    let spread = sum_of_squares - sum * mean;
+    (spread > ROUNDING * sum_of_squares).then_some((mean, spread))
+}
+
+/// Variance of the mean of `n` independent values.
+fn independent_variance(n: u64, spread: f64) -> f64 {
     let count = n as f64;
-    let mean = sum / count;
-    let squared_deviations = sum_of_squares - sum * mean;
-    if squared_deviations <= ROUNDING * sum_of_squares {
-        return None;
-    }
-    let variance = squared_deviations / (count - 1.0);
-    let half = t_quantile(n - 1) * (variance / count).sqrt();
-    Some(Interval { lo: mean - half, hi: mean + half })
+    spread / (count - 1.0) / count
+}
+
+fn around(mean: f64, variance: f64, degrees_of_freedom: u64) -> Interval {
+    let half = t_quantile(degrees_of_freedom) * variance.sqrt();
+    Interval { lo: mean - half, hi: mean + half }
 }
 
 /// 97.5 % quantile of Student's t. Above 30 degrees of freedom, the first terms of its expansion around the normal
@@ -159,6 +224,15 @@ mod tests {
 
     fn close(actual: f64, expected: f64, tolerance: f64) {
         assert!((actual - expected).abs() <= tolerance, "{actual} is not {expected}");
+    }
+
+    /// A fixed sequence of numbers, each as likely as the others between 0 and 1.
+    fn uniform(seed: u64) -> impl FnMut() -> f64 {
+        let mut state = seed;
+        move || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 11) as f64 / (1_u64 << 53) as f64
+        }
     }
 
     #[test]
@@ -202,11 +276,7 @@ mod tests {
     /// Ten groups alike: one of them must not be told to stand out more often than the level says.
     #[test]
     fn one_of_many_alike_seldom_stands_out() {
-        let mut state = 11_u64;
-        let mut uniform = || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (state >> 11) as f64 / (1_u64 << 53) as f64
-        };
+        let mut uniform = uniform(11);
         let (mut uncorrected, mut corrected) = (0, 0);
         for _ in 0..1000 {
             let groups: Vec<f64> = (0..10).map(|_| (0..50).filter(|_| uniform() < 0.2).count() as f64).collect();
@@ -260,11 +330,7 @@ mod tests {
     /// that hold the true rate.
     #[test]
     fn clustered_intervals_of_chains_hold_the_truth_where_plain_ones_do_not() {
-        let mut state = 7_u64;
-        let mut uniform = || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (state >> 11) as f64 / (1_u64 << 53) as f64
-        };
+        let mut uniform = uniform(7);
         // One customer in ten makes 4 contacts, the others one: 0.3 followed of 1.3.
         let truth = 0.3 / 1.3;
         let (mut plain, mut clustered) = (0, 0);
@@ -299,6 +365,81 @@ mod tests {
         // One 4 among a million fives is a spread.
         let Interval { lo, hi } = mean(1_000_000, 4_999_999.0, 24_999_991.0).unwrap();
         assert!(lo < hi, "{lo} {hi}");
+    }
+
+    #[test]
+    fn clusters_of_one_leave_the_interval_of_a_mean() {
+        assert_eq!(mean_clustered(3, 12.0, 50.0, 3, 0.0), mean(3, 12.0, 50.0));
+        assert_eq!(mean_clustered(9, 4400.0, 3_184_060.5, 9, 0.0), mean(9, 4400.0, 3_184_060.5));
+        assert_eq!(mean_clustered(4, 20.0, 100.0, 4, 0.0), None);
+        assert_eq!(mean_clustered(1, 5.0, 25.0, 1, 0.0), None);
+        assert_eq!(mean_clustered(0, 0.0, 0.0, 0, 0.0), None);
+    }
+
+    #[test]
+    fn twins_make_a_mean_no_surer() {
+        // 3, 4 and 5, each said twice by its customer: spread 4, ordered pairs 2 · 1 + 2 · 0 + 2 · 1 = 4; variance
+        // 3/2 · (4 + 4) / 36 = 1/3, as of 3, 4 and 5 once.
+        let (found, expected) = (mean_clustered(6, 24.0, 100.0, 3, 4.0).unwrap(), mean(3, 12.0, 50.0).unwrap());
+        close(found.lo, expected.lo, 1e-12);
+        close(found.hi, expected.hi, 1e-12);
+    }
+
+    #[test]
+    fn mean_of_clusters_of_unequal_sizes_matches_a_hand_computation() {
+        // One customer says 4, 4, 3, another 2, 3, four others 3, 3, 2, 3: 27 over 9 values, squares 85. Spread 85 − 81 = 4. Deviations
+        // of the first 1, 1, 0: pairs 2 · 1 · 1 = 2; of the second −1, 0: nothing. Variance 6/5 · (4 + 2) / 81 = 0.0888889;
+        // half 2.5706 · 0.2981424 = 0.766404.
+        let Interval { lo, hi } = mean_clustered(9, 27.0, 85.0, 6, 2.0).unwrap();
+        close(lo, 2.233596, 1e-5);
+        close(hi, 3.766404, 1e-5);
+    }
+
+    #[test]
+    fn values_that_differ_within_clusters_make_a_mean_no_surer_than_independent_ones() {
+        // Three customers say 3 and 5 each: spread 6, pairs 3 · 2 · −1 = −6, which would leave no variance at all. That of six
+        // independent values is 6 / 5 / 6 = 0.2, and t has the two degrees of freedom of three customers: 4.3027 · 0.4472136 = 1.924226.
+        let Interval { lo, hi } = mean_clustered(6, 24.0, 102.0, 3, -6.0).unwrap();
+        close(lo, 4.0 - 1.924226, 1e-5);
+        close(hi, 4.0 + 1.924226, 1e-5);
+    }
+
+    #[test]
+    fn mean_of_one_customer_or_of_equal_values_has_no_interval() {
+        // 4 and 5 of one customer; 5 four times of two.
+        assert_eq!(mean_clustered(2, 9.0, 41.0, 1, -0.5), None);
+        assert_eq!(mean_clustered(4, 20.0, 100.0, 2, 0.0), None);
+        assert_eq!(mean_clustered(2, 9.0, 41.0, 0, 0.0), None);
+    }
+
+    /// Values that the contacts of one customer have in part in common. Drawn with a fixed seed, for the share of intervals that
+    /// hold the true mean.
+    #[test]
+    fn clustered_intervals_of_a_mean_hold_the_truth_where_plain_ones_do_not() {
+        let mut uniform = uniform(7);
+        let (mut plain, mut clustered) = (0, 0);
+        for _ in 0..1000 {
+            let (mut n, mut sum, mut squares) = (0.0, 0.0, 0.0);
+            let (mut products, mut firsts, mut pairs) = (0.0, 0.0, 0.0);
+            // 20 customers make 1 to 6 contacts each. Half of the variance is that of the customers; the true mean is 0.
+            for _ in 0..20 {
+                let contacts = 1.0 + (6.0 * uniform()).floor();
+                let shift = 2.0 * uniform() - 1.0;
+                let values: Vec<f64> = (0..contacts as usize).map(|_| shift + 2.0 * uniform() - 1.0).collect();
+                let (own, own_squares) =
+                    (values.iter().sum::<f64>(), values.iter().map(|value| value * value).sum::<f64>());
+                (n, sum, squares) = (n + contacts, sum + own, squares + own_squares);
+                products += own * own - own_squares;
+                firsts += own * (contacts - 1.0);
+                pairs += contacts * (contacts - 1.0);
+            }
+            let m = sum / n;
+            let pair_products = products - 2.0 * m * firsts + m * m * pairs;
+            let holds = |found: Option<Interval>| found.is_some_and(|it| it.lo <= 0.0 && 0.0 <= it.hi);
+            plain += u32::from(holds(mean(n as u64, sum, squares)));
+            clustered += u32::from(holds(mean_clustered(n as u64, sum, squares, 20, pair_products)));
+        }
+        assert!(plain < 800 && (925..=965).contains(&clustered), "{plain} {clustered}");
     }
 
     #[test]
@@ -342,6 +483,100 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn clusters_of_one_leave_the_interval_of_a_net_score() {
+        assert_eq!(net_score_clustered(4.0, 2.0, 8.0, 8.0, 0.0), net_score(4.0, 2.0, 8.0));
+        assert_eq!(net_score_clustered(3.0, 0.0, 3.0, 3.0, 0.0), net_score(3.0, 0.0, 3.0));
+        assert_eq!(net_score_clustered(0.0, 0.0, 0.0, 0.0, 0.0), None);
+        assert_eq!(net_score_clustered(2.0, 2.0, 3.0, 2.0, 0.0), None);
+        // Seven customers gave eight answers, one of them two that differ: not worth more than eight.
+        assert_eq!(net_score_clustered(4.0, 2.0, 8.0, 7.0, -1.875), net_score(4.0, 2.0, 8.0));
+    }
+
+    #[test]
+    fn twins_are_worth_half_their_answers_in_a_net_score() {
+        // Eight customers, four for and two against, answer twice each: mean 0.25, spread 12 − 16 / 16 = 11, ordered pairs 8 · 0.5625 +
+        // 4 · 1.5625 + 4 · 0.0625 = 11; an effect of 8/7 · 2 = 16/7, so that 16 answers are worth 7: 3.5 for and 1.75 against.
+        let (found, expected) =
+            (net_score_clustered(8.0, 4.0, 16.0, 8.0, 11.0).unwrap(), net_score(3.5, 1.75, 7.0).unwrap());
+        close(found.lo, expected.lo, 1e-10);
+        close(found.hi, expected.hi, 1e-10);
+    }
+
+    #[test]
+    fn net_score_of_clusters_of_unequal_sizes_matches_a_hand_computation() {
+        // One customer is for, for and neither, another against twice; three others neither, for and for: 4 for, 2 against, of 8, by 5.
+        // Mean 0.25, spread 6 − 0.5 = 5.5. Pairs of the first 2 · (0.5625 − 0.1875 − 0.1875) = 0.375, of the second
+        // 2 · 1.5625 = 3.125. Effect 5/4 · (1 + 3.5 / 5.5) = 2.0454545; 3.9111111 answers, 1.9555556 for, 0.9777778 against. With one of
+        // each more 2.9555556 and 1.9777778 of 5.9111111, 0.5 and 0.3345865: difference 0.1654135;
+        // half 1.959964 · √((0.8345865 − 0.0273616) / 5.9111111) = 0.724287.
+        let Interval { lo, hi } = net_score_clustered(4.0, 2.0, 8.0, 5.0, 3.5).unwrap();
+        close(lo, -55.8874, 1e-3);
+        close(hi, 88.9701, 1e-3);
+    }
+
+    #[test]
+    fn where_nothing_tells_how_alike_answers_are_each_customer_counts_as_one() {
+        assert_eq!(net_score_clustered(20.0, 0.0, 20.0, 4.0, 0.0), net_score(4.0, 0.0, 4.0));
+        assert_eq!(net_score_clustered(0.0, 20.0, 20.0, 4.0, 0.0), net_score(0.0, 4.0, 4.0));
+        assert_eq!(net_score_clustered(0.0, 0.0, 20.0, 4.0, 0.0), net_score(0.0, 0.0, 4.0));
+        assert_eq!(net_score_clustered(3.0, 1.0, 4.0, 1.0, -3.0), net_score(0.75, 0.25, 1.0));
+    }
+
+    #[test]
+    fn clustered_net_score_holds_its_value_and_is_never_narrower() {
+        // Also where all answers are of two kinds, which rounding must not make more than there are.
+        for answers in 2..15_u32 {
+            for plus in 0..=answers {
+                for minus in 0..=answers - plus {
+                    for clusters in 1..answers {
+                        let [plus, minus, answers, clusters] = [plus, minus, answers, clusters].map(f64::from);
+                        let value = 100.0 * (plus - minus) / answers;
+                        let plain = net_score(plus, minus, answers).unwrap();
+                        for pairs in [-1.0, 0.7, 3.3] {
+                            let Interval { lo, hi } =
+                                net_score_clustered(plus, minus, answers, clusters, pairs).unwrap();
+                            assert!(lo <= value && value <= hi, "{plus} {minus} {answers} {clusters} {pairs}");
+                            assert!(hi - lo >= plain.hi - plain.lo, "{plus} {minus} {answers} {clusters} {pairs}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Customers who answer the same each time. Drawn with a fixed seed, for the share of intervals that hold the true score.
+    #[test]
+    fn clustered_intervals_of_a_net_score_hold_the_truth_where_plain_ones_do_not() {
+        let mut uniform = uniform(7);
+        let (mut plain, mut clustered) = (0, 0);
+        for _ in 0..1000 {
+            let (mut positives, mut negatives, mut answers) = (0.0, 0.0, 0.0);
+            let (mut products, mut firsts, mut pairs) = (0.0, 0.0, 0.0);
+            // 100 customers answer 1 to 4 times each; half of them are for, three in ten against: 20.
+            for _ in 0..100 {
+                let own = 1.0 + (4.0 * uniform()).floor();
+                let vote = match uniform() {
+                    draw if draw < 0.5 => 1.0,
+                    draw if draw < 0.8 => -1.0,
+                    _ => 0.0,
+                };
+                answers += own;
+                positives += if vote > 0.0 { own } else { 0.0 };
+                negatives += if vote < 0.0 { own } else { 0.0 };
+                products += vote * vote * own * (own - 1.0);
+                firsts += vote * own * (own - 1.0);
+                pairs += own * (own - 1.0);
+            }
+            let m = (positives - negatives) / answers;
+            let pair_products = products - 2.0 * m * firsts + m * m * pairs;
+            let holds = |found: Option<Interval>| found.is_some_and(|it| it.lo <= 20.0 && 20.0 <= it.hi);
+            plain += u32::from(holds(net_score(positives, negatives, answers)));
+            clustered += u32::from(holds(net_score_clustered(positives, negatives, answers, 100.0, pair_products)));
+        }
+        assert!(plain < 770 && (920..=970).contains(&clustered), "{plain} {clustered}");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use datafusion::datasource::MemTable;
 use datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
 
 use super::catalogue::Family;
+use super::clusters::{Clusters, OF_CONTACTS, OF_EPISODES};
 use super::engine::KpiSettings;
 use super::sources::{self, Sources};
 use crate::error::{Error, Result};
@@ -17,6 +18,8 @@ use crate::error::{Error, Result};
 struct Layer {
     name: &'static str,
     sql: &'static str,
+    /// What its SQL is rendered for, when it is a template.
+    clusters: Option<Clusters>,
     /// Whether later layers read it several times: then it is computed once and kept in memory.
     is_kept: bool,
     /// The only family that needs it; `None` when several do.
@@ -28,7 +31,21 @@ macro_rules! layer {
         Layer {
             name: $name,
             sql: include_str!(concat!("sql/", $folder, "/", $name, ".sql")),
+            clusters: None,
             is_kept: $is_kept,
+            family: $family,
+        }
+    };
+}
+
+/// A layer that contacts and episodes both have, each under its own name.
+macro_rules! clusters {
+    ($name:literal, $file:literal, $clusters:expr, $family:expr) => {
+        Layer {
+            name: $name,
+            sql: include_str!(concat!("sql/clusters/", $file, ".sql")),
+            clusters: Some($clusters),
+            is_kept: true,
             family: $family,
         }
     };
@@ -44,16 +61,22 @@ const LAYERS: &[Layer] = &[
     layer!("intermediate", "int_contact_dimensions", false, None),
     layer!("intermediate", "int_contact_days", true, None),
     layer!("intermediate", "int_contact_periods", true, None),
-    layer!("intermediate", "int_dimension_values", true, None),
-    layer!("intermediate", "int_cells", true, None),
-    layer!("intermediate", "int_customer_answers", true, Some(Family::Contacts)),
-    layer!("intermediate", "int_customer_pairs", true, Some(Family::Contacts)),
+    clusters!("int_contact_values", "values", OF_CONTACTS, None),
+    clusters!("int_contact_cells", "cells", OF_CONTACTS, None),
+    clusters!("int_contact_returning", "returning", OF_CONTACTS, Some(Family::Contacts)),
+    clusters!("int_contact_answers", "answers", OF_CONTACTS, Some(Family::Contacts)),
+    clusters!("int_contact_pairs", "pairs", OF_CONTACTS, Some(Family::Contacts)),
     layer!("intermediate", "int_customer_contacts", true, Some(Family::Customers)),
     layer!("intermediate", "int_customer_periods", true, Some(Family::Customers)),
     layer!("intermediate", "int_episodes", true, Some(Family::Episodes)),
     layer!("intermediate", "int_episode_dimensions", false, Some(Family::Episodes)),
     layer!("intermediate", "int_episode_days", true, Some(Family::Episodes)),
     layer!("intermediate", "int_episode_periods", true, Some(Family::Episodes)),
+    clusters!("int_episode_values", "values", OF_EPISODES, Some(Family::Episodes)),
+    clusters!("int_episode_cells", "cells", OF_EPISODES, Some(Family::Episodes)),
+    clusters!("int_episode_returning", "returning", OF_EPISODES, Some(Family::Episodes)),
+    clusters!("int_episode_answers", "answers", OF_EPISODES, Some(Family::Episodes)),
+    clusters!("int_episode_pairs", "pairs", OF_EPISODES, Some(Family::Episodes)),
 ];
 
 /// Pairs of relations that must have as many rows: a join that loses or doubles rows would falsify every KPI.
@@ -81,7 +104,10 @@ pub(super) fn prepare(sources: &Sources, settings: &KpiSettings) -> Result<Sessi
 pub(super) async fn build_layers(ctx: &SessionContext, families: &[Family]) -> Result<()> {
     let is_needed = |family: Option<Family>| family.is_none_or(|family| families.contains(&family));
     for layer in LAYERS.iter().filter(|layer| is_needed(layer.family)) {
-        let frame = ctx.sql(layer.sql).await?;
+        let frame = match &layer.clusters {
+            Some(clusters) => ctx.sql(&clusters.sql(layer.sql)?).await?,
+            None => ctx.sql(layer.sql).await?,
+        };
         let relation = if layer.is_kept {
             let (schema, batches) = batches_of(frame).await?;
             Arc::new(MemTable::try_new(schema, vec![batches])?)

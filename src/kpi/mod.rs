@@ -3,6 +3,7 @@
 //! - `sql/staging`: the tables with plain types, one view each;
 //! - `sql/intermediate`: one row per contact with what can be added up, then counts and sums per cell (one period and
 //!   one value of one dimension);
+//! - `sql/clusters`: what the contacts, or the episodes, of one customer have in common in each cell, for the intervals;
 //! - `sql/marts`: one short query per KPI over the cells, described in [`catalogue`].
 //!
 //! Scanning happens once per layer, not once per KPI; everything that is added up is an integer or a decimal, so that
@@ -11,6 +12,7 @@
 
 pub mod catalogue;
 mod cells;
+mod clusters;
 pub mod engine;
 pub mod interval;
 mod layers;

@@ -95,7 +95,7 @@ fn synthetic(contacts: usize) -> KpiInputs {
             let count = random(3) + 1;
             let _ = writeln!(
                 episodes,
-                "ep-c{at}|k|r{reason}|c{at}|{count}|{day}|{}|{}.1|{}.3|{}.7",
+                "ep-c{at}|{customer:032x}|r{reason}|c{at}|{count}|{day}|{}|{}.1|{}.3|{}.7",
                 random(5) > 0,
                 count,
                 count + 3,
@@ -158,6 +158,15 @@ fn bytes_do_not_depend_on_the_order_and_the_batches_of_the_input() {
     assert!(pieces.contacts.len() > 10);
     assert_eq!(TABLE.missing, []);
     assert_eq!(parquet_bytes(&TABLE.batch), parquet_bytes(&computed(pieces).batch));
+}
+
+#[test]
+fn bytes_do_not_depend_on_the_number_of_threads() {
+    for threads in [1, 5] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let table = pool.install(|| computed(synthetic(CONTACTS_OF_TABLE)));
+        assert_eq!(parquet_bytes(&TABLE.batch), parquet_bytes(&table.batch), "{threads} threads");
+    }
 }
 
 #[test]
@@ -339,6 +348,24 @@ fn numbers_that_are_not_finite_are_unknown() {
     inputs.contacts = vec![RecordBatch::try_new(CONTACTS.schema(), columns).unwrap()];
     let row = super::fixture::compute_named(&["handle_time_s"], inputs).total("handle_time_s");
     assert_eq!((row.value, row.n), (Some(200.0), 1));
+}
+
+#[test]
+fn a_measure_in_a_wrong_unit_does_not_end_the_run_where_one_customer_makes_many_contacts() {
+    // 50 waits of 9e13: the square of their sum has more digits than a decimal of 128 bits.
+    let mut rows = String::from("contact_id | customer_key | wait_s\n");
+    for at in 0..50 {
+        let _ = writeln!(rows, "u{at} | k1 | 9e13");
+    }
+    for at in 0..50 {
+        let _ = writeln!(rows, "v{at} | k2 | 0");
+    }
+    let row = of_contacts(&["wait_s"], &rows).total("wait_s");
+    // Two customers as unlike as can be: spread 100 · m², pairs 2 · 50 · 49 · m² with m = 4.5e13; variance 2 · (100 + 4900) m² / 100² = m².
+    assert_eq!((row.value, row.n), (Some(4.5e13), 100));
+    let half = 12.7062 * 4.5e13;
+    assert_eq!(row.lo, Some(0.0));
+    assert!((row.hi.unwrap() - 4.5e13 - half).abs() < 1e-9 * half, "{row:?}");
 }
 
 #[test]

@@ -746,8 +746,8 @@ pub const KPI: Table = Table {
         may(
             "lo",
             Double,
-            "low end of the 95 % interval, or of the cost range; null when value is null or method is none, and for a mean of fewer than two values or of equal ones",
-            "borne basse de l'intervalle à 95 %, ou bas de la fourchette de coûts ; null si value est null ou si method vaut none, et pour une moyenne de moins de deux valeurs ou de valeurs toutes égales",
+            "low end of the 95 % interval, or of the cost range; null when value is null or method is none, and for a mean of fewer than two values, of equal ones or of the contacts of one customer",
+            "borne basse de l'intervalle à 95 %, ou bas de la fourchette de coûts ; null si value est null ou si method vaut none, et pour une moyenne de moins de deux valeurs, de valeurs toutes égales ou des contacts d'un seul client",
         ),
         may(
             "hi",
@@ -764,8 +764,8 @@ pub const KPI: Table = Table {
         must(
             "method",
             Enum,
-            "how the interval was made: wilson (a rate of customers or episodes), wilson_clustered (a rate of contacts, which hang together by customer: customers are taken as drawn at random), normal (a mean), adjusted_wald (the NPS), range (a cost) or none",
-            "comment l'intervalle est établi : wilson (taux par client ou par épisode), wilson_clustered (taux par contact, les contacts d'un client se ressemblant : le hasard porte sur les clients), normal (moyenne), adjusted_wald (NPS), range (fourchette de coûts) ou none (aucun)",
+            "how the interval was made: wilson (a rate of customers), wilson_clustered (a rate of contacts or episodes, which hang together by customer: customers are taken as drawn at random), normal_clustered (a mean of contacts, taken likewise), adjusted_wald_clustered (the NPS, likewise), range (a cost) or none; tables of earlier versions have normal and adjusted_wald, which took contacts for independent",
+            "comment l'intervalle est établi : wilson (taux par client), wilson_clustered (taux par contact ou par épisode, ceux d'un client se ressemblant : le hasard porte sur les clients), normal_clustered (moyenne de contacts, de même), adjusted_wald_clustered (NPS, de même), range (fourchette de coûts) ou none (aucun) ; les tables de versions antérieures portent normal et adjusted_wald, qui tenaient les contacts pour indépendants",
         ),
     ],
 };

@@ -14,7 +14,8 @@
 //!   contact of theirs shows a return (2026-11-29): to keep those who came back and drop the others would lift the rate.
 //! - Whether a contact is followed by another hangs on the other contacts of its customer, so that the intervals of these rates
 //!   take customers, not contacts, as drawn at random (2026-11-29); so do those of the other rates by contact (2026-11-30), since a
-//!   customer's contacts are alike there too.
+//!   customer's contacts are alike there too, and that of `fcr_demand` (2026-12-01): a customer has several issues, and whether one
+//!   contact was enough hangs on who asks.
 //! - French says "réitération" for repeats, by contact and by customer alike (2026-11-28): the "taux de rappel" of
 //!   article 003.25 is the one by customer, and its name on the one by contact would say another figure.
 //! - `transfer_rate` is one of level 1 (article 003.33); few sources tell the level, so that contacts of unknown level
@@ -227,7 +228,7 @@ pub(super) const KPIS: &[Kpi] = &[
         ),
         unit: Unit::Share,
         source: "",
-        method: Method::Wilson,
+        method: Method::WilsonClustered,
         bounds: Bounds::Share,
         direction: Direction::Higher,
         needs: &["contacts.customer_key"],

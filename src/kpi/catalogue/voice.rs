@@ -4,7 +4,10 @@
 //!
 //! - The interval of the NPS is that of a difference of two shares of the same answers (see
 //!   [`net_score`](crate::kpi::interval::net_score)): the one of a mean has no width when all answers are of one kind.
-//! - A mean of equal answers has no interval: three times 5 out of 5 say nothing about the spread of the next ones.
+//! - A mean of equal answers has no interval: three times 5 out of 5 say nothing about the spread of the next ones. Neither has
+//!   a mean of one customer's answers (2026-12-01): they say nothing about the next customer.
+//! - The intervals of the NPS and of the means take customers, not answers, as drawn at random (2026-12-01): who answers each time they
+//!   call is asked several times and is one customer.
 
 use super::{ANSWER_NULL, ANSWERS, Bounds, COMMON, Direction, Family, Kpi, MEAN_NULL, Method, RATE_NULL, Unit, words};
 
@@ -21,7 +24,7 @@ pub(super) const KPIS: &[Kpi] = &[
         null_rule: ANSWER_NULL,
         unit: Unit::Score,
         source: "",
-        method: Method::Normal,
+        method: Method::NormalClustered,
         bounds: Bounds::CsatScale,
         direction: Direction::Higher,
         needs: &["contacts.csat"],
@@ -81,7 +84,7 @@ pub(super) const KPIS: &[Kpi] = &[
         null_rule: ANSWER_NULL,
         unit: Unit::Score,
         source: "F. Reichheld, Harvard Business Review, 12/2003",
-        method: Method::AdjustedWald,
+        method: Method::AdjustedWaldClustered,
         bounds: Bounds::Hundred,
         direction: Direction::Higher,
         needs: &["contacts.nps"],
@@ -121,7 +124,7 @@ pub(super) const KPIS: &[Kpi] = &[
         null_rule: ANSWER_NULL,
         unit: Unit::Score,
         source: "M. Dixon, K. Freeman, N. Toman, Harvard Business Review, 07/2010",
-        method: Method::Normal,
+        method: Method::NormalClustered,
         bounds: Bounds::CesScale,
         direction: Direction::AsConfigured,
         needs: &["contacts.ces"],
@@ -158,7 +161,7 @@ pub(super) const KPIS: &[Kpi] = &[
         null_rule: MEAN_NULL,
         unit: Unit::Score,
         source: "Genesys Cloud, sentiment score",
-        method: Method::Normal,
+        method: Method::NormalClustered,
         bounds: Bounds::Hundred,
         direction: Direction::Higher,
         needs: &["contacts.sentiment_score"],
@@ -201,7 +204,7 @@ pub(super) const KPIS: &[Kpi] = &[
         null_rule: MEAN_NULL,
         unit: Unit::Score,
         source: "Genesys Cloud, sentiment trend",
-        method: Method::Normal,
+        method: Method::NormalClustered,
         bounds: Bounds::Hundred,
         direction: Direction::Higher,
         needs: &["contacts.sentiment_trend"],

@@ -49,6 +49,7 @@ SELECT
     count(nps_promoter) AS nps_known,
     sum(nps_promoter) AS nps_promoters,
     sum(nps_detractor) AS nps_detractors,
+    sum(nps_vote) AS nps_votes,
     count(cost_mid) AS costed,
     -- An abandoned contact costs nothing, and is none that was handled.
     count(cost_mid) FILTER (WHERE coalesce(abandoned, 0) = 0) AS handled_costed,

@@ -50,6 +50,7 @@ SELECT
     coalesce(sum(d.nps_known), 0) AS nps_known,
     coalesce(sum(d.nps_promoters), 0) AS nps_promoters,
     coalesce(sum(d.nps_detractors), 0) AS nps_detractors,
+    coalesce(sum(d.nps_votes), 0) AS nps_votes,
     coalesce(sum(d.costed), 0) AS costed,
     coalesce(sum(d.handled_costed), 0) AS handled_costed,
     coalesce(sum(d.cost_low), 0) AS cost_low,

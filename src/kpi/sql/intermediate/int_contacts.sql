@@ -1,5 +1,6 @@
 -- One row per counted contact, with what the KPIs add up: 1, 0 or null (unknown) per question, decimals per measure.
--- Customers get numbers: counting the distinct ones compares them millions of times.
+-- Customers get numbers: counting the distinct ones compares them millions of times. So do the contacts, `unit`, in any order: the
+-- numbers join a contact to itself and come into no result.
 WITH customers AS (
     SELECT customer_key, CAST(row_number() OVER (ORDER BY customer_key) AS INT) AS customer
     FROM stg_contacts
@@ -16,6 +17,7 @@ earlier_channels AS (
 )
 
 SELECT
+    CAST(row_number() OVER () AS INT) AS unit,
     k.customer,
     c.contact_date,
     c.reason,
@@ -54,6 +56,8 @@ SELECT
     CAST(c.csat >= s.csat_satisfied_from AS TINYINT) AS csat_satisfied,
     CAST(c.nps >= s.nps_promoter_from AS TINYINT) AS nps_promoter,
     CAST(c.nps <= s.nps_detractor_to AS TINYINT) AS nps_detractor,
+    -- 1 for a promoter, -1 for a detractor.
+    CAST(c.nps >= s.nps_promoter_from AS TINYINT) - CAST(c.nps <= s.nps_detractor_to AS TINYINT) AS nps_vote,
     c.ces,
     c.sentiment_score AS sentiment,
     c.sentiment_trend,

@@ -10,7 +10,7 @@ SELECT
     c.recontact_open_7d,
     c.recontact_open_14d
 FROM int_contact_dimensions AS c
-INNER JOIN int_dimension_values AS v ON c.dimension = v.dimension AND c.dimension_value = v.dimension_value
+INNER JOIN int_contact_values AS v ON c.dimension = v.dimension AND c.dimension_value = v.dimension_value
 WHERE
     c.customer IS NOT NULL
     AND (

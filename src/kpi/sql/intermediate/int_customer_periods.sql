@@ -37,6 +37,6 @@ SELECT
     coalesce(c.customers_14d, 0) AS customers_14d,
     coalesce(c.recontacting_14d, 0) AS recontacting_14d
 FROM int_contact_periods AS p
-INNER JOIN int_cells AS n ON p.cell = n.cell
+INNER JOIN int_contact_cells AS n ON p.cell = n.cell
 LEFT JOIN counts AS c ON n.period_number = c.period_number AND n.value_number = c.value_number
 ORDER BY p.cell

@@ -1,5 +1,12 @@
--- One row per episode, filed under the dimensions of its first contact.
-WITH first_contacts AS (
+-- One row per episode, filed under the dimensions of its first contact. Episodes and customers get numbers, as in int_contacts.
+WITH customers AS (
+    SELECT customer_key, CAST(row_number() OVER (ORDER BY customer_key) AS INT) AS customer
+    FROM stg_episodes
+    WHERE customer_key IS NOT NULL
+    GROUP BY customer_key
+),
+
+first_contacts AS (
     SELECT
         contact_id,
         min(reason) AS reason,
@@ -14,9 +21,12 @@ WITH first_contacts AS (
 )
 
 SELECT
+    CAST(row_number() OVER () AS INT) AS unit,
+    k.customer,
     e.started_date,
-    e.contacts_7d,
     e.is_known,
+    -- 1 or 0; null while it cannot be known.
+    CASE WHEN e.is_known THEN CAST(e.contacts_7d = 1 AS TINYINT) END AS single_contact,
     e.cost_low_eur,
     e.cost_mid_eur,
     e.cost_high_eur,
@@ -28,4 +38,5 @@ SELECT
     coalesce(c.site, '(unknown)') AS site,
     coalesce(c.language, '(unknown)') AS language
 FROM stg_episodes AS e
+LEFT JOIN customers AS k ON e.customer_key = k.customer_key
 LEFT JOIN first_contacts AS c ON e.first_contact_id = c.contact_id

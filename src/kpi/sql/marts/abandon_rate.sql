@@ -5,8 +5,8 @@ SELECT
     c.abandoned AS numerator,
     c.abandoned_known AS denominator,
     c.abandoned_known AS n,
-    p.customers,
-    p.pair_products
+    p.abandoned_customers AS customers,
+    p.abandoned_pair_products AS pair_products
 FROM int_contact_periods AS c
-INNER JOIN int_customer_pairs AS p ON c.cell = p.cell AND p.question = 'abandoned'
+INNER JOIN int_contact_pairs AS p ON c.cell = p.cell
 ORDER BY c.cell

@@ -5,8 +5,8 @@ SELECT
     c.avoidable AS numerator,
     c.avoidable_known AS denominator,
     c.avoidable_known AS n,
-    p.customers,
-    p.pair_products
+    p.avoidable_customers AS customers,
+    p.avoidable_pair_products AS pair_products
 FROM int_contact_periods AS c
-INNER JOIN int_customer_pairs AS p ON c.cell = p.cell AND p.question = 'avoidable'
+INNER JOIN int_contact_pairs AS p ON c.cell = p.cell
 ORDER BY c.cell

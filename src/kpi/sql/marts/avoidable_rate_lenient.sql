@@ -5,8 +5,8 @@ SELECT
     c.avoidable_lenient AS numerator,
     c.avoidable_lenient_known AS denominator,
     c.avoidable_lenient_known AS n,
-    p.customers,
-    p.pair_products
+    p.avoidable_lenient_customers AS customers,
+    p.avoidable_lenient_pair_products AS pair_products
 FROM int_contact_periods AS c
-INNER JOIN int_customer_pairs AS p ON c.cell = p.cell AND p.question = 'avoidable_lenient'
+INNER JOIN int_contact_pairs AS p ON c.cell = p.cell
 ORDER BY c.cell

@@ -5,8 +5,8 @@ SELECT
     c.cross_channel AS numerator,
     c.cross_channel_known AS denominator,
     c.cross_channel_known AS n,
-    p.customers,
-    p.pair_products
+    p.cross_channel_customers AS customers,
+    p.cross_channel_pair_products AS pair_products
 FROM int_contact_periods AS c
-INNER JOIN int_customer_pairs AS p ON c.cell = p.cell AND p.question = 'cross_channel'
+INNER JOIN int_contact_pairs AS p ON c.cell = p.cell
 ORDER BY c.cell

@@ -5,8 +5,8 @@ SELECT
     c.csat_satisfied AS numerator,
     c.csat_known AS denominator,
     c.csat_known AS n,
-    p.customers,
-    p.pair_products
+    p.csat_satisfied_customers AS customers,
+    p.csat_satisfied_pair_products AS pair_products
 FROM int_contact_periods AS c
-INNER JOIN int_customer_pairs AS p ON c.cell = p.cell AND p.question = 'csat_satisfied'
+INNER JOIN int_contact_pairs AS p ON c.cell = p.cell
 ORDER BY c.cell

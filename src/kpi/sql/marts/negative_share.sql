@@ -5,8 +5,8 @@ SELECT
     c.negative AS numerator,
     c.negative_known AS denominator,
     c.negative_known AS n,
-    p.customers,
-    p.pair_products
+    p.negative_customers AS customers,
+    p.negative_pair_products AS pair_products
 FROM int_contact_periods AS c
-INNER JOIN int_customer_pairs AS p ON c.cell = p.cell AND p.question = 'negative'
+INNER JOIN int_contact_pairs AS p ON c.cell = p.cell
 ORDER BY c.cell

@@ -6,8 +6,8 @@ SELECT
     c.recontacted_72h AS numerator,
     c.recontacted_72h_known AS denominator,
     c.recontacted_72h_known AS n,
-    p.customers,
-    p.pair_products
+    p.recontacted_72h_customers AS customers,
+    p.recontacted_72h_pair_products AS pair_products
 FROM int_contact_periods AS c
-INNER JOIN int_customer_pairs AS p ON c.cell = p.cell AND p.question = 'recontacted_72h'
+INNER JOIN int_contact_pairs AS p ON c.cell = p.cell
 ORDER BY c.cell

@@ -5,8 +5,8 @@ SELECT
     c.self_service AS numerator,
     c.self_service_known AS denominator,
     c.self_service_known AS n,
-    p.customers,
-    p.pair_products
+    p.self_service_customers AS customers,
+    p.self_service_pair_products AS pair_products
 FROM int_contact_periods AS c
-INNER JOIN int_customer_pairs AS p ON c.cell = p.cell AND p.question = 'self_service'
+INNER JOIN int_contact_pairs AS p ON c.cell = p.cell
 ORDER BY c.cell

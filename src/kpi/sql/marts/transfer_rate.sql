@@ -5,8 +5,8 @@ SELECT
     c.transferred AS numerator,
     c.transferred_known AS denominator,
     c.transferred_known AS n,
-    p.customers,
-    p.pair_products
+    p.transferred_customers AS customers,
+    p.transferred_pair_products AS pair_products
 FROM int_contact_periods AS c
-INNER JOIN int_customer_pairs AS p ON c.cell = p.cell AND p.question = 'transferred'
+INNER JOIN int_contact_pairs AS p ON c.cell = p.cell
 ORDER BY c.cell

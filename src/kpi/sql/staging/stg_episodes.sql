@@ -2,6 +2,7 @@
 -- contact without words, nobody can be seen coming back, and counting such issues as settled would flatter the resolution.
 SELECT
     episode_id,
+    customer_key,
     CAST(reason_id AS VARCHAR) AS reason_id,
     first_contact_id,
     contacts,

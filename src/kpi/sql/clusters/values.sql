@@ -1,7 +1,7 @@
--- Every value of every dimension of the contacts, numbered.
+-- Every value of every dimension, numbered.
 SELECT
     dimension,
     dimension_value,
     CAST(row_number() OVER (ORDER BY dimension, dimension_value) AS INT) AS value_number
-FROM int_contact_days
+FROM int_{{ unit }}_days
 GROUP BY dimension, dimension_value
