@@ -77,8 +77,9 @@ fn main() -> Result<()> {
         .collect();
     let labelled = labelled_contacts(&folder.join("contacts.jsonl"))?;
     let contacts = cases(&labelled, &mut vectors)?;
+    outside(&alone, &contacts, &catalogue, &mut vectors)?;
     whole_contacts(&labelled, &contacts, &alone, &catalogue, &mut vectors)?;
-    emotions(&folder.join("contacts.jsonl"), &catalogue, &mut vectors)?;
+    emotions(&labelled, &catalogue, &mut vectors)?;
     let mut judged: Vec<Judged<'_>> = (0..messages.len())
         .map(|row| {
             let is_strict = messages.flag(row, 3)?.unwrap_or(false);
@@ -144,25 +145,104 @@ fn reasons(messages: &Gold, windows: &[TurnWindows], catalogue: &Catalogue, vect
     let known: Vec<(f64, bool)> =
         rows.iter().filter_map(|(place, order, score, _)| Some((*score, order[0] == (*place)?))).collect();
     print(&format!("ece of the score: {}", show(expected_calibration_error(known.iter().copied()))));
-    // The threshold that serves messages in scope and the few outside it alike: mean of both accuracies.
-    for (label, constant, score) in [(OTHER, "REASON_THRESHOLD", 2usize), (UNCLEAR, "SALIENCE_THRESHOLD", 3)] {
-        let value = |row: usize| if score == 2 { rows[row].2 } else { rows[row].3 };
-        let outside: Vec<f64> = (0..rows.len()).filter(|&row| gold[row] == label).map(value).collect();
-        let inside: Vec<(f64, bool)> = (0..rows.len())
-            .filter(|&row| rows[row].0.is_some())
-            .map(|row| (value(row), rows[row].0 == Some(rows[row].1[0])))
-            .collect();
-        print(&format!("{constant}: (in-scope accuracy after rejection, share of `{label}` rejected)"));
-        for threshold in [0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7] {
-            let kept = inside.iter().filter(|(value, right)| *right && *value >= threshold).count();
-            let found = outside.iter().filter(|value| **value < threshold).count();
-            print(&format!(
-                "  {threshold:.2}: {:.3} {:.3}",
-                kept as f64 / inside.len() as f64,
-                found as f64 / outside.len() as f64
-            ));
+    // The threshold that serves messages that say something and the few that do not alike: mean of both accuracies.
+    let thin: Vec<f64> = (0..rows.len()).filter(|&row| gold[row] == UNCLEAR).map(|row| rows[row].3).collect();
+    let inside: Vec<(f64, bool)> = (0..rows.len())
+        .filter(|&row| rows[row].0.is_some())
+        .map(|row| (rows[row].3, rows[row].0 == Some(rows[row].1[0])))
+        .collect();
+    print(&format!("SALIENCE_THRESHOLD: (accuracy of reasons after rejection, share of `{UNCLEAR}` rejected)"));
+    for threshold in [0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7] {
+        let kept = inside.iter().filter(|(value, right)| *right && *value >= threshold).count();
+        let found = thin.iter().filter(|value| **value < threshold).count();
+        print(&format!(
+            "  {threshold:.2}: {:.3} {:.3}",
+            kept as f64 / inside.len() as f64,
+            found as f64 / thin.len() as f64
+        ));
+    }
+    Ok(())
+}
+
+/// Share of contacts that belong to no reason for which the constant and the threshold of belonging are fitted.
+const OUTSIDE: f64 = 0.1;
+
+/// Contacts that belong to no reason: a fifth of the reasons is taken away, five times, so that the contacts with one of these
+/// belong to none; then those that are labelled `other`, against all reasons.
+fn outside(messages: &[Case<'_>], contacts: &[Case<'_>], catalogue: &Catalogue, vectors: &mut Vectors) -> Result<()> {
+    print("\n== outside of the reasons");
+    let all: Vec<&Case<'_>> = messages.iter().chain(contacts).filter(|case| case.reason != UNCLEAR).collect();
+    let order = shuffled(catalogue.taxonomy.reasons.len());
+    // (fold, belonging, the likeliest class is `other`, belongs, the likeliest reason is right)
+    let mut rows = Vec::new();
+    for fold in 0..FOLDS {
+        let mut taxonomy = catalogue.taxonomy.clone();
+        let mut places = order.iter().map(|place| place % FOLDS != fold);
+        taxonomy.reasons.retain(|_| places.next().unwrap_or(true));
+        let model = ReasonModel::learn(&taxonomy, &catalogue.background, Some(0.0), vectors)?;
+        for case in &all {
+            let verdict = case.verdict(&model);
+            let belongs = model.ids().iter().any(|id| id == case.reason);
+            let likeliest = (0..verdict.scores.len()).max_by(|a, b| verdict.scores[*a].total_cmp(&verdict.scores[*b]));
+            let is_right = likeliest.is_some_and(|place| model.ids()[place] == case.reason);
+            rows.push((fold, verdict.belonging, verdict.is_other, belongs, is_right));
         }
     }
+    let asked: Vec<_> = rows.iter().filter(|(_, _, is_other, ..)| !is_other).collect();
+    let inside: Vec<bool> = asked.iter().map(|row| row.3).collect();
+    for (place, name) in ["score", "position"].into_iter().enumerate() {
+        let values: Vec<f64> = asked.iter().map(|row| row.1[place]).collect();
+        print(&format!("{name} alone: auc {}", show(auc(&values, &inside))));
+    }
+    let fit = |rows: &[&&(usize, [f64; 2], bool, bool, bool)]| {
+        let inputs: Vec<[f64; 2]> = rows.iter().map(|row| row.1).collect();
+        let targets: Vec<bool> = rows.iter().map(|row| row.3).collect();
+        let mut weights = logistic(&inputs, &targets);
+        let belonging = targets.iter().filter(|is| **is).count() as f64;
+        weights[0] += ((1.0 - OUTSIDE) / OUTSIDE).ln() - (belonging / (targets.len() as f64 - belonging)).ln();
+        weights
+    };
+    // Each fold of reasons is judged by what the others taught.
+    let mut held_out = vec![0.0; asked.len()];
+    for fold in 0..FOLDS {
+        let others: Vec<_> = asked.iter().filter(|row| row.0 != fold).collect();
+        let weights = fit(&others);
+        for (value, row) in held_out.iter_mut().zip(&asked).filter(|(_, row)| row.0 == fold) {
+            *value = probability(score(&weights, &row.1));
+        }
+    }
+    print(&format!("both, held out: auc {}, n {}", show(auc(&held_out, &inside)), inside.len()));
+    let count = |belongs: bool| rows.iter().filter(|row| row.3 == belongs).count() as f64;
+    print(&format!(
+        "like the examples of `other`: {:.3} of those that belong, {:.3} of those that do not",
+        rows.iter().filter(|row| row.3 && row.2).count() as f64 / count(true),
+        rows.iter().filter(|row| !row.3 && row.2).count() as f64 / count(false)
+    ));
+    print("threshold: reasons right, `other` found; right of all where one in ten is `other`");
+    for threshold in [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9] {
+        let kept = asked.iter().zip(&held_out).filter(|(row, value)| row.4 && **value >= threshold).count() as f64;
+        let among = asked.iter().zip(&held_out).filter(|(row, value)| !row.3 && **value < threshold).count();
+        let found = among + rows.iter().filter(|row| !row.3 && row.2).count();
+        let (kept, found) = (kept / count(true), found as f64 / count(false));
+        print(&format!("  {threshold:.2}: {kept:.3} {found:.3}; {:.3}", (1.0 - OUTSIDE) * kept + OUTSIDE * found));
+    }
+    let weights = fit(&asked.iter().collect::<Vec<_>>());
+    print(&format!("BELONGING_WEIGHTS = [{:.2}, {:.2}, {:.2}]", weights[0], weights[1], weights[2]));
+
+    let model = ReasonModel::learn(&catalogue.taxonomy, &catalogue.background, None, vectors)?;
+    let verdicts: Vec<ReasonVerdict> = all.iter().map(|case| case.verdict(&model)).collect();
+    let other: Vec<_> = all.iter().zip(&verdicts).filter(|(case, _)| case.reason == OTHER).collect();
+    let known: Vec<_> = all.iter().zip(&verdicts).filter(|(case, _)| case.reason != OTHER).collect();
+    let said = |found: &[(&&Case<'_>, &ReasonVerdict)]| {
+        found.iter().filter(|(_, verdict)| verdict.hits[0].id == OTHER).count() as f64 / found.len() as f64
+    };
+    print(&format!(
+        "as shipped, `other` is said of {:.3} of {} labelled so, of {:.3} of {} with a reason",
+        said(&other),
+        other.len(),
+        said(&known),
+        known.len()
+    ));
     Ok(())
 }
 
@@ -320,12 +400,9 @@ fn whole_contacts(
     show_weighing("as shipped", Weighing::default());
 
     let verdicts: Vec<ReasonVerdict> = contacts.iter().map(|case| case.verdict(&model)).collect();
-    for threshold in [0.0, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6] {
-        let said = |verdict: &ReasonVerdict| match &verdict.hits[0] {
-            hit if hit.id != UNCLEAR && hit.score < threshold => OTHER.to_owned(),
-            hit => hit.id.clone(),
-        };
-        let right = contacts.iter().zip(&verdicts).filter(|(case, verdict)| said(verdict) == case.reason).count();
+    for threshold in [0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8] {
+        let model = ReasonModel::learn(&catalogue.taxonomy, &catalogue.background, Some(threshold), vectors)?;
+        let right = contacts.iter().filter(|case| case.verdict(&model).hits[0].id == case.reason).count();
         let share = right as f64 / contacts.len() as f64;
         print(&format!("`other` below {threshold:.2}: {share:.3} of {} right", contacts.len()));
     }
@@ -400,7 +477,7 @@ fn bucket(text: &str) -> u32 {
 /// Emotions: the mean from which a contact has one. The held-out lines have labels of their own but are single turns, so
 /// each is also put among one to three others that show nothing, as in a contact; whole contacts have no emotion labels,
 /// and are judged by whether the emotion fits their sentiment.
-fn emotions(path: &Path, catalogue: &Catalogue, vectors: &mut Vectors) -> Result<()> {
+fn emotions(rows: &[Labelled], catalogue: &Catalogue, vectors: &mut Vectors) -> Result<()> {
     print("\n== emotions");
     let Some(head) = EmotionHead::of(vectors.encoder()) else {
         print("the model has no emotion head");
@@ -422,7 +499,6 @@ fn emotions(path: &Path, catalogue: &Catalogue, vectors: &mut Vectors) -> Result
         Classified::new(pairs).macro_f1().unwrap_or_default()
     };
 
-    let rows = labelled_contacts(path)?;
     let encoded: Vec<Encoded> = rows.iter().map(Labelled::encoded).collect();
     vectors.ensure_contacts(encoded.iter())?;
     let labeller = Labeller::learn(

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use motif::encode::Vectors;
 use motif::evaluate::turn::Limits;
-use motif::evaluate::{Columns, Evaluation, emotion, faq, reason, repeat, run, sentiment, similarity};
+use motif::evaluate::{Columns, Evaluation, emotion, faq, reason, repeat, run, sentiment, similarity, taxonomy};
 use motif::label::Catalogue;
 use motif::report::Language;
 
@@ -55,6 +55,10 @@ pub(crate) fn run(arguments: &EvaluateArguments, _quiet: bool) -> Result<Outcome
         EvaluateTask::Faq { gold, articles, common } => {
             let catalogue = Catalogue::shipped()?;
             (faq::evaluate(gold, articles, &columns(common)?, &catalogue, limits, &mut vectors(common)?)?, common)
+        }
+        EvaluateTask::Taxonomy { gold, reasons, common } => {
+            let catalogue = Catalogue::from_files(reasons.as_deref(), None)?;
+            (taxonomy::evaluate(gold, &columns(common)?, &catalogue, limits, &mut vectors(common)?)?, common)
         }
         EvaluateTask::Run { output, gold, common } => (run::evaluate(output, gold, &columns(common)?)?, common),
     };

@@ -170,7 +170,7 @@ impl Default for ModelOptions {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LabelOptions {
-    /// Below this score the reason is `other` (0 to 1); absent: the shipped threshold.
+    /// Below this probability of belonging to its likeliest reason, the reason of a contact is `other` (0 to 1); absent: the shipped threshold.
     pub reason_threshold: Option<f64>,
     /// Below this probability there is no avoidability verdict (0 to 1); absent: the shipped threshold.
     pub avoidable_threshold: Option<f64>,

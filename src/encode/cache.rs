@@ -139,6 +139,11 @@ impl Cache {
         Ok(cache)
     }
 
+    /// Where it is kept; `None` in memory, and for a cache of no width.
+    pub fn folder(&self) -> Option<&Path> {
+        self.folder.as_deref()
+    }
+
     /// Number of windows known.
     pub fn len(&self) -> usize {
         self.places.len()

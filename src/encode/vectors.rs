@@ -217,6 +217,11 @@ impl Vectors {
         &self.encoder.model
     }
 
+    /// Where the encoder's vectors are kept: a folder of this model and kernel class alone; `None` when they are in memory only.
+    pub fn folder(&self) -> Option<&Path> {
+        self.encoder.meaning.folder()
+    }
+
     /// The classifier that the sentiment comes from, when it is not the encoder's own head.
     pub fn classifier(&self) -> Option<&SequenceClassifier> {
         self.classifier.as_ref().map(|store| &store.model)
@@ -296,8 +301,7 @@ impl Vectors {
 mod tests {
     use super::*;
     use crate::contact::{Contact, Provenance, Speaker, Turn};
-    use crate::evaluate::turn::tests::vectors_of;
-    use crate::model::{EncoderOptions, ModelFiles};
+    use crate::evaluate::turn::tests::{vectors_in, vectors_of};
 
     fn encoded(turns: &[(Speaker, &str)]) -> Encoded {
         let provenance = Provenance { file: "f".into(), record: 1 };
@@ -317,11 +321,7 @@ mod tests {
     #[test]
     fn only_what_customers_say_is_asked_for_feelings_and_nothing_is_asked_twice() {
         let folder = tempfile::tempdir().unwrap();
-        let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/models/two_paths_tiny");
-        let open = || {
-            let encoder = Encoder::load(&ModelFiles::open(&model).unwrap(), EncoderOptions::default()).unwrap();
-            Vectors::new(encoder, Some(folder.path())).unwrap()
-        };
+        let open = || vectors_in("two_paths_tiny", Some(folder.path()));
         let (customer, agent) = (Speaker::Customer, Speaker::Agent);
         let first = encoded(&[(customer, "my order is late"), (agent, "merci"), (customer, "merci")]);
         let second = encoded(&[(agent, "where is my order"), (customer, "not arrived")]);

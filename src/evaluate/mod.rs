@@ -2,7 +2,7 @@
 //!
 //! `gold file + model → Evaluation`. Every figure comes with the number of rows it rests on and a 95 % interval, so
 //! that nobody reads more into twenty rows than they hold. [`gold`] reads the files; [`classification`], [`ranking`],
-//! [`calibration`], [`interval`] and [`corrected`] are the arithmetic; [`known`] tells which reasons and criteria a run has; [`reason`], [`sentiment`], [`emotion`], [`similarity`], [`repeat`], [`faq`] and
+//! [`calibration`], [`interval`] and [`corrected`] are the arithmetic; [`known`] tells which reasons and criteria a run has; [`reason`], [`sentiment`], [`emotion`], [`similarity`], [`repeat`], [`faq`], [`taxonomy`] and
 //! [`run`] are the commands, each through the product's own code; [`sample`] draws the contacts to label.
 
 pub mod calibration;
@@ -25,6 +25,7 @@ pub mod sample;
 pub mod scope;
 pub mod sentiment;
 pub mod similarity;
+pub mod taxonomy;
 pub mod turn;
 
 pub use figures::{Evaluation, Figure};

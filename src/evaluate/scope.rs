@@ -25,15 +25,12 @@ use super::interval::shuffled;
 use super::nearest::Nearest;
 use super::reading::{Beside, Reading, Readings};
 use crate::label::head::{FitOptions, Head, Lessons, logistic, softmax};
+use crate::label::nearness::{Neighbourhood, Yardstick};
 use crate::label::shipped;
 use crate::label::words::{Counts, WordSpace, Words};
-use crate::vector::dot;
 
 /// Folds of the cross-validation that fits the temperature.
 const FOLDS: usize = 3;
-
-/// Nearest examples whose cosine is averaged.
-const NEAREST: usize = 3;
 
 /// What a classifier learns of scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,10 +70,8 @@ pub struct Classifier {
 #[derive(Debug, Clone)]
 struct Scope {
     temperature: f32,
-    space: Space,
-    /// Mean position measure of examples left out of their label, and of examples whose label is taken away.
-    inside: f64,
-    outside: f64,
+    places: Neighbourhood,
+    yardstick: Yardstick,
     /// Constant, weight of the confidence, weight of the position.
     weights: [f64; 3],
 }
@@ -118,21 +113,20 @@ impl Classifier {
         let all = Lessons { inputs: &inputs, hidden, words: &features, weights: &weights, targets: &targets };
         let rule = Rule::learn(&all, classes, options);
         let examples = lessons.examples;
-        let space = || Space::new(&embeddings[..examples * width], *width, &targets[..examples], classes);
+        let places = || Neighbourhood::new(&embeddings[..examples * width], *width, &targets[..examples], classes);
         let scope = match basis {
             ScopeBasis::Ignored => None,
             ScopeBasis::Descriptions => Some(Scope {
                 temperature: 1.0,
-                space: space(),
-                inside: 1.0,
-                outside: 0.0,
+                places: places(),
+                yardstick: Yardstick { inside: 1.0, outside: 0.0 },
                 weights: shipped::DESCRIPTION_SCOPE_WEIGHTS,
             }),
             ScopeBasis::Examples => {
-                let space = space();
-                let (inside, outside) = space.training_positions();
+                let places = places();
+                let yardstick = places.yardstick(MEASURED_EXAMPLES);
                 let temperature = held_out_temperature(&all, examples, classes, options);
-                Some(Scope { temperature, space, inside, outside, weights: shipped::SCOPE_WEIGHTS })
+                Some(Scope { temperature, places, yardstick, weights: shipped::SCOPE_WEIGHTS })
             }
         };
         Self { labels: names.into_keys().map(str::to_owned).collect(), rule, beside, words, scope }
@@ -205,86 +199,14 @@ fn input(beside: Option<&Beside>, reading: Reading<'_>) -> Vec<f32> {
 }
 
 impl Scope {
-    /// See the module's header; limited, since far away is far away.
+    /// See the module's header.
     fn position(&self, input: &[f32], label: usize) -> f64 {
-        let width = (self.inside - self.outside).max(1e-3);
-        ((f64::from(self.space.nearness(input, label, None)) - self.outside) / width).clamp(-4.0, 3.0)
+        self.yardstick.position(self.places.nearness(input, label))
     }
 }
 
-/// The training examples by label.
-#[derive(Debug, Clone)]
-struct Space {
-    hidden: usize,
-    /// Rows of each label, `(n, hidden)`.
-    examples: Vec<Vec<f32>>,
-    /// Sum of the rows of each label, `(hidden,)`.
-    sums: Vec<Vec<f32>>,
-}
-
-/// Training examples whose positions are measured, at most; the means do not need more.
+/// Training examples whose positions are measured, at most.
 const MEASURED_EXAMPLES: usize = 2000;
-
-impl Space {
-    fn new(inputs: &[f32], hidden: usize, targets: &[usize], classes: usize) -> Self {
-        let mut examples = vec![Vec::new(); classes];
-        let mut sums = vec![vec![0.0f32; hidden]; classes];
-        for (input, &target) in inputs.chunks_exact(hidden).zip(targets) {
-            examples[target].extend_from_slice(input);
-            sums[target].iter_mut().zip(input).for_each(|(sum, value)| *sum += value);
-        }
-        Self { hidden, examples, sums }
-    }
-
-    /// Mean of the cosine to the label's centre and of the mean cosine to its nearest examples. `without` leaves one
-    /// example of the label out; −1 when nothing is left.
-    fn nearness(&self, input: &[f32], label: usize, without: Option<usize>) -> f32 {
-        let rows = self.examples[label].chunks_exact(self.hidden);
-        if rows.len() <= usize::from(without.is_some()) {
-            return -1.0;
-        }
-        let sum = &self.sums[label];
-        let centre = match without {
-            None => dot(sum, input) / dot(sum, sum).sqrt().max(1e-9),
-            Some(_) => {
-                let rest: Vec<f32> = sum.iter().zip(input).map(|(sum, value)| sum - value).collect();
-                dot(&rest, input) / dot(&rest, &rest).sqrt().max(1e-9)
-            }
-        };
-        let mut cosines: Vec<f32> =
-            rows.enumerate().filter(|(row, _)| Some(*row) != without).map(|(_, row)| dot(row, input)).collect();
-        cosines.sort_unstable_by(|a, b| b.total_cmp(a));
-        cosines.truncate(NEAREST);
-        0.5 * centre + 0.5 * cosines.iter().sum::<f32>() / cosines.len() as f32
-    }
-
-    /// Mean nearness of training examples to the nearest label: each example left out of its own label, and each with
-    /// its whole label taken away.
-    fn training_positions(&self) -> (f64, f64) {
-        let total: usize = self.examples.iter().map(|rows| rows.len() / self.hidden).sum();
-        let step = total.div_ceil(MEASURED_EXAMPLES).max(1);
-        let places: Vec<(usize, usize)> = (0..self.examples.len())
-            .flat_map(|label| (0..self.examples[label].len() / self.hidden).map(move |row| (label, row)))
-            .step_by(step)
-            .collect();
-        let positions: Vec<(f64, f64)> = places
-            .par_iter()
-            .map(|&(own, row)| {
-                let input = &self.examples[own][row * self.hidden..(row + 1) * self.hidden];
-                let outside = (0..self.examples.len())
-                    .filter(|label| *label != own)
-                    .map(|label| self.nearness(input, label, None))
-                    .fold(-1.0f32, f32::max);
-                let inside = self.nearness(input, own, Some(row)).max(outside);
-                (f64::from(inside), f64::from(outside))
-            })
-            .collect();
-        let count = positions.len().max(1) as f64;
-        let inside: f64 = positions.iter().map(|(inside, _)| inside).sum();
-        let outside: f64 = positions.iter().map(|(_, outside)| outside).sum();
-        (inside / count, outside / count)
-    }
-}
 
 /// The temperature of a rule of this kind on examples that it has not seen; the rows behind the `examples` are always known.
 fn held_out_temperature(lessons: &Lessons<'_>, examples: usize, classes: usize, options: FitOptions) -> f32 {
@@ -331,6 +253,7 @@ fn highest(values: &[f32]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vector::dot;
 
     /// Points around `classes` of eight axes of a 12-dimensional space, ten a class.
     fn cluster(classes: std::ops::Range<usize>) -> (Readings, Vec<String>) {

@@ -84,7 +84,7 @@ fn encoded(text: &str, limits: Limits) -> Encoded {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use std::path::PathBuf;
+    use std::path::{Path, PathBuf};
 
     use super::*;
     use crate::model::{Encoder, EncoderOptions, ModelFiles};
@@ -96,9 +96,14 @@ pub(crate) mod tests {
 
     /// Another one of them.
     pub(crate) fn vectors_of(model: &str) -> Vectors {
+        vectors_in(model, None)
+    }
+
+    /// The same with its cache under a folder.
+    pub(crate) fn vectors_in(model: &str, cache: Option<&Path>) -> Vectors {
         let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/models").join(model);
         let files = ModelFiles::open(folder).unwrap();
-        Vectors::new(Encoder::load(&files, EncoderOptions::default()).unwrap(), None).unwrap()
+        Vectors::new(Encoder::load(&files, EncoderOptions::default()).unwrap(), cache).unwrap()
     }
 
     /// A file in a fresh folder.

@@ -14,7 +14,7 @@ use super::cues::{Cues, Folded};
 use super::head::logistic;
 use super::shipped;
 use super::taxonomy::{BilingualList, Taxonomy};
-use super::worded::{Passage, Teaching, Worded};
+use super::worded::{Course, Passage, Teaching, Worded};
 use crate::encode::Vectors;
 use crate::error::Result;
 use crate::vector;
@@ -133,7 +133,7 @@ impl AvoidabilityModel {
     /// Learns lessons that are known to `vectors`.
     ///
     /// # Errors
-    /// A text is not known, or a cue cannot be read.
+    /// A text is not known, a cue cannot be read, or what was learnt could not be kept.
     pub(super) fn fit(
         criteria: &Criteria,
         lessons: &[(&str, usize)],
@@ -141,9 +141,10 @@ impl AvoidabilityModel {
         teaching: Teaching,
         vectors: &Vectors,
     ) -> Result<Self> {
+        let course = Course { name: "criteria", lessons, classes: criteria.criteria.len() + 1, balanced: false };
         // Patterns take long to compile.
         let (head, cues) = rayon::join(
-            || Worded::learn(lessons, criteria.criteria.len() + 1, teaching, false, vectors),
+            || Worded::learn(course, teaching, vectors),
             || Cues::new(criteria.criteria.iter().map(|criterion| criterion.cues.iter())),
         );
         Ok(Self {

@@ -134,8 +134,8 @@ mod tests {
         let reasons = &catalogue.taxonomy.reasons;
         assert!((40..=60).contains(&reasons.len()), "{}", reasons.len());
         for reason in reasons {
-            assert!((5..=20).contains(&reason.examples.fr.len()), "{}", reason.id);
-            assert!((5..=20).contains(&reason.examples.en.len()), "{}", reason.id);
+            assert!((17..=20).contains(&reason.examples.fr.len()), "{}", reason.id);
+            assert!((17..=20).contains(&reason.examples.en.len()), "{}", reason.id);
         }
         assert!(catalogue.criteria.criteria.len() >= 10);
     }

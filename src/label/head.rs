@@ -7,12 +7,13 @@
 use std::collections::VecDeque;
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::words::{BUCKETS, Words};
 use crate::vector::{self, add_scaled, each_dot, exact_dot};
 
 /// A fitted classifier.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Head {
     hidden: usize,
     classes: usize,
@@ -402,6 +403,7 @@ fn minimise(problem: &Problem<'_>, point: &mut Vec<f32>, options: FitOptions) {
 /// Numbers that one task handles; sums are made per part and then in order of parts.
 const PART: usize = 1 << 14;
 
+/// The product of two vectors, in double precision.
 fn product(a: &[f32], b: &[f32]) -> f64 {
     if a.len() <= PART {
         return exact_dot(a, b);

@@ -10,6 +10,8 @@ pub mod cues;
 pub mod emotion;
 pub mod head;
 pub mod labelled;
+mod learned;
+pub(crate) mod nearness;
 pub mod reason;
 pub mod sentiment;
 pub mod shipped;

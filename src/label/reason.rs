@@ -1,16 +1,21 @@
 //! Contact reasons: which leaf of the company's taxonomy the customer's words belong to.
 //!
 //! A logistic regression learns the taxonomy's names, descriptions and examples, their meaning and their words, plus one class of
-//! background words (greetings, thanks, order numbers) that carry no reason. Each window gets a probability per class and adds evidence
+//! background words (greetings, thanks, order numbers) that carry no reason, and one of contacts that have another reason than
+//! the taxonomy's (somebody looks for a job). Each window gets a probability per class and adds evidence
 //! for each reason: the logarithm of how far the probability stands above a floor, weighted by how much the window
 //! says. Agents often put the customer's matter in plain words ("so your parcel is late"), so their windows add
 //! evidence too, at a discount; the words shown as evidence stay the customer's wherever the customer said them. The
 //! evidence becomes a probability per reason through a softmax with a fitted temperature.
+//!
+//! A matter that nobody thought of looks like its neighbour among the reasons. So the likeliest one is asked whether the customer's words
+//! lie where its examples lie ([`super::nearness`]); what lies apart is `other`.
 
-use super::head::softmax;
+use super::head::{logistic, softmax};
+use super::nearness::{Neighbourhood, Yardstick};
 use super::shipped;
 use super::taxonomy::{BilingualList, OTHER, Taxonomy, UNCLEAR};
-use super::worded::{Passage, Teaching, Worded};
+use super::worded::{Course, Passage, Teaching, Worded};
 use crate::encode::Vectors;
 use crate::error::Result;
 use crate::vector;
@@ -34,6 +39,11 @@ pub struct ReasonVerdict {
     pub hits: Vec<ReasonHit>,
     /// Score of every reason of the taxonomy, in its order.
     pub scores: Vec<f32>,
+    /// Whether the contact is like the examples of [`OTHER`] rather than those of any reason.
+    pub is_other: bool,
+    /// What tells whether the contact belongs to its likeliest reason: log-odds of its score, and where the customer's nearest words
+    /// lie, 1 among the examples of that reason, 0 where those of a reason lie that is not in the taxonomy.
+    pub belonging: [f64; 2],
     /// How much each window says, 0 to 1: one minus the probability of background words.
     pub salience: Vec<f32>,
 }
@@ -43,8 +53,11 @@ pub struct ReasonVerdict {
 pub struct ReasonModel {
     ids: Vec<String>,
     groups: Vec<String>,
+    /// Of the reasons, then of [`OTHER`].
     courtesy: Vec<bool>,
     head: Worded,
+    places: Neighbourhood,
+    yardstick: Yardstick,
     threshold: f64,
     weighing: Weighing,
 }
@@ -76,9 +89,10 @@ impl Default for Weighing {
 /// Below this strength the customer's words do not name a reason.
 const NAMED: f32 = 0.1;
 
-/// One window: the probability of each reason and of background words, and how much it says of any reason, 0 to 1.
+/// One window: the probability of each reason, then of [`OTHER`], that of background words, and how much it says of any reason, 0 to 1.
 struct Reading {
     probabilities: Vec<f32>,
+    background: f32,
     says: f32,
     length: f32,
 }
@@ -112,10 +126,37 @@ impl Reading {
     }
 }
 
+/// Probability that a contact belongs to its likeliest reason, from what tells it ([`ReasonVerdict::belonging`]), where one contact in ten
+/// belongs to none.
+pub fn belongs([score, position]: [f64; 2]) -> f64 {
+    let [bias, of_score, of_position] = shipped::BELONGING_WEIGHTS;
+    logistic(bias + of_score * score + of_position * position)
+}
+
+/// Takes the score of [`OTHER`], the last one, away from the others, which make 1 again. Says whether it is the highest and a window of the
+/// customer says so by itself, with this `strength`: the small talk of a long contact is a little like any matter.
+fn take_other(scores: &mut Vec<f32>, strength: f32) -> bool {
+    let other = scores.pop().unwrap_or_default();
+    let highest = scores.iter().copied().fold(0.0, f32::max);
+    let rest = scores.iter().sum::<f32>().max(1e-9);
+    scores.iter_mut().for_each(|score| *score /= rest);
+    other > highest && strength >= shipped::OTHER_STRENGTH
+}
+
+/// The reasons, the likeliest first.
+fn by_score(scores: &[f32]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..scores.len()).collect();
+    order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]).then(a.cmp(&b)));
+    order
+}
+
+/// Examples whose place is measured.
+const MEASURED_EXAMPLES: usize = 400;
+
 /// What ships.
 pub(super) const TEACHING: Teaching = Teaching { c: shipped::REASON_C, words: shipped::REASON_WORDS };
 
-/// The texts that the classifier learns from: `(text, class)`, the last class being background.
+/// The texts that the classifier learns from: `(text, class)`; behind the reasons come background words, then what is none of them.
 pub(super) fn lessons<'a>(taxonomy: &'a Taxonomy, background: &'a BilingualList) -> Vec<(&'a str, usize)> {
     let mut lessons = Vec::new();
     for (class, reason) in taxonomy.reasons.iter().enumerate() {
@@ -124,6 +165,7 @@ pub(super) fn lessons<'a>(taxonomy: &'a Taxonomy, background: &'a BilingualList)
         lessons.extend(reason.examples.iter().map(|text| (text, class)));
     }
     lessons.extend(background.iter().map(|text| (text, taxonomy.reasons.len())));
+    lessons.extend(taxonomy.other.examples.iter().map(|text| (text, taxonomy.reasons.len() + 1)));
     lessons
 }
 
@@ -160,7 +202,7 @@ impl ReasonModel {
     /// Learns lessons that are known to `vectors`.
     ///
     /// # Errors
-    /// A text is not known.
+    /// A text is not known, or what was learnt could not be kept.
     pub(super) fn fit(
         taxonomy: &Taxonomy,
         lessons: &[(&str, usize)],
@@ -168,12 +210,22 @@ impl ReasonModel {
         teaching: Teaching,
         vectors: &Vectors,
     ) -> Result<Self> {
-        let head = Worded::learn(lessons, taxonomy.reasons.len() + 1, teaching, true, vectors)?;
+        let reasons = taxonomy.reasons.len();
+        let course = Course { name: "reasons", lessons, classes: reasons + 2, balanced: true };
+        let head = Worded::learn(course, teaching, vectors)?;
+        let (mut inputs, mut targets) = (Vec::new(), Vec::new());
+        for (text, class) in lessons.iter().filter(|(_, class)| *class < reasons) {
+            inputs.extend(vectors.get(text)?.embedding);
+            targets.push(*class);
+        }
+        let places = Neighbourhood::new(&inputs, vectors.encoder().hidden_size(), &targets, reasons);
         Ok(Self {
             ids: taxonomy.reasons.iter().map(|reason| reason.id.clone()).collect(),
             groups: taxonomy.reasons.iter().map(|reason| reason.group.clone()).collect(),
-            courtesy: taxonomy.reasons.iter().map(|reason| reason.courtesy).collect(),
+            courtesy: taxonomy.reasons.iter().map(|reason| reason.courtesy).chain([false]).collect(),
             head,
+            yardstick: places.yardstick(MEASURED_EXAMPLES),
+            places,
             threshold: threshold.unwrap_or(shipped::REASON_THRESHOLD),
             weighing: Weighing::default(),
         })
@@ -186,14 +238,15 @@ impl ReasonModel {
 
     /// The reasons of a contact from its windows, in order: what the customer `said`, and what the customer `heard` from the agent.
     pub fn verdict(&self, said: &[Passage<'_>], heard: &[Passage<'_>]) -> ReasonVerdict {
-        let classes = self.ids.len();
+        // The last class is `other`.
+        let classes = self.courtesy.len();
         let mut evidence = vec![0.0f32; classes];
         let mut told = 0.0f32;
         let mut highest = vec![(0.0f32, 0u32); classes];
         let mut salience = Vec::with_capacity(said.len());
         let mut loudest = 0.0f32;
         for (index, window) in self.read(said).into_iter().enumerate() {
-            loudest = loudest.max(1.0 - window.probabilities[classes]);
+            loudest = loudest.max(1.0 - window.background);
             salience.push(window.says);
             told += window.add(1.0, self.weighing.floor, &mut evidence);
             window.raise(index, &mut highest);
@@ -205,17 +258,30 @@ impl ReasonModel {
         }
         let stated =
             highest.iter().zip(&self.courtesy).filter(|(_, is)| !**is).map(|((s, _), _)| *s).fold(0.0, f32::max);
-        let scores =
+        let mut scores =
             self.scores(&evidence, told, |class| (highest[class].0 - stated * shipped::STATED_OVER_COURTESY).max(0.0));
-        let hits = self.hits(&scores, &highest, &highest_heard, loudest);
-        ReasonVerdict { hits, scores, salience }
+        let is_other = take_other(&mut scores, highest.pop().map_or(0.0, |(strength, _)| strength));
+        let belonging = self.belonging(said, &scores);
+        let hits =
+            self.hits(&scores, is_other || belongs(belonging) < self.threshold, &highest, &highest_heard, loudest);
+        ReasonVerdict { hits, scores, is_other, belonging, salience }
+    }
+
+    /// See [`ReasonVerdict::belonging`].
+    fn belonging(&self, said: &[Passage<'_>], scores: &[f32]) -> [f64; 2] {
+        let Some(likeliest) = by_score(scores).first().copied() else { return [0.0; 2] };
+        let nearness = said.iter().map(|window| self.places.nearness(window.embedding, likeliest)).fold(-1.0, f32::max);
+        let score = f64::from(scores[likeliest]).clamp(1e-4, 1.0 - 1e-4);
+        [(score / (1.0 - score)).ln(), self.yardstick.position(nearness)]
     }
 
     /// What each window says.
     fn read(&self, windows: &[Passage<'_>]) -> Vec<Reading> {
-        let classes = self.ids.len();
+        let background = self.ids.len();
         let probabilities = self.head.probabilities(windows, self.weighing.window_temperature);
-        let readings = probabilities.into_iter().zip(windows).map(|(probabilities, window)| {
+        let readings = probabilities.into_iter().zip(windows).map(|(mut probabilities, window)| {
+            // `other`, the last one, takes the place of background words.
+            let background = probabilities.swap_remove(background);
             let courteous: f32 = probabilities
                 .iter()
                 .zip(&self.courtesy)
@@ -223,8 +289,8 @@ impl ReasonModel {
                 .map(|(probability, _)| probability)
                 .sum();
             // Thanks and greetings say nothing of the other reasons.
-            let says = (1.0 - probabilities[classes] - courteous).max(1e-6);
-            Reading { probabilities, says, length: window.chars as f32 }
+            let says = (1.0 - background - courteous).max(1e-6);
+            Reading { probabilities, background, says, length: window.chars as f32 }
         });
         readings.collect()
     }
@@ -238,7 +304,7 @@ impl ReasonModel {
             .zip(&self.courtesy)
             .map(|(value, is_courtesy)| if *is_courtesy { f32::NEG_INFINITY } else { value / scale })
             .collect();
-        if self.courtesy.iter().all(|is| *is) {
+        if self.courtesy[..self.ids.len()].iter().all(|is| *is) {
             scores.fill(0.0);
         } else {
             softmax(&mut scores, 1.0);
@@ -249,7 +315,7 @@ impl ReasonModel {
         scores.iter().zip(&polite).map(|(score, polite)| score * left + polite).collect()
     }
 
-    /// Logits of one window: the reasons in the order of the taxonomy, then background words.
+    /// Logits of one window: the reasons in the order of the taxonomy, then background words, then [`OTHER`].
     pub fn logits(&self, window: &Passage<'_>) -> Vec<f32> {
         self.head.logits(window)
     }
@@ -275,19 +341,19 @@ impl ReasonModel {
     fn hits(
         &self,
         scores: &[f32],
+        is_outside: bool,
         highest: &[(f32, u32)],
         highest_heard: &[(f32, u32)],
         loudest: f32,
     ) -> Vec<ReasonHit> {
-        let mut order: Vec<usize> = (0..scores.len()).collect();
-        order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]).then(a.cmp(&b)));
+        let order = by_score(scores);
         let reserved =
             |id: &str, score: f32| vec![ReasonHit { id: id.to_owned(), score: f64::from(score), window: None }];
         let Some(&first) = order.first() else { return reserved(UNCLEAR, 0.0) };
         if f64::from(loudest) < shipped::SALIENCE_THRESHOLD {
             return reserved(UNCLEAR, scores[first]);
         }
-        if f64::from(scores[first]) < self.threshold {
+        if is_outside {
             return reserved(OTHER, scores[first]);
         }
         // The customer's words are the evidence; the agent's only where the customer never named the matter.
@@ -329,15 +395,17 @@ mod tests {
         let model = |courtesy: [bool; 3]| ReasonModel {
             ids: ["late", "damaged", "thanks"].map(str::to_owned).to_vec(),
             groups: vec!["delivery".to_owned(); 3],
-            courtesy: courtesy.to_vec(),
-            head: Worded::untaught(4),
+            courtesy: [courtesy.as_slice(), &[false]].concat(),
+            head: Worded::untaught(5),
+            places: Neighbourhood::new(&[], 1, &[], 3),
+            yardstick: Yardstick { inside: 1.0, outside: 0.0 },
             threshold: 0.2,
             weighing: Weighing::default(),
         };
         // Every reason is likely in a window of its own; (strength, window).
         let highest = [(0.9, 0), (0.6, 1), (0.95, 2)];
         let named = |model: &ReasonModel, scores: [f32; 3]| {
-            let hits = model.hits(&scores, &highest, &[(0.0, 0); 3], 1.0);
+            let hits = model.hits(&scores, false, &highest, &[(0.0, 0); 3], 1.0);
             hits.into_iter().map(|hit| hit.id).collect::<Vec<String>>()
         };
         let with_thanks = model([false, false, true]);
@@ -345,5 +413,26 @@ mod tests {
         // Thanks alone are the reason, and a matter beside them still counts.
         assert_eq!(named(&with_thanks, [0.1, 0.05, 0.85]), ["thanks", "late", "damaged"]);
         assert_eq!(named(&model([false; 3]), [0.7, 0.1, 0.2]), ["late", "thanks", "damaged"]);
+    }
+
+    #[test]
+    fn small_talk_is_a_little_like_any_matter_and_one_clear_window_is_another_one() {
+        // Many windows that might be anything make `other` the likeliest; none of them says so by itself.
+        let mut scores = vec![0.2, 0.2, 0.6];
+        assert!(!take_other(&mut scores, 0.5));
+        assert_eq!(scores, [0.5, 0.5]);
+        assert!(take_other(&mut vec![0.2, 0.2, 0.6], 0.9));
+        assert!(!take_other(&mut vec![0.7, 0.0, 0.3], 0.9), "a reason is likelier");
+        let mut nothing_else = vec![0.0, 0.0, 1.0];
+        assert!(!take_other(&mut nothing_else, 0.2));
+        assert_eq!(nothing_else, [0.0, 0.0]);
+    }
+
+    #[test]
+    fn what_lies_apart_belongs_to_no_reason_and_a_clear_score_makes_up_for_some_distance() {
+        let log_odds = |score: f64| (score / (1.0 - score)).ln();
+        assert!(belongs([log_odds(0.9), 1.0]) > shipped::REASON_THRESHOLD);
+        assert!(belongs([log_odds(0.3), -1.0]) < shipped::REASON_THRESHOLD);
+        assert!(belongs([log_odds(0.5), 0.2]) < belongs([log_odds(0.95), 0.2]));
     }
 }

@@ -121,6 +121,14 @@ pub struct Reason {
     pub examples: BilingualList,
 }
 
+/// What lies outside of the reasons.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Outside {
+    /// Words of people whose matter is none of the reasons: contacts like these are [`OTHER`].
+    pub examples: BilingualList,
+}
+
 /// The whole file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -136,6 +144,9 @@ pub struct Taxonomy {
     /// Leaves.
     #[serde(rename = "reason", default)]
     pub reasons: Vec<Reason>,
+    /// What is none of them.
+    #[serde(default)]
+    pub other: Outside,
 }
 
 impl Taxonomy {
