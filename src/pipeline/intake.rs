@@ -21,7 +21,7 @@ use crate::label::taxonomy::text_hash;
 use crate::label::{Catalogue, Labelled, Labeller};
 use crate::progress::Progress;
 use crate::repeat::{Linked, Meaning};
-use crate::source::{InputFile, Record, Source, Unread};
+use crate::source::{InputFile, Record, Remark, Source, Unread};
 use crate::table::read_back;
 use crate::table::spill::{Place, Spill, Spilled};
 use crate::text::Cleaner;
@@ -215,10 +215,11 @@ impl<'a> Intake<'a> {
                 match item {
                     Read::Record(Record::Contact(contact), file) => self.take(*contact, file, true)?,
                     Read::Record(Record::Reject(reject), _) => self.collected.rejects.push(reject),
-                    Read::File(file, unread) => {
+                    Read::File(file, unread, remarks) => {
                         if let Some(unread) = unread {
                             self.warn_of_unread(&file.file, &unread);
                         }
+                        remarks.iter().for_each(|remark| self.warn_of(&file.file, remark));
                         self.collected.files.push(file);
                     }
                 }
@@ -241,6 +242,39 @@ impl<'a> Intake<'a> {
                 "{file}: no column was recognised for the words of the contacts; left unread: {names}; set [columns] text in the configuration"
             ));
         }
+    }
+
+    /// Says what had to be assumed of a file, or was left out of it.
+    fn warn_of(&self, file: &str, remark: &Remark) {
+        let order = |is_month_first: bool| if is_month_first { "month" } else { "day" };
+        self.progress.warn(&match *remark {
+            Remark::LinesAboveHeader { count } => {
+                format!("{file}: the names of the columns were found below other lines; lines left out: {count}")
+            }
+            Remark::DateOrder { is_month_first, count, has_half_days: false } => {
+                let order = order(is_month_first);
+                format!(
+                    "{file}: no date shows whether the day or the month comes first (03/04/2026); dates read with the {order} first: {count}; say which it is with input.date_order (dmy or mdy) in the configuration"
+                )
+            }
+            Remark::DateOrder { is_month_first, count, has_half_days: true } => {
+                let order = order(is_month_first);
+                format!(
+                    "{file}: no date shows whether the day or the month comes first (03/04/2026), and AM or PM beside them is usual where the month does; dates read with the {order} first: {count}; say which it is with input.date_order (dmy or mdy) in the configuration"
+                )
+            }
+            Remark::TwoDateOrders { is_month_first, unread, count } => {
+                let order = order(is_month_first);
+                format!(
+                    "{file}: some dates have the day first and others the month (31/12/2026, 12/31/2026); read with the {order} first: {count} that allow both; not read: {unread}; write all dates in one order"
+                )
+            }
+            Remark::RoundedCustomers { count } => {
+                format!(
+                    "{file}: rows whose customer's number a spreadsheet has rounded (3,36E+10), so that nobody is known by it: {count}; export the column as text"
+                )
+            }
+        });
     }
 
     /// Takes up the contacts of other months again.
@@ -412,8 +446,8 @@ fn size(contact: &Contact) -> usize {
 enum Read {
     /// A record, and the number of its file.
     Record(Record, u32),
-    /// The end of a file, and its columns left unread while none holds words.
-    File(FileRecord, Option<Unread>),
+    /// The end of a file, its columns left unread while none holds words, and what else is to be told of it.
+    File(FileRecord, Option<Unread>, Vec<Remark>),
 }
 
 /// Items on their way to the stages, handed over together: a handover costs more than a short record.
@@ -457,7 +491,7 @@ fn read_all(source: &Source<'_>, files: &[InputFile], mut parcel: Parcel) -> Res
             rejects: summary.rejects,
         };
         // Of a file without contacts, the rejects tell.
-        parcel.add(Read::File(record, summary.unread.filter(|_| summary.contacts > 0)))?;
+        parcel.add(Read::File(record, summary.unread.filter(|_| summary.contacts > 0), summary.remarks))?;
     }
     parcel.send()
 }

@@ -446,8 +446,11 @@ impl Mapping {
     fn other_words(&self, normalised: &[String], taken: &[bool]) -> Vec<usize> {
         let words = self.column(Field::Text);
         let is_free = |column: &usize| !taken[*column] || self.column(Field::Turns) == Some(*column);
-        let place_of = |name: &&str| normalised.iter().position(|header| header == name);
-        let others = OTHER_WORDS.iter().filter_map(place_of).filter(|column| words != Some(*column));
+        // A name may come twice: "message" beside "message".
+        let others = OTHER_WORDS
+            .iter()
+            .flat_map(|name| (0..normalised.len()).filter(move |column| normalised[*column] == **name))
+            .filter(|column| words != Some(*column));
         if words.is_some() { others.filter(is_free).collect() } else { Vec::new() }
     }
 
@@ -720,10 +723,28 @@ fn is_data(header: &str) -> bool {
 /// in the first row of a file without header row too.
 fn is_usual(header: &str, options: &Options) -> bool {
     let normalised = normalise(header);
+    !is_value(header, options) && Field::ALL.iter().any(|field| field.accepts(&normalised))
+}
+
+/// Whether a cell of a header row is a word that cells of contacts hold too.
+fn is_value(header: &str, options: &Options) -> bool {
     // `contact_id` starts with the word for a customer, and is a name all the same.
-    let is_value = header.chars().all(|c| c.is_alphabetic() || c.is_whitespace())
-        && (value::channel(header, options).is_some() || value::speaker(header, options).is_some());
-    !is_value && Field::ALL.iter().any(|field| field.accepts(&normalised))
+    header.chars().all(|c| c.is_alphabetic() || c.is_whitespace())
+        && (value::channel(header, options).is_some() || value::speaker(header, options).is_some())
+}
+
+/// Whether a row below the first one can be the header row: it names the words and another field, or all that contacts
+/// without words have, by names that are no values; more fields than `known`, the number that the first row names; and
+/// each of its cells can be a name.
+pub(crate) fn is_lower_header(cells: &[String], known: usize, options: &Options) -> bool {
+    let mut filled = cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty());
+    if !filled.all(|cell| is_name(cell) && !is_data(cell)) {
+        return false;
+    }
+    let (mapping, _) = Mapping::lenient(cells, options);
+    let named = mapping.columns.iter().flatten().filter(|column| !is_value(cells[**column].trim(), options)).count();
+    mapping.recognised() > known
+        && ((mapping.has(Field::Text) && named >= 2) || (named >= 3 && mapping.needed_columns(cells).is_ok()))
 }
 
 /// Whether a header can be the name of a column. Not caught: what is longer than a name can be, or a sentence.
@@ -877,6 +898,7 @@ mod tests {
         };
         assert_eq!(beside("id;date;canal;sujet;description;message"), ["description"]);
         assert_eq!(beside("id;date;message;transcript"), ["transcript"]);
+        assert_eq!(beside("id;date;message;message;body"), ["message", "body"]);
         assert!(beside("id;date;message;commentaire").is_empty());
         assert!(beside("id;date;texte;motif").is_empty());
     }

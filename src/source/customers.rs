@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::columns::Field;
 use super::side::{self, Problems, Wanted};
+use super::value;
 use crate::config::Settings;
 use crate::error::{Error, Problem, Result};
 
@@ -49,7 +50,7 @@ impl Customers {
         self.by_address.get(&identifier).cloned().unwrap_or(identifier)
     }
 
-    /// Rows that give an address to another customer than the first one that had it; the first one keeps it.
+    /// How often an address is given to another customer than the first one that had it, which keeps it.
     pub fn shared(&self) -> usize {
         self.shared
     }
@@ -62,15 +63,14 @@ impl Customers {
         let Some(table) = side::open_table(path, wanted, &mut problems) else { return problems.into_list() };
         let [has_id, has_address] = table.has;
         if table.rows.iter().any(|row| row.cells.is_ok()) {
-            let names = table.names.join(", ");
+            // The names found are not told: without a header row they are a customer's.
             if !has_id {
-                problems
-                    .of_file(format!("no column names the customers; call it customer_id (the columns are: {names})"));
+                problems.of_file("no column names the customers; call it customer_id in the first row".into());
             }
             if !has_address {
-                problems.of_file(format!(
-                    "no column holds addresses or telephone numbers; call them email and phone (the columns are: {names})"
-                ));
+                problems.of_file(
+                    "no column holds addresses or telephone numbers; call them email and phone in the first row".into(),
+                );
             }
         }
         if !problems.is_empty() {
@@ -78,11 +78,14 @@ impl Customers {
         }
         for row in table.rows {
             match row.cells {
-                Ok([ids, addresses]) => match ids.first().map(|id| id.trim()) {
-                    Some(customer) => addresses.iter().for_each(|cell| self.add(customer, cell)),
-                    None if addresses.is_empty() => {}
-                    None => problems.of_row(row.number, "no customer_id; give the row one, or remove it".into()),
-                },
+                // All that have the address of a customer called "inconnu" would be one customer.
+                Ok([ids, addresses]) => {
+                    match ids.first().map(|id| value::as_typed(id)).filter(|id| !value::names_nobody(id)) {
+                        Some(customer) => addresses.iter().for_each(|cell| self.add(customer, cell)),
+                        None if addresses.is_empty() => {}
+                        None => problems.of_row(row.number, "no customer_id; give the row one, or remove it".into()),
+                    }
+                }
                 Err(damage) => problems.of_row(row.number, damage.told(EXAMPLE)),
             }
         }
@@ -91,8 +94,12 @@ impl Customers {
 
     /// Adds the addresses of a cell, which may hold several.
     fn add(&mut self, customer: &str, cell: &str) {
-        for address in cell.split([',', ';', '|']).filter(|address| !address.trim().is_empty()) {
-            let known = self.by_address.entry(normalise_identifier(address)).or_insert_with(|| customer.to_owned());
+        // A rounded number has a comma of its own.
+        if value::names_nobody(cell) {
+            return;
+        }
+        for address in cell.split([',', ';', '|']).filter(|address| !value::names_nobody(address)) {
+            let known = self.by_address.entry(normalise_phone(address)).or_insert_with(|| customer.to_owned());
             self.shared += usize::from(known != customer);
         }
     }
@@ -114,14 +121,38 @@ pub(crate) fn files(settings: &Settings) -> Vec<PathBuf> {
 /// ones (`06 39 98 00 11`, `+33 6 39 98 00 11` and `0033639980011` are one number).
 ///
 /// Only spellings that cannot be anything else are taken for telephone numbers: a plus sign, a French number of ten
-/// digits starting with 0, or groups of digits separated by spaces, dots or dashes. `100234` stays as it is.
+/// digits starting with 0, or groups of digits separated by spaces, dots or dashes. `100234` stays as it is; so it does as
+/// `100234.0`, in which programs write a column of numbers that lacks some.
 pub fn normalise_identifier(identifier: &str) -> String {
-    let trimmed = identifier.trim().trim_matches(['<', '>']).trim();
+    let trimmed = bare_address(value::as_typed(identifier)).trim_matches(['<', '>']).trim();
     let address = trimmed.strip_prefix("mailto:").or_else(|| trimmed.strip_prefix("tel:")).unwrap_or(trimmed);
     if address.contains('@') {
         return address.to_lowercase();
     }
-    phone(address).unwrap_or_else(|| address.to_owned())
+    let is_whole = |number: &&str| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    let number = address.strip_suffix(".0").or_else(|| address.strip_suffix(",0")).filter(is_whole).unwrap_or(address);
+    phone(number).unwrap_or_else(|| number.to_owned())
+}
+
+/// The same for what is known to be a telephone number, or an address: a spreadsheet drops the zero and the plus sign of
+/// French ones. `639980011` and `33 6 39 98 00 11` are `+33639980011`.
+pub(crate) fn normalise_phone(number: &str) -> String {
+    let known = normalise_identifier(number);
+    if !known.chars().all(|c| c.is_ascii_digit() || c.is_whitespace() || matches!(c, '.' | '-')) {
+        return known;
+    }
+    let digits: String = known.chars().filter(char::is_ascii_digit).collect();
+    match digits.strip_prefix("33").filter(|rest| rest.len() == 9).unwrap_or(&digits) {
+        national if national.len() == 9 && !national.starts_with('0') => format!("+33{national}"),
+        _ => known,
+    }
+}
+
+/// The address of `Jean Petit <jean@example.com>`, as mail programs write it; any other text as it is.
+pub(crate) fn bare_address(text: &str) -> &str {
+    let text = text.trim();
+    let inside = text.strip_suffix('>').and_then(|rest| rest.rsplit_once('<'));
+    inside.map(|(_, address)| address.trim()).filter(|address| address.contains('@')).unwrap_or(text)
 }
 
 fn phone(text: &str) -> Option<String> {
@@ -164,15 +195,23 @@ mod tests {
         ] {
             assert_eq!(normalise_identifier(text), "+33639980011", "{text}");
         }
+        for text in ["'0639980011", "=\"0639980011\"", "639980011", "33639980011", "33 6 39 98 00 11", "639980011.0"] {
+            assert_eq!(normalise_phone(text), "+33639980011", "{text}");
+        }
+        for text in ["3635", "442079460101", "+442079460101", "02079460101"] {
+            assert_eq!(normalise_phone(text), normalise_identifier(text), "{text}");
+        }
         assert_eq!(normalise_identifier(" <Jean.Petit@Example.COM> "), "jean.petit@example.com");
+        assert_eq!(normalise_identifier("Jean Petit <Jean.Petit@example.com>"), "jean.petit@example.com");
         assert_eq!(normalise_identifier("020 7946 0101"), "02079460101");
     }
 
     #[test]
     fn customer_numbers_are_not_telephone_numbers() {
-        for id in ["K1001", "100234", "12345678", "2026-0001-11"] {
+        for id in ["K1001", "100234", "12345678", "2026-0001-11", "639980011", "33639980011", "K.0", "1.5"] {
             assert_eq!(normalise_identifier(id), id);
         }
+        assert_eq!(normalise_identifier("100234.0"), "100234");
     }
 
     /// What a file says, or the place and message of every problem.
@@ -215,6 +254,15 @@ mod tests {
     }
 
     #[test]
+    fn numbers_that_a_spreadsheet_has_shortened_are_those_of_the_directory_and_nobody_is_in_it() {
+        let customers =
+            read("c.csv", b"customer_id,email,phone\nK1,,639980011\nK2,inconnu,0\nK3,inconnu,0\nK4,,\"3,36E+10\"\n")
+                .unwrap();
+        assert_eq!(customers.resolve("06 39 98 00 11"), "K1");
+        assert_eq!((customers.shared(), customers.resolve("3,36E+10").as_str()), (0, "3,36E+10"));
+    }
+
+    #[test]
     fn rows_that_cannot_be_used_are_told_and_never_left_out() {
         let problems = |name: &str, text: &str| read(name, text.as_bytes()).unwrap_err();
         assert_eq!(
@@ -226,10 +274,21 @@ mod tests {
             ]
             .map(|(at, message)| (at.to_owned(), message.to_owned()))
         );
-        let columns = problems("c.csv", "Name,Code postal\nZoe,75001\n");
-        assert_eq!(columns.len(), 2);
-        assert!(columns[0].1.contains("call it customer_id (the columns are: Name, Code postal)"), "{columns:?}");
-        assert!(columns[1].1.contains("call them email and phone"), "{columns:?}");
+        for (name, text) in [
+            ("c.csv", "Name,Code postal\nZoe,75001\n"),
+            ("c.csv", "K1,jean@example.com,0639980011\nK2,b@example.com,\n"),
+            ("c.jsonl", "{\"jean@example.com\":\"K1\"}\n"),
+        ] {
+            assert_eq!(
+                problems(name, text),
+                [
+                    "no column names the customers; call it customer_id in the first row",
+                    "no column holds addresses or telephone numbers; call them email and phone in the first row",
+                ]
+                .map(|message| (String::new(), message.to_owned())),
+                "nothing of a file without header row is told"
+            );
+        }
         assert!(problems("c.jsonl", "[1]\n")[0].1.starts_with("not a JSON object; write one a line, such as {\"cus"));
         assert_eq!(problems("c.xlsx", "")[0].1.split(';').count(), 1);
     }

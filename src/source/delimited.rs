@@ -13,6 +13,7 @@ use crate::error::RejectCode;
 
 use super::columns::Mapping;
 use super::decode::{LineRead, MAX_RECORD_BYTES, read_line, record_text};
+use super::header;
 
 /// After this many unclosed quotes the rest of the file is refused, so that reading stays linear.
 const MAX_RECOVERIES: usize = 1000;
@@ -264,7 +265,8 @@ fn only_line_end_follows(rest: &[u8]) -> bool {
     rest.iter().all(|byte| matches!(byte, b'\r' | b'\n' | b' '))
 }
 
-/// The delimiter of a file: the one whose header has the most known columns and whose rows agree in length.
+/// The delimiter of a file: the one whose header has the most known columns and whose rows agree in length. Titles above the
+/// header may have none, or others.
 pub(crate) fn sniff_delimiter(head: &str, options: &Options) -> u8 {
     let first = head.lines().next().unwrap_or("");
     if let Some(stated) = stated_delimiter(first) {
@@ -272,20 +274,11 @@ pub(crate) fn sniff_delimiter(head: &str, options: &Options) -> u8 {
     }
     let mut best = ((0usize, 0usize, 0usize), b',');
     for delimiter in [b',', b';', b'\t', b'|'] {
-        let mut reader = io::Cursor::new(head.as_bytes());
-        let mut rows = Delimited::new(&mut reader, delimiter, true);
-        let mut headers: Option<Vec<String>> = None;
-        let mut agreeing = 0usize;
-        for _ in 0..30 {
-            let Ok(RowRead::Row { fields, .. }) = rows.next() else { break };
-            match &headers {
-                None => headers = Some(fields),
-                Some(headers) if headers.len() == fields.len() => agreeing += 1,
-                Some(_) => {}
-            }
-        }
-        let Some(headers) = headers.filter(|headers| headers.len() > 1) else { continue };
-        let (mapping, _) = Mapping::lenient(&headers, options);
+        let records = header::first_records(head, delimiter, true, 30);
+        let mut rows = records.iter().skip(header::above(&records, options)).map_while(Option::as_ref);
+        let Some(headers) = rows.next().filter(|headers| headers.len() > 1) else { continue };
+        let agreeing = rows.filter(|fields| fields.len() == headers.len()).count();
+        let (mapping, _) = Mapping::lenient(headers, options);
         let score = (mapping.recognised(), agreeing, headers.len());
         if score > best.0 {
             best = (score, delimiter);
@@ -379,6 +372,7 @@ mod tests {
         assert_eq!(sniff_delimiter("contact_id,started_at,text\n1,2026-09-03,\"a; b; c\"\n", &options), b',');
         assert_eq!(sniff_delimiter("contact_id\tstarted_at\ttext\n1\t2026-09-03\tbonjour, merci\n", &options), b'\t');
         assert_eq!(sniff_delimiter("sep=|\na|b\n", &options), b'|');
+        assert_eq!(sniff_delimiter("Contacts, mails, appels\n\nid;date;texte\n1;03/09/2026;a, b\n", &options), b';');
     }
 
     proptest! {

@@ -38,6 +38,37 @@ pub(crate) struct RawTurn {
     pub(crate) usual_role: Option<Speaker>,
     /// How sure the speech recogniser is, 0 to 1.
     pub(crate) confidence: Option<f64>,
+    /// How the start in seconds is written.
+    pub(crate) written: Written,
+}
+
+/// How the time of a turn is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Written {
+    /// As a number of seconds or milliseconds, or as a duration (`1m 12s`): from the start of the contact.
+    #[default]
+    Seconds,
+    /// Two numbers, `09:12`: minutes and seconds from the start, or hours and minutes of the day.
+    TwoNumbers,
+    /// Three numbers, `09:12:05`: from the start, or of the day.
+    ThreeNumbers,
+    /// With AM or PM behind it: of the day.
+    HalfDay,
+}
+
+impl Written {
+    /// The form of a written time without AM and PM.
+    pub(crate) fn of(text: &str) -> Self {
+        match text.matches(':').count() {
+            // Parts of a second are behind minutes and seconds.
+            1 if text.contains(['.', ',']) => Self::Seconds,
+            1 => Self::TwoNumbers,
+            2 => Self::ThreeNumbers,
+            // `14h32` has its hours.
+            _ if text.contains(['h', 'H']) => Self::ThreeNumbers,
+            _ => Self::Seconds,
+        }
+    }
 }
 
 /// `00:01:23`, `01:23.5`, `14h32`, `1m 12s`.
@@ -195,7 +226,7 @@ fn split_lines(text: &str, options: &Options, is_transcript: bool, own: &BTreeSe
     let mut turns: Vec<RawTurn> = Vec::new();
     // Words before the first label.
     let mut unlabelled: Vec<RawTurn> = Vec::new();
-    let mut time_above: Option<f64> = None;
+    let mut time_above: Option<(f64, Written)> = None;
     for (index, line) in text.lines().enumerate() {
         let found = labelled(line).filter(|found| names.contains(&name_of(&found["l"])));
         match found {
@@ -203,18 +234,19 @@ fn split_lines(text: &str, options: &Options, is_transcript: bool, own: &BTreeSe
                 let time = found.name("t").or(found.name("u")).map(|time| time.as_str());
                 let at =
                     found.name("d").zip(time).and_then(|(date, time)| instant(date.as_str(), time, order, options));
-                let start_s = if at.is_some() { None } else { time.and_then(seconds) };
+                let start = time.and_then(timed).or(time_above.take()).filter(|_| at.is_none());
                 turns.push(RawTurn {
                     label: Some(name_of(&found["l"])),
                     text: found["x"].trim_matches(|c: char| c.is_whitespace() || is_mark(c)).to_owned(),
-                    start_s: start_s.or(time_above.take().filter(|_| at.is_none())),
-                    end_s: found.name("e").and_then(|time| seconds(time.as_str())),
+                    start_s: start.map(|(seconds, _)| seconds),
+                    end_s: found.name("e").and_then(|time| timed(time.as_str())).map(|(seconds, _)| seconds),
                     at,
+                    written: start.map(|(_, written)| written).unwrap_or_default(),
                     ..RawTurn::default()
                 });
             }
             None if is_transcript && TIME_ALONE.is_match(line) => {
-                time_above = TIME_ALONE.captures(line).and_then(|found| seconds(&found["t"]));
+                time_above = TIME_ALONE.captures(line).and_then(|found| timed(&found["t"]));
             }
             None if line.trim().is_empty() => {}
             None if turns.is_empty() && !is_transcript => return None,
@@ -251,7 +283,7 @@ fn is_opening(line: &str) -> bool {
 }
 
 /// Adds a line without label: to the last turn, or as a turn of its own with the label of the last one.
-fn add_line(turns: &mut Vec<RawTurn>, line: &str, is_own: bool, start_s: Option<f64>) {
+fn add_line(turns: &mut Vec<RawTurn>, line: &str, is_own: bool, start: Option<(f64, Written)>) {
     match turns.last_mut() {
         // A speaker above the words has none yet.
         Some(turn) if turn.text.is_empty() => turn.text.push_str(line.trim()),
@@ -261,7 +293,8 @@ fn add_line(turns: &mut Vec<RawTurn>, line: &str, is_own: bool, start_s: Option<
         }
         last => {
             let label = last.and_then(|turn| turn.label.clone());
-            turns.push(RawTurn { label, text: line.trim().to_owned(), start_s, ..RawTurn::default() });
+            let (start_s, written) = start.map_or((None, Written::default()), |(seconds, form)| (Some(seconds), form));
+            turns.push(RawTurn { label, text: line.trim().to_owned(), start_s, written, ..RawTurn::default() });
         }
     }
 }
@@ -446,44 +479,134 @@ fn labelled(line: &str) -> Option<regex::Captures<'_>> {
 }
 
 /// No call lasts longer, so that a first turn later than this has a time of day.
-pub(crate) const LONGEST_CALL_S: f64 = 4.0 * 3600.0;
+const LONGEST_CALL_S: f64 = 4.0 * 3600.0;
+
+/// Seconds of a day.
+const DAY_S: f64 = 86_400.0;
 
 /// Whether a first turn at so many seconds begins at the time of day of its contact, or within the hour.
-pub(crate) fn begins_at(first_s: f64, second_of_day: f64) -> bool {
+fn begins_at(first_s: f64, second_of_day: f64) -> bool {
     // The start may be written to the minute.
     const BEFORE_S: f64 = 60.0;
     const AFTER_S: f64 = 3600.0;
     (second_of_day - BEFORE_S..=second_of_day + AFTER_S).contains(&first_s)
 }
 
+/// Whether a start is late enough after midnight to tell a time of day from the time since the start. Two numbers tell less:
+/// in a call at 00:15, `00:16` is sixteen seconds from its start.
+fn is_told(second_of_day: f64, written: Written) -> bool {
+    const FROM_S: f64 = 600.0;
+    const FROM_S_OF_TWO: f64 = 7200.0;
+    second_of_day >= if written == Written::TwoNumbers { FROM_S_OF_TWO } else { FROM_S }
+}
+
 /// Times of day become seconds from the start of a contact that is known to begin at this second of the day: 01:30:05 in
-/// a call of the night is five seconds from its start at 01:30.
-pub(crate) fn start_at(turns: &mut [RawTurn], second_of_day: f64) {
-    let Some(first) = turns.iter().find_map(|turn| turn.start_s).filter(|first| begins_at(*first, second_of_day))
-    else {
+/// a call of the night is five seconds from its start at 01:30. Where no start is known, the first turn is it, if it is
+/// later than a call can be, or if the others go past midnight.
+///
+/// Not caught: times that are no clock's, and `09:12` in a call whose start is not at that time of day.
+pub(crate) fn count_from_start(turns: &mut [RawTurn], second_of_day: Option<f64>) {
+    let mut forms = turns.iter().filter(|turn| turn.start_s.is_some()).map(|turn| turn.written);
+    let Some(written) = forms.next() else { return };
+    if written == Written::Seconds || forms.any(|other| other != written) {
         return;
+    }
+    let unit = if written == Written::TwoNumbers { 60.0 } else { 1.0 };
+    let times: Vec<f64> = turns.iter().filter_map(|turn| turn.start_s).map(|time| time * unit).collect();
+    // `75:10` is no time of day.
+    if times.iter().any(|time| *time >= DAY_S) {
+        return;
+    }
+    let first = times[0];
+    let told = second_of_day.filter(|second| is_told(*second, written) && begins_at(first, *second));
+    let goes_past_midnight = || {
+        const LATE_S: f64 = 23.0 * 3600.0;
+        const EARLY_S: f64 = 3600.0;
+        first >= DAY_S / 2.0 && times.windows(2).any(|pair| pair[0] >= LATE_S && pair[1] < EARLY_S)
     };
-    shift(turns, first.min(second_of_day));
+    let from = match told {
+        Some(second) => second.min(first),
+        None if written == Written::HalfDay => first,
+        None if written == Written::ThreeNumbers && first > LONGEST_CALL_S => first,
+        None if written == Written::TwoNumbers && goes_past_midnight() => first,
+        None => return,
+    };
+    for time in turns.iter_mut().flat_map(|turn| [&mut turn.start_s, &mut turn.end_s]).flatten() {
+        *time *= unit;
+    }
+    shift(turns, from);
 }
 
-/// Times of day (14:32:05) become offsets: the first turn starts at 0 when it starts later than a call can.
+/// Times of day (14:32:05) become offsets: the first turn starts at 0 when it starts later than a call can, or with AM or PM.
 fn start_at_zero(turns: &mut [RawTurn]) {
-    let Some(first) = turns.iter().find_map(|turn| turn.start_s).filter(|first| *first > LONGEST_CALL_S) else {
-        return;
-    };
-    shift(turns, first);
+    let first = turns.iter().find_map(|turn| Some((turn.start_s?, turn.written)));
+    let first = first.filter(|(first, written)| *first > LONGEST_CALL_S || *written == Written::HalfDay);
+    if let Some((first, _)) = first {
+        shift(turns, first);
+    }
 }
 
-/// Counts the times of turns from another one.
-fn shift(turns: &mut [RawTurn], first: f64) {
+/// Counts the times of day of turns from another one; they go on after midnight.
+fn shift(turns: &mut [RawTurn], from: f64) {
+    let mut clock = Clock::from(from);
     for turn in turns {
+        turn.start_s = turn.start_s.map(|time| clock.seconds(time));
+        // The words of a turn may go past midnight where those of the next one begin before it.
+        turn.end_s = turn.end_s.map(|time| clock.clone().seconds(time));
         for time in [&mut turn.start_s, &mut turn.end_s] {
-            // Past midnight the clock starts again; what lies before the first turn even so is no time of this call.
-            *time = time
-                .map(|time| if time >= first { time - first } else { time + 86_400.0 - first })
-                .filter(|time| *time >= 0.0);
+            // A time just before the first is none of this call.
+            *time = time.filter(|time| *time >= 0.0);
         }
     }
+}
+
+/// A clock that starts again at midnight, read turn by turn.
+///
+/// Caught: `00:00:30` behind `23:59:30`, a minute later. Not caught: `14:32:03` behind `14:32:05`, since turns overlap and
+/// are not always written in their order; two times of one call are never so far apart as midnight puts them.
+#[derive(Debug, Clone)]
+struct Clock {
+    from_s: f64,
+    last_s: f64,
+    /// Seconds of the days that have passed.
+    passed_s: f64,
+}
+
+impl Clock {
+    /// Counts from a second of the day.
+    fn from(from_s: f64) -> Self {
+        Self { from_s, last_s: from_s, passed_s: 0.0 }
+    }
+
+    /// Seconds from the start at a second of the day; negative before it.
+    fn seconds(&mut self, second_of_day: f64) -> f64 {
+        let later = second_of_day - self.last_s;
+        if later < -LONGEST_CALL_S && self.last_s < DAY_S {
+            self.passed_s += DAY_S;
+        } else if later > DAY_S - LONGEST_CALL_S && self.passed_s > 0.0 {
+            // Behind a turn of the new day, one of the old.
+            self.passed_s -= DAY_S;
+        }
+        self.last_s = second_of_day;
+        second_of_day + self.passed_s - self.from_s
+    }
+}
+
+/// Seconds of a written offset or time of day, and its form.
+pub(crate) fn timed(text: &str) -> Option<(f64, Written)> {
+    const HALF_DAY_S: f64 = DAY_S / 2.0;
+    let lower = text.trim().to_ascii_lowercase();
+    let Some((clock, is_afternoon)) = lower
+        .strip_suffix("pm")
+        .map(|clock| (clock, true))
+        .or_else(|| lower.strip_suffix("am").map(|clock| (clock, false)))
+    else {
+        return Some((seconds(text)?, Written::of(text)));
+    };
+    let unit = if Written::of(clock) == Written::TwoNumbers { 60.0 } else { 1.0 };
+    // Twelve is the first hour of each half.
+    let second = (seconds(clock)? * unit) % HALF_DAY_S;
+    Some((if is_afternoon { second + HALF_DAY_S } else { second }, Written::HalfDay))
 }
 
 /// Seconds of a written offset.
@@ -670,13 +793,48 @@ mod tests {
     fn a_time_of_day_in_the_night_is_not_an_offset() {
         let turns = |text: &str, start: f64| {
             let mut turns = split(text, &Options::default(), true).unwrap();
-            start_at(&mut turns, start);
+            count_from_start(&mut turns, Some(start));
             turns.iter().map(|turn| turn.start_s).collect::<Vec<_>>()
         };
         let night = "[01:30:05] Agent : Bonjour\n[01:31:10] Client : Ma box";
         assert_eq!(turns(night, 5400.0), [Some(5.0), Some(70.0)]);
         let offsets = "[00:00:05] Agent : Bonjour\n[00:01:10] Client : Ma box";
         assert_eq!(turns(offsets, 5400.0), [Some(5.0), Some(70.0)]);
+    }
+
+    #[test]
+    fn times_of_day_go_on_after_midnight_and_small_steps_back_are_no_midnight() {
+        let starts = |times: &[&str], start: Option<f64>| -> Vec<Option<f64>> {
+            let label = |index: usize| if index.is_multiple_of(2) { "Agent" } else { "Client" };
+            let lines = times.iter().enumerate().map(|(index, time)| format!("[{time}] {} : Oui\n", label(index)));
+            let mut turns = split(&lines.collect::<String>(), &Options::default(), true).unwrap();
+            count_from_start(&mut turns, start);
+            turns.iter().map(|turn| turn.start_s).collect()
+        };
+        let some = |seconds: &[f64]| seconds.iter().copied().map(Some).collect::<Vec<_>>();
+        let night = 23.0 * 3600.0 + 59.0 * 60.0;
+        for start in [None, Some(night)] {
+            assert_eq!(starts(&["23:59:50", "00:00:10", "00:01:00"], start), some(&[0.0, 20.0, 70.0]), "{start:?}");
+            // Hours and minutes, which would be 24 minutes from the start and then one second.
+            assert_eq!(starts(&["23:59", "00:01", "00:03"], start), some(&[0.0, 120.0, 240.0]), "{start:?}");
+        }
+        // Turns that overlap are not a day apart, at midnight neither.
+        assert_eq!(starts(&["14:32:05", "14:32:09", "14:32:07"], None), some(&[0.0, 4.0, 2.0]));
+        assert_eq!(starts(&["14:32:05", "14:32:03", "14:32:09"], None), [Some(0.0), None, Some(4.0)]);
+        assert_eq!(starts(&["23:59:50", "00:00:02", "23:59:58", "00:00:09"], None), some(&[0.0, 12.0, 8.0, 19.0]));
+        // A chat of two nights.
+        assert_eq!(
+            starts(&["22:00:00", "11:00:00", "22:00:00", "09:00:00"], None),
+            some(&[0.0, 46_800.0, 86_400.0, 126_000.0])
+        );
+        // The clock of a chat that begins at this time of day, in hours and minutes; else minutes and seconds.
+        assert_eq!(starts(&["09:12", "09:14"], Some(33_120.0)), some(&[0.0, 120.0]));
+        assert_eq!(starts(&["09:12", "09:14"], None), some(&[552.0, 554.0]));
+        assert_eq!(starts(&["00:05", "01:10", "75:10"], Some(33_120.0)), some(&[5.0, 70.0, 4510.0]));
+        // Soon after midnight both may be meant: sixteen seconds, not sixteen minutes past it.
+        assert_eq!(starts(&["00:16", "00:45"], Some(900.0)), some(&[16.0, 45.0]));
+        assert_eq!(starts(&["11:59 PM", "12:01 AM"], None), some(&[0.0, 120.0]));
+        assert_eq!(starts(&["01h30", "01h31"], Some(5400.0)), some(&[0.0, 60.0]));
     }
 
     #[test]

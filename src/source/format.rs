@@ -185,11 +185,18 @@ pub(crate) fn recognise(
     let header = start.lines().next().unwrap_or("");
     let headers: Vec<String> =
         header.split(delimiter as char).map(|header| header.trim_matches('"').to_owned()).collect();
-    let (mapping, _) = super::columns::Mapping::lenient(&headers, options);
-    if headers.len() > 2 && mapping.recognised() > 1 && mapping.needed_columns(&headers).is_ok() {
+    let is_header = |headers: &[String]| {
+        let (mapping, _) = super::columns::Mapping::lenient(headers, options);
+        headers.len() > 2 && mapping.recognised() > 1 && mapping.needed_columns(headers).is_ok()
+    };
+    if is_header(&headers) {
         return Ok(Format::Csv);
     }
-    Ok(Format::Txt)
+    // Titles may stand above it, or the line that names the separator.
+    Ok(match super::header::names_in(&text, delimiter, options).filter(|names| is_header(names)) {
+        Some(_) => Format::Csv,
+        None => Format::Txt,
+    })
 }
 
 fn json(start: &str, by_name: Option<Format>) -> Option<Format> {
@@ -288,7 +295,9 @@ mod tests {
         );
         assert_eq!(format("Received: by x\nFrom: a@example.com\nSubject: b\n\nx", "12345"), Ok(Format::Eml));
         assert_eq!(format("id_contact;date;texte\n1;03/09/2026;x\n", "export.txt"), Ok(Format::Csv));
+        assert_eq!(format("Contacts\n\nid_contact;date;texte\n1;03/09/2026;x\n", "export.txt"), Ok(Format::Csv));
         assert_eq!(format("Client : bonjour\nConseiller : bonjour\n", "a.txt"), Ok(Format::Txt));
+        assert_eq!(format("Appel\n\nClient : id, date, texte\nConseiller : non\n", "a.txt"), Ok(Format::Txt));
         assert_eq!(format("[00:00:01] Client : bonjour\n", "a.txt"), Ok(Format::Txt));
     }
 

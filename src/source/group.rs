@@ -50,11 +50,7 @@ impl<'a> Grouper<'a> {
     pub(crate) fn add(&mut self, row: Row, output: &mut Output<'_>) -> Result<()> {
         let Some(id) = row.text(Field::ContactId) else {
             output.met();
-            return output.reject(
-                self.place
-                    .reject(row.record, RejectCode::MissingContactId, "the row has no contact identifier")
-                    .field(Field::ContactId.name()),
-            );
+            return output.reject(row.without_id("the row has no contact identifier", &self.place));
         };
         self.clock += 1;
         let bytes = row.bytes();

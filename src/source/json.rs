@@ -17,7 +17,7 @@ use crate::error::RejectCode;
 
 use super::columns::{Field, Mapping, normalise};
 use super::decode::{LineRead, read_line, record_text};
-use super::dialogue::RawTurn;
+use super::dialogue::{self, RawTurn, Written};
 use super::group::Grouper;
 use super::lenient::{self, Lenient};
 use super::platform;
@@ -46,7 +46,8 @@ pub(crate) fn read_lines(
     mut place: Place<'_>,
     output: &mut Output<'_>,
 ) -> Result<(), Failure> {
-    (place.order, place.is_order_guessed) = (shape.order, shape.is_order_guessed);
+    (place.order, place.is_order_guessed) = (shape.dates.order, shape.dates.is_guess);
+    output.remarks.extend(shape.dates.remark);
     let mut mappings = Mappings::of(shape);
     place.derive_ids =
         !head.lines().filter_map(|line| serde_json::from_str::<Map<String, Value>>(line).ok()).any(|object| {
@@ -153,7 +154,8 @@ pub(crate) fn read_document(
     fallback: &Fallback,
     output: &mut Output<'_>,
 ) -> Result<(), Failure> {
-    (place.order, place.is_order_guessed) = (shape.order, shape.is_order_guessed);
+    (place.order, place.is_order_guessed) = (shape.dates.order, shape.dates.is_guess);
+    output.remarks.extend(shape.dates.remark);
     let first = loop {
         match stream.fill_buf()?.first() {
             Some(byte) if byte.is_ascii_whitespace() => stream.consume(1),
@@ -522,10 +524,26 @@ impl Mappings {
 
 /// Whether an object holds turns of its own.
 pub(crate) fn nests_turns(flat: &[(String, &Value)]) -> bool {
-    flat.iter().any(|(key, value)| {
+    flat.iter().any(|(key, value)| value.is_array() && is_of_turns(key))
+}
+
+/// Whether a key of an object is that of its turns.
+fn is_of_turns(key: &str) -> bool {
+    let key = normalise(key);
+    Field::Turns.accepts(&key) || Field::Text.accepts(&key)
+}
+
+/// The times that the turns of an object have, as they are written.
+pub(crate) fn times_of_turns<'a>(flat: &'a [(String, &'a Value)]) -> impl Iterator<Item = &'a str> {
+    let nested = flat.iter().filter(|(key, _)| is_of_turns(key)).filter_map(|(_, value)| value.as_array());
+    let is_time = |key: &str| {
         let key = normalise(key);
-        value.is_array() && (Field::Turns.accepts(&key) || Field::Text.accepts(&key))
-    })
+        TIMES.contains(&key.as_str()) || STARTS.contains(&key.as_str())
+    };
+    nested
+        .flatten()
+        .filter_map(Value::as_object)
+        .flat_map(move |turn| turn.iter().filter(move |(key, _)| is_time(key)).filter_map(|(_, value)| value.as_str()))
 }
 
 /// What the general rules read of an object beside its words: identifiers, times, dimensions that somebody added to the
@@ -603,10 +621,7 @@ const NO_WORDS: &str = "no_words";
 /// The keys of nested turns that may hold their words, where no key is known to; `None` where the turns have words, or where
 /// there is none.
 pub(crate) fn wordless_turns(flat: &[(String, &Value)], place: &Place<'_>) -> Option<Vec<String>> {
-    let nested = flat.iter().filter(|(key, _)| {
-        let key = normalise(key);
-        Field::Turns.accepts(&key) || Field::Text.accepts(&key)
-    });
+    let nested = flat.iter().filter(|(key, _)| is_of_turns(key));
     let objects: Vec<(&str, &Map<String, Value>)> = nested
         .filter_map(|(key, value)| Some((key.as_str(), value.as_array()?)))
         .flat_map(|(key, elements)| elements.iter().filter_map(move |element| Some((key, element.as_object()?))))
@@ -744,25 +759,34 @@ fn turn(object: &Map<String, Value>, place: &Place<'_>) -> Option<RawTurn> {
     let text = text.and_then(|(_, _, value)| text_of(value))?;
     let label = own(Field::Speaker).or_else(|| find(&LABELS)).or_else(|| find(Field::Speaker.synonyms()));
     let label = label.or_else(|| find(&NAMES)).and_then(|(_, _, value)| label_of(value));
+    let is_clock = |text: &str| text.contains(':');
     let seconds = |names: &[&str]| {
         find(names).and_then(|(key, _, value)| {
             let unit = if key.ends_with("ms") || key.ends_with("millis") { 0.001 } else { 1.0 };
-            value::seconds(&cell(value)?, unit)
+            match cell(value)? {
+                Cell::Text(text) if is_clock(&text) => dialogue::timed(&text),
+                cell => Some((value::seconds(&cell, unit)?, Written::Seconds)),
+            }
         })
     };
     // `start_time` may hold a full time rather than an offset.
     let instant = |names: &[&str]| {
         find(names).and_then(|(_, _, value)| row::moment(&cell(value)?, place)).map(|moment| moment.instant)
     };
-    let (start_s, end_s) = (seconds(&STARTS), seconds(&ENDS));
-    let at = if start_s.is_none() { instant(&TIMES).or_else(|| instant(&STARTS)) } else { None };
+    let (start, end) = (seconds(&STARTS), seconds(&ENDS));
+    let at = if start.is_none() { instant(&TIMES).or_else(|| instant(&STARTS)) } else { None };
+    // `"timestamp": "00:01:12"` is no full time.
+    let own_clock = || find(&TIMES).and_then(|(_, _, value)| value.as_str()).filter(|text| is_clock(text));
+    let start = start.or_else(|| if at.is_none() { own_clock().and_then(dialogue::timed) } else { None });
+    let end_s = end.map(|(seconds, _)| seconds);
     let confidence = find(&["confidence"]).and_then(|(_, _, value)| cell(value)?.number());
     Some(RawTurn {
         label,
         text: row::plain(text),
-        start_s,
+        start_s: start.map(|(seconds, _)| seconds),
         end_s,
         at,
+        written: start.map(|(_, written)| written).unwrap_or_default(),
         ended: if end_s.is_none() { instant(&ENDS) } else { None },
         confidence,
         ..RawTurn::default()
@@ -960,6 +984,29 @@ mod tests {
                 (Speaker::Customer, "Merci")
             ]
         );
+    }
+
+    #[test]
+    fn nested_turns_whose_times_are_of_the_day_count_from_the_start_and_go_past_midnight() {
+        let starts = |started: &str, key: &str, times: [&str; 3]| -> Vec<Option<f64>> {
+            let turns = times.map(|time| format!(r#"{{"speaker":"agent","text":"Oui","{key}":"{time}"}}"#)).join(",");
+            let text = format!(r#"{{"contact_id":"1","started_at":"{started}","turns":[{turns}]}}"#);
+            let (contacts, rejects, _) = testing::read_bytes("a.json", text.as_bytes());
+            assert!(rejects.is_empty(), "{rejects:?}");
+            contacts[0].turns.iter().map(|turn| turn.start_s).collect()
+        };
+        for key in ["start", "start_time", "timestamp", "time"] {
+            let night = starts("2026-09-03T23:59:00+02:00", key, ["23:59:50", "00:00:10", "00:01:00"]);
+            assert_eq!(night, [Some(50.0), Some(70.0), Some(120.0)], "{key}");
+            let minutes = starts("2026-09-03T23:58:00+02:00", key, ["23:58", "23:59", "00:02"]);
+            assert_eq!(minutes, [Some(0.0), Some(60.0), Some(240.0)], "{key}");
+            let day = starts("2026-09-03T14:32:00+02:00", key, ["14:32:05", "14:33:10", "14:33:12"]);
+            assert_eq!(day, [Some(5.0), Some(70.0), Some(72.0)], "{key}");
+            let offsets = starts("2026-09-03T14:32:00+02:00", key, ["00:00:05", "00:01:10", "00:01:12"]);
+            assert_eq!(offsets, [Some(5.0), Some(70.0), Some(72.0)], "{key}");
+            let american = starts("2026-09-03T23:59:00+02:00", key, ["11:59:50 PM", "12:00:10 AM", "12:01:00 AM"]);
+            assert_eq!(american, [Some(50.0), Some(70.0), Some(120.0)], "{key}");
+        }
     }
 
     #[test]

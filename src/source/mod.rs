@@ -20,6 +20,7 @@ mod discover;
 mod email;
 mod format;
 mod group;
+mod header;
 mod join;
 mod json;
 mod lenient;
@@ -88,6 +89,42 @@ pub struct FileSummary {
     pub format: Option<Format>,
     /// Columns that were left unread, in a file without a column for the words.
     pub unread: Option<Unread>,
+    /// What had to be assumed of the file as a whole, or was left out of it.
+    pub remarks: Vec<Remark>,
+}
+
+/// What had to be assumed of a file as a whole, or was left out of it without being a record: to be told once. Only counts,
+/// since the rest may be a customer's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remark {
+    /// Titles stand above the header row.
+    LinesAboveHeader {
+        /// Rows above it as a spreadsheet counts them, blank ones too.
+        count: u64,
+    },
+    /// No date proves whether the day or the month comes first, as `25/12/2026` does.
+    DateOrder {
+        /// The dates were read with the month first, as lesser signs suggest; else with the day first.
+        is_month_first: bool,
+        /// Dates that mean another day in the other order.
+        count: u64,
+        /// `AM` or `PM` stands beside them, as in exports of the United States, where the month comes first.
+        has_half_days: bool,
+    },
+    /// Some dates prove that the day comes first, others that the month does.
+    TwoDateOrders {
+        /// The order of most, in which all were read.
+        is_month_first: bool,
+        /// Dates that only the other order allows, and that could not be read.
+        unread: u64,
+        /// Dates that either order allows.
+        count: u64,
+    },
+    /// Identifiers or telephone numbers of customers that a spreadsheet has rounded (`3,36E+10`): they were left out.
+    RoundedCustomers {
+        /// Rows that have one.
+        count: u64,
+    },
 }
 
 /// The columns of a file that were left unread while none was recognised for the words of its contacts.
@@ -136,7 +173,7 @@ impl<'a> Source<'a> {
     ///
     /// Only the sink's own errors: whatever is wrong with the file is a reject.
     pub fn read(&self, file: &InputFile, sink: &mut dyn FnMut(Record) -> Result<()>) -> Result<FileSummary> {
-        let mut output = Output { sink, records_read: 0, contacts: 0, rejects: 0, unread: None };
+        let mut output = Output { sink, records_read: 0, contacts: 0, rejects: 0, unread: None, remarks: Vec::new() };
         let mut summary = FileSummary {
             records_read: 0,
             contacts: 0,
@@ -145,6 +182,7 @@ impl<'a> Source<'a> {
             bytes: 0,
             format: None,
             unread: None,
+            remarks: Vec::new(),
         };
         match self.read_into(file, &mut output, &mut summary) {
             Ok(()) => {}
@@ -159,6 +197,7 @@ impl<'a> Source<'a> {
         summary.contacts = output.contacts;
         summary.rejects = output.rejects;
         summary.unread = output.unread;
+        summary.remarks = output.remarks;
         if summary.records_read != summary.contacts + summary.rejects {
             return Err(Error::bug(format!("counts of {} do not reconcile: {summary:?}", file.name)));
         }
@@ -278,6 +317,8 @@ pub(crate) struct Output<'s> {
     rejects: u64,
     /// Columns that were left unread, in a table without a column for the words.
     unread: Option<Unread>,
+    /// What is to be told of the file.
+    remarks: Vec<Remark>,
 }
 
 impl Output<'_> {

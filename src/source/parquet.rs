@@ -19,6 +19,7 @@ use super::group::Grouper;
 use super::open::Compression;
 use super::returning::{self, Returning};
 use super::row::{self, Place, Row};
+use super::time::{DateOrder, OrderFound, Orders};
 use super::value::Cell;
 use super::{Failure, Output, json};
 
@@ -47,7 +48,9 @@ pub(crate) fn read(
         };
         output.reject(place.reject_file(code, message))
     };
-    let returning = returning(&file, place);
+    let (dates, returning) = look(&file, place);
+    let place = Place { order: dates.order, is_order_guessed: dates.is_guess, ..place };
+    output.remarks.extend(dates.remark);
     let Ok(builder) = ParquetRecordBatchReaderBuilder::try_new(file) else {
         refuse(output, false)?;
         return Ok(());
@@ -180,30 +183,50 @@ impl<'a> Table<'a> {
     }
 }
 
-/// Which identifiers come back with other words, so that their rows are messages. Damage is reported by the real reading.
-fn returning(file: &File, place: Place<'_>) -> Returning {
+/// What only the whole file shows: the order of day and month in dates that are text, and which identifiers come back with
+/// other words, so that their rows are messages. Damage is reported by the real reading.
+fn look(file: &File, place: Place<'_>) -> (OrderFound, Returning) {
+    let options = &place.settings.options;
+    let (mut orders, mut back) = (Orders::default(), returning::Look::new(options));
+    let is_order_stated = DateOrder::configured(options).is_some();
     let reader = file.try_clone().ok().and_then(|file| ParquetRecordBatchReaderBuilder::try_new(file).ok());
     let Some(reader) = reader.and_then(|builder| builder.with_batch_size(BATCH_ROWS).build().ok()) else {
-        return Returning::default();
+        return (orders.found(options), back.found());
     };
-    let mut look = returning::Look::new(&place.settings.options);
     let mut places = None;
     for batch in reader.map_while(Result::ok) {
         let columns = columns(&batch);
-        let read = |table: Table<'_>| returning::columns(&table.mapping).filter(|_| table.turns.is_none());
-        let Some((id, words, customer)) =
-            *places.get_or_insert_with(|| Table::new(&columns, place).ok().and_then(read))
-        else {
+        let (messages, dates) = places.get_or_insert_with(|| {
+            let Ok(table) = Table::new(&columns, place) else { return (None, Vec::new()) };
+            let is_text = |column: &usize| {
+                matches!(columns[*column].1.data_type(), DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View)
+            };
+            let fields = [Field::StartedAt, Field::EndedAt, Field::TurnStart, Field::TurnEnd];
+            let dates = fields.iter().filter_map(|field| table.mapping.column(*field)).filter(is_text).collect();
+            (returning::columns(&table.mapping).filter(|_| table.turns.is_none()), dates)
+        });
+        if is_order_stated || orders.is_settled() {
+            dates.clear();
+        }
+        if messages.is_none() && dates.is_empty() {
             break;
-        };
+        }
         for index in 0..batch.num_rows() {
             let text = |column: usize| cell(&columns[column].1, index).map(|cell| cell.text());
-            if let (Some(id), Some(words)) = (text(id), text(words)) {
-                look.see(&id, &words, customer.and_then(text).as_deref());
+            for column in dates.iter() {
+                match text(*column) {
+                    Some(date) => orders.see(&date),
+                    None => orders.see_other(),
+                }
+            }
+            if let Some((id, words, customer)) = *messages
+                && let (Some(id), Some(words)) = (text(id), text(words))
+            {
+                back.see(&id, &words, customer.and_then(text).as_deref());
             }
         }
     }
-    look.found()
+    (orders.found(options), back.found())
 }
 
 /// Whether the first rows show that the sender's column names the party that speaks.
@@ -448,6 +471,21 @@ mod tests {
         let (contacts, ..) = testing::read_bytes("a.parquet", &bytes);
         assert_eq!(contacts[0].started_at.to_rfc3339(), "2026-09-03T12:30:00+00:00");
         assert!(contacts[0].flags.is_empty(), "{:?}", contacts[0].flags);
+    }
+
+    #[test]
+    fn a_written_date_of_any_row_shows_the_order_of_all() {
+        let text = |values: Vec<&str>| Arc::new(StringArray::from(values)) as ArrayRef;
+        let table = |dates: Vec<&str>| {
+            bytes(vec![("contact_id", text(vec!["1", "2"])), ("date", text(dates)), ("text", text(vec!["a", "b"]))])
+        };
+        let (contacts, rejects, summary) =
+            testing::read_bytes("a.parquet", &table(vec!["9/3/2026 9:12", "9/25/2026 9:12"]));
+        assert!(rejects.is_empty() && summary.remarks.is_empty(), "{rejects:?} {:?}", summary.remarks);
+        assert_eq!(contacts[0].started_at.to_rfc3339(), "2026-09-03T07:12:00+00:00");
+        let (_, _, summary) = testing::read_bytes("a.parquet", &table(vec!["03/09/2026 9:12", "04/09/2026 9:12"]));
+        let open = crate::source::Remark::DateOrder { is_month_first: false, count: 2, has_half_days: false };
+        assert_eq!(summary.remarks, [open]);
     }
 
     #[test]

@@ -42,10 +42,6 @@ pub(crate) fn read(
         dialogue::split(&body, &place.settings.options, true)
             .unwrap_or_else(|| vec![RawTurn { text: body.trim().to_owned(), ..RawTurn::default() }]),
     );
-    let second_of_day = row::stated_second_of_day(&row, &place);
-    if let (Some(turns), Some(second)) = (&mut row.turns, second_of_day) {
-        dialogue::start_at(turns, second);
-    }
     if lossy {
         push(&mut row.flags, "undecodable_bytes");
     }

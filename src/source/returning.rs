@@ -59,15 +59,14 @@ impl<'o> Look<'o> {
 
     /// Takes note of a row: its identifier, its words and its customer, as they are written.
     pub(crate) fn see(&mut self, id: &str, words: &str, customer: Option<&str>) {
-        let (id, words) = (id.trim(), words.trim());
-        if value::is_missing_mark(id) || words.is_empty() {
+        let (id, words) = (value::as_typed(id), words.trim());
+        if value::is_missing_mark(id) || value::is_rounded(id) || words.is_empty() {
             return;
         }
         let words = hash(words.split_whitespace());
-        let customer = customer.map(normalise_identifier).filter(|customer| {
-            // The company's answer, under the address that it was sent from.
-            !value::is_missing_mark(customer) && !is_company_address(customer, &self.options.input.company_addresses)
-        });
+        let customer = customer.filter(|customer| !value::names_nobody(customer)).map(normalise_identifier);
+        // The company's answer, under the address that it was sent from.
+        let customer = customer.filter(|customer| !is_company_address(customer, &self.options.input.company_addresses));
         let customer = customer.map(|customer| hash([customer.as_str()]));
         let new = || Seen { words, customer, is_back: false, has_two_customers: false };
         let seen = self.seen.entry(hash([id])).or_insert_with(new);

@@ -13,8 +13,8 @@ use crate::contact::{Contact, Direction, Provenance, Speaker, Turn};
 use crate::error::{RecordError, RejectCode};
 
 use super::columns::{FIELDS, Field, Mapping};
-use super::customers::Customers;
-use super::dialogue::{self, RawTurn};
+use super::customers::{Customers, bare_address, normalise_phone};
+use super::dialogue::{self, RawTurn, Written};
 use super::email::is_company_address;
 use super::speakers::{self, Voice, push};
 use super::time::{self, DateOrder, Moment};
@@ -76,6 +76,8 @@ pub(crate) struct Row {
     pub(crate) names_sender: bool,
     /// The words are those of a column that is named for whole conversations.
     pub(crate) is_conversation: bool,
+    /// A spreadsheet has rounded the identifier of the contact away.
+    has_rounded_id: bool,
 }
 
 impl Row {
@@ -95,6 +97,7 @@ impl Row {
             is_message: false,
             names_sender: false,
             is_conversation: false,
+            has_rounded_id: false,
         }
     }
 
@@ -112,13 +115,35 @@ impl Row {
     pub(crate) fn set(&mut self, field: Field, cell: Option<Cell>, unit: f64) {
         self.known[field as usize] = true;
         self.units[field as usize] = unit;
+        let cell = match (field, cell) {
+            // Words are kept as they are.
+            (Field::Text | Field::Subject, cell) => cell,
+            (Field::CustomerEmail, Some(Cell::Text(text))) => Some(Cell::Text(bare_address(&text).to_owned())),
+            (_, cell) => cell.map(Cell::into_typed),
+        };
+        let is_rounded = matches!(&cell, Some(Cell::Text(text)) if value::is_rounded(text));
+        if field == Field::ContactId {
+            self.has_rounded_id = is_rounded;
+        }
         self.cells[field as usize] = cell.filter(|cell| match (field, cell) {
-            // Words are kept as they are: "non" and "-" are answers too.
+            // "non" and "-" are answers too.
             (Field::Text | Field::Subject, Cell::Text(text)) => {
                 !text.trim().is_empty() && !matches!(text.trim(), "NULL" | "null" | "\\N" | "NaN")
             }
+            (Field::ContactId, _) => !cell.is_missing() && !is_rounded,
+            (Field::CustomerId | Field::CustomerEmail | Field::CustomerPhone, _) => !cell.names_nobody(),
             _ => !cell.is_missing(),
         });
+    }
+
+    /// The reject of a row that has no identifier of its contact; `message` says so unless a spreadsheet rounded it.
+    pub(crate) fn without_id(&self, message: &str, place: &Place<'_>) -> RecordError {
+        let message = if self.has_rounded_id {
+            "a spreadsheet has rounded the identifier (as in 3,36E+10), so that several contacts would share it; export its column as text"
+        } else {
+            message
+        };
+        place.reject(self.record, RejectCode::MissingContactId, message).field(Field::ContactId.name())
     }
 
     /// Takes the first words of other columns where the column of the words is empty.
@@ -189,15 +214,21 @@ pub(crate) fn contact(row: &Row, place: &Place<'_>) -> Result<Contact, RecordErr
     if is_private {
         push(&mut flags, PRIVATE);
     }
+    let second_of_day = stated_second_of_day(started.or(row.fallback_start), place);
     let (mut turns, voices) = if let Some(raw) = &row.turns {
-        raw_turns(raw.clone(), started.map(|moment| moment.instant))
+        let mut raw = raw.clone();
+        dialogue::count_from_start(&mut raw, second_of_day);
+        raw_turns(raw, started.map(|moment| moment.instant))
     } else {
         match row.cell(Field::Text).filter(|_| !is_private) {
             None => (Vec::new(), Vec::new()),
             Some(cell) => {
                 let text = plain(cell.text());
                 match dialogue::split_cell(&text, options, row.is_conversation) {
-                    Some(raw) => raw_turns(raw, None),
+                    Some(mut raw) => {
+                        dialogue::count_from_start(&mut raw, second_of_day);
+                        raw_turns(raw, None)
+                    }
                     None => (
                         vec![Turn::new(Speaker::Unknown, text)],
                         vec![Voice { label: row.text(Field::Speaker), usual_role: None }],
@@ -302,8 +333,7 @@ pub(crate) fn contact_of_turns(mut rows: Vec<Row>, place: &Place<'_>) -> Result<
     let ends_vary = ends.iter().any(|(_, end)| *end != ends[0].1);
     let mut flags = head.flags.clone();
     let have_senders = have_senders(&rows, options);
-    let clock = Clock::of(&rows, started, place);
-    let raw: Vec<RawTurn> = rows
+    let mut raw: Vec<RawTurn> = rows
         .iter()
         .zip(&starts)
         .zip(&ends)
@@ -311,20 +341,22 @@ pub(crate) fn contact_of_turns(mut rows: Vec<Row>, place: &Place<'_>) -> Result<
             let Some(text) = row.cell(Field::Text).map(|cell| plain(cell.text())) else { return Vec::new() };
             let sent = if varies { *start } else { None };
             if row.is_message {
-                return message(row, text, sent, have_senders, options);
+                return message(row, text, sent, have_senders, place);
             }
-            let (start_s, at) = turn_time(row, Field::TurnStart, place);
+            let (begun, at) = turn_time(row, Field::TurnStart, place);
             vec![RawTurn {
                 label: row.text(Field::Speaker),
                 text,
-                start_s: clock.map_or(start_s, |clock| clock.seconds(row, Field::TurnStart)),
-                end_s: clock.map_or(*end_s, |clock| clock.seconds(row, Field::TurnEnd)),
+                start_s: begun.map(|(seconds, _)| seconds),
+                end_s: end_s.map(|(seconds, _)| seconds),
                 at: at.or(sent),
                 ended: if ends_vary { *ended } else { None },
+                written: begun.map(|(_, written)| written).unwrap_or_default(),
                 ..RawTurn::default()
             }]
         })
         .collect();
+    dialogue::count_from_start(&mut raw, stated_second_of_day(started, place));
     if started.is_none() {
         // Files without a column for the contact's start may give each turn a full time.
         started = raw.iter().filter_map(|turn| turn.at).min().map(|instant| Moment { instant, flag: None });
@@ -393,8 +425,9 @@ fn message(
     text: String,
     sent: Option<DateTime<Utc>>,
     have_senders: bool,
-    options: &Options,
+    place: &Place<'_>,
 ) -> Vec<RawTurn> {
+    let options = &place.settings.options;
     let Some(mut turns) = dialogue::split_cell(&text, options, row.is_conversation) else {
         let sender = sender(row).filter(|_| have_senders && row.cell(Field::Direction).is_none());
         let role = match &sender {
@@ -407,6 +440,7 @@ fn message(
         return vec![RawTurn { label, text, at: sent, role, ..RawTurn::default() }];
     };
     let Some(sent) = sent else { return turns };
+    dialogue::count_from_start(&mut turns, Some(second_of_day(sent, place)));
     let after = |seconds: f64| sent.checked_add_signed(Duration::try_milliseconds((seconds * 1000.0) as i64)?);
     let mut latest = sent;
     for turn in &mut turns {
@@ -428,6 +462,13 @@ fn start(row: &Row, place: &Place<'_>) -> Result<Option<Moment>, RecordError> {
     let moment = with_clock.or(moment).or_else(|| serial(cell, place));
     match moment {
         Some(moment) => Ok(Some(moment)),
+        None if time::order_shown_by(&cell.text()).is_some_and(|order| order != place.order) => Err(place
+            .reject(
+                row.record,
+                RejectCode::BadTime,
+                "the day and the month of the start time stand in another order than in the other dates of the file, or than input.date_order says; write all dates in one order",
+            )
+            .field(Field::StartedAt.name())),
         None => Err(place
             .reject(row.record, RejectCode::BadTime, format!("start time of {} characters cannot be read; expected for example 2026-09-03T09:12:00+02:00 or 03/09/2026 09:12", cell.text().chars().count()))
             .field(Field::StartedAt.name())),
@@ -464,10 +505,23 @@ fn is_date_alone(moment: &Moment, place: &Place<'_>) -> bool {
         || moment.instant.with_timezone(&place.settings.time_zone).time() == NaiveTime::MIN
 }
 
+/// A time of day as spreadsheets count it, in parts of a day: `0,383333333` is 09:12.
+///
+/// Not caught: `9,30` and `0,30`, which people write for half past.
+fn time_of_serial(text: &str) -> Option<String> {
+    const FEWEST_FIGURES: usize = 3;
+    let (whole, figures) = text.split_once([',', '.'])?;
+    let part: f64 = format!("0.{figures}").parse().ok()?;
+    let is_part = whole == "0" && figures.len() >= FEWEST_FIGURES && figures.bytes().all(|byte| byte.is_ascii_digit());
+    let unit = if figures.len() < 5 { 60.0 } else { 1.0 };
+    let second = ((part * 86_400.0 / unit).round() * unit) as u32;
+    NaiveTime::from_num_seconds_from_midnight_opt(second, 0).filter(|_| is_part).map(|time| time.to_string())
+}
+
 /// A date and the time of day of another column.
 fn with_clock(date: &Cell, clock: Option<&Cell>, place: &Place<'_>) -> Option<Moment> {
     let clock = match clock? {
-        Cell::Text(text) => text.trim().to_owned(),
+        Cell::Text(text) => time_of_serial(text.trim()).unwrap_or_else(|| text.trim().to_owned()),
         Cell::Local(local) => local.time().to_string(),
         _ => return None,
     };
@@ -499,58 +553,20 @@ pub(crate) fn moment(cell: &Cell, place: &Place<'_>) -> Option<Moment> {
     }
 }
 
-/// The time of a turn: seconds from the start of the contact, or an instant.
-fn turn_time(row: &Row, field: Field, place: &Place<'_>) -> (Option<f64>, Option<DateTime<Utc>>) {
+/// The time of a turn: seconds and how they are written, from the start of the contact or of the day, or an instant.
+fn turn_time(row: &Row, field: Field, place: &Place<'_>) -> (Option<(f64, Written)>, Option<DateTime<Utc>>) {
     let Some(cell) = row.cell(field) else { return (None, None) };
-    match value::seconds(cell, row.units[field as usize]) {
+    let seconds = match cell {
+        Cell::Text(text) if text.contains(':') => dialogue::timed(text),
+        _ => {
+            let written = if let Cell::Text(text) = cell { Written::of(text) } else { Written::Seconds };
+            value::seconds(cell, row.units[field as usize]).map(|seconds| (seconds, written))
+        }
+    };
+    match seconds {
         Some(seconds) => (Some(seconds), None),
         None => (None, moment(cell, place).map(|moment| moment.instant)),
     }
-}
-
-/// The times of turns that are times of day, `09:12:05` in a contact that began at 09:12, not seconds from its start.
-///
-/// Caught: a first turn at the contact's own time of day or soon after it, or later than any call lasts. Not caught:
-/// `00:00:05`, `01:30` in a contact of two minutes past midnight.
-#[derive(Debug, Clone, Copy)]
-struct Clock {
-    /// The time of day from which the seconds count.
-    from_s: f64,
-    /// Two numbers are hours and minutes, as in the start of the contact.
-    has_minutes_only: bool,
-}
-
-impl Clock {
-    fn of(rows: &[Row], started: Option<Moment>, place: &Place<'_>) -> Option<Self> {
-        let written = |row: &Row| match row.cell(Field::TurnStart)? {
-            Cell::Text(text) if text.contains(':') => Some(text.trim().to_owned()),
-            _ => None,
-        };
-        let times: Vec<String> =
-            rows.iter().filter(|row| row.cell(Field::TurnStart).is_some()).map(written).collect::<Option<_>>()?;
-        let has_minutes_only = times.iter().all(|time| time.matches(':').count() == 1);
-        let first = time_of_day(times.first()?, has_minutes_only)?;
-        let start_s = started.map(|moment| second_of_day(moment.instant, place)).filter(|start| is_told(*start));
-        if let Some(start_s) = start_s.filter(|start| dialogue::begins_at(first, *start)) {
-            return Some(Self { from_s: start_s.min(first), has_minutes_only });
-        }
-        let is_late = !has_minutes_only && first > dialogue::LONGEST_CALL_S;
-        is_late.then_some(Self { from_s: first, has_minutes_only: false })
-    }
-
-    fn seconds(self, row: &Row, field: Field) -> Option<f64> {
-        let Cell::Text(text) = row.cell(field)? else { return None };
-        let time = time_of_day(text, self.has_minutes_only)? - self.from_s;
-        // Past midnight the clock starts again; a time of day just before the first is no time of this contact.
-        Some(if time < 0.0 { time + 86_400.0 } else { time }).filter(|time| *time <= 43_200.0)
-    }
-}
-
-/// Seconds since midnight of `hh:mm:ss`, or of `hh:mm` where that is how times are written.
-fn time_of_day(text: &str, has_minutes_only: bool) -> Option<f64> {
-    let seconds = value::seconds(&Cell::Text(text.to_owned()), 1.0)?;
-    let seconds = if has_minutes_only { seconds * 60.0 } else { seconds };
-    (seconds < 86_400.0).then_some(seconds)
 }
 
 /// Seconds since midnight of an instant in the configured time zone.
@@ -558,17 +574,10 @@ fn second_of_day(instant: DateTime<Utc>, place: &Place<'_>) -> f64 {
     f64::from(instant.with_timezone(&place.settings.time_zone).time().num_seconds_from_midnight())
 }
 
-/// Whether a start is late enough after midnight to tell a time of day from seconds since the start.
-fn is_told(second_of_day: f64) -> bool {
-    const FROM_S: f64 = 600.0;
-    second_of_day >= FROM_S
-}
-
-/// Seconds since midnight at which a transcript's contact began, where its text or its name says so.
-pub(crate) fn stated_second_of_day(row: &Row, place: &Place<'_>) -> Option<f64> {
+/// Seconds since midnight at which a contact began, where its source says so.
+fn stated_second_of_day(started: Option<Moment>, place: &Place<'_>) -> Option<f64> {
     let is_stated = |moment: &Moment| !matches!(moment.flag, Some("date_without_time" | "started_at_from_file_date"));
-    let moment = start(row, place).ok()?.or(row.fallback_start).filter(is_stated)?;
-    Some(second_of_day(moment.instant, place)).filter(|second| is_told(*second))
+    Some(second_of_day(started.filter(is_stated)?.instant, place))
 }
 
 /// How sure it is that the first author of a ticket is the customer.
@@ -706,11 +715,7 @@ fn finish(
         None if place.derive_ids => {
             derived_id(customer_id.as_deref(), started.instant, row.text(Field::Subject).as_deref(), &turns)
         }
-        None => {
-            return Err(place
-                .reject(row.record, RejectCode::MissingContactId, "the contact has no identifier")
-                .field(Field::ContactId.name()));
-        }
+        None => return Err(row.without_id("the contact has no identifier", place)),
     };
     let mut contact =
         Contact::new(contact_id, started.instant, Provenance { file: place.file.to_owned(), record: row.record });
@@ -730,7 +735,8 @@ fn finish(
     if let Some(flag) = started.flag {
         push(&mut flags, flag);
     }
-    if place.is_order_guessed && row.text(Field::StartedAt).is_some_and(|text| time::is_day_month_year(&text)) {
+    let proves_none = |text: String| time::is_day_month_year(&text) && time::order_shown_by(&text).is_none();
+    if place.is_order_guessed && row.text(Field::StartedAt).is_some_and(proves_none) {
         push(&mut flags, "ambiguous_date_order");
     }
     contact.channel = match row.cell(Field::Channel).map(Cell::text) {
@@ -817,13 +823,9 @@ fn latest_end(rows: &[Row], started: DateTime<Utc>, place: &Place<'_>) -> Option
 }
 
 fn customer(row: &Row, customers: &Customers) -> Option<String> {
-    if let Some(id) = row.text(Field::CustomerId) {
-        return Some(customers.resolve(&id));
-    }
-    [Field::CustomerEmail, Field::CustomerPhone]
-        .iter()
-        .find_map(|field| row.text(*field))
-        .map(|id| customers.resolve(&id))
+    let id = row.text(Field::CustomerId).or_else(|| row.text(Field::CustomerEmail));
+    id.map(|id| customers.resolve(&id))
+        .or_else(|| row.text(Field::CustomerPhone).map(|number| customers.resolve(&normalise_phone(&number))))
 }
 
 /// Identifier made from what the contact says, so that it does not depend on the file's name or order.

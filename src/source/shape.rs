@@ -14,12 +14,12 @@ use serde_json::{Map, Value};
 use super::Unread;
 use super::columns::{self, Field, Mapping, normalise};
 use super::decode::{LineRead, read_line, record_text};
-use super::json::{Mappings, enveloped, flatten, nests_turns, object_of_line, page, wordless_turns};
+use super::json::{Mappings, enveloped, flatten, nests_turns, object_of_line, page, times_of_turns, wordless_turns};
 use super::lenient::Lenient;
 use super::platform;
 use super::returning::{self, Returning};
 use super::row::Place;
-use super::time::{DateOrder, Orders};
+use super::time::{DateOrder, OrderFound, Orders};
 
 /// Objects that are looked at for all but the dates and the identifiers that come back.
 const SAMPLE: usize = 1000;
@@ -28,9 +28,7 @@ const SAMPLE: usize = 1000;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Shape {
     /// Order of day and month.
-    pub(crate) order: DateOrder,
-    /// No date proves the order.
-    pub(crate) is_order_guessed: bool,
+    pub(crate) dates: OrderFound,
     /// Senders are the parties that speak, not addresses of customers.
     pub(crate) senders_speak: bool,
     /// Objects without nested turns are messages, to be grouped by contact.
@@ -150,6 +148,9 @@ impl<'l, 'p> Look<'l, 'p> {
         }
         written.for_each(|date| self.orders.see(date));
         if nests_turns(&flat) {
+            if !self.orders.is_settled() {
+                times_of_turns(&flat).for_each(|time| self.orders.see(time));
+            }
             match wordless_turns(&flat, self.place) {
                 Some(inner) if !self.has_words && self.seen <= SAMPLE => {
                     let outer = keys.iter().filter(|key| !Field::Turns.accepts(&normalise(key)));
@@ -205,8 +206,7 @@ impl<'l, 'p> Look<'l, 'p> {
         let options = &self.place.settings.options;
         let senders_speak = columns::senders_speak(&self.senders, options);
         Shape {
-            order: DateOrder::configured(options).unwrap_or_else(|| self.orders.order()),
-            is_order_guessed: DateOrder::configured(options).is_none() && self.orders.is_guess(),
+            dates: self.orders.found(options),
             senders_speak,
             is_one_message_each: self.has_messages || senders_speak,
             returning: self.returning.found(),
@@ -341,5 +341,13 @@ mod tests {
             let starts: Vec<String> = contacts.iter().map(|contact| contact.started_at.to_rfc3339()).collect();
             assert_eq!(starts, ["2026-09-03T08:00:00+00:00", "2026-09-25T08:00:00+00:00"], "{text}");
         }
+        // The times of messages are dates too.
+        let chat = |id: u32, date: &str| {
+            format!(r#"{{"id":{id},"messages":[{{"role":"customer","text":"x","time":"{date} 2:05 PM"}}]}}"#)
+        };
+        let text = format!("{}\n{}\n", chat(1, "9/3/2026"), chat(2, "9/25/2026"));
+        let (contacts, rejects, summary) = testing::read_bytes("a.jsonl", text.as_bytes());
+        assert!(rejects.is_empty() && summary.remarks.is_empty(), "{rejects:?}");
+        assert_eq!(contacts[0].started_at.to_rfc3339(), "2026-09-03T12:05:00+00:00");
     }
 }

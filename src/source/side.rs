@@ -12,7 +12,8 @@ use super::columns::{is_name, normalise, without_small_words};
 use super::decode::{self, LineRead};
 use super::delimited::{self, Delimited, RowRead};
 use super::format::Format;
-use super::{json, open, table, value};
+use super::header::{self, Header};
+use super::{json, open, value};
 use crate::config::Options;
 use crate::error::{Error, Problem};
 
@@ -192,10 +193,9 @@ fn read_table<const N: usize>(
         _ => (delimited::sniff_delimiter(head, &Options::default()), true),
     };
     let mut rows = Delimited::new(text, delimiter, quoting);
-    let Some(headers) = table::headers(&mut rows)? else { return Ok(()) };
+    let Some(Header { names: headers, row: mut number, .. }) = header::read(&mut rows, 0)? else { return Ok(()) };
     let places = places(&headers, wanted);
     found.has = places.each_ref().map(|places| !places.is_empty());
-    let mut number = 1;
     loop {
         let read = rows.next()?;
         number += 1 + rows.blank_rows();

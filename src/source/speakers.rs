@@ -14,6 +14,7 @@
 //! | a convention tells (Twilio: the agent is on channel 1; `Support Nautile` is the company) and the words do not contradict it | the convention | 0.8, or 0.95 when the words agree |
 //! | only agents say what this label says, among more than two labels | it is an agent | 0.6 |
 //! | the comments of a ticket, whose authors are numbers | the first author asks, the others answer | 0.75 |
+//! | one label for all that is said, as recordings on one channel have it, and no convention | unknown, since both parties may stand under it | 0 |
 //! | nothing of that, or no label at all | unknown | 0 |
 //!
 //! Flags: `speakers_inferred`, `speakers_unknown`, and `single_speaker` for a conversation of one role only.
@@ -198,6 +199,9 @@ fn assign(turns: &[Turn], voices: &[Voice], open: &[String]) -> (Vec<(String, Sp
     let all = |speaker| open.iter().map(|label| (label.clone(), speaker)).collect::<Vec<_>>();
     match (open, has(Speaker::Customer), has(Speaker::Agent)) {
         ([], ..) => (Vec::new(), 0.0),
+        ([only], false, false) if usual_role(voices, only).is_none() && says_all(turns, voices, only) => {
+            (Vec::new(), 0.0)
+        }
         ([_], true, false) => (all(Speaker::Agent), 0.85),
         ([_], false, true) => (all(Speaker::Customer), 0.85),
         (_, true, false) => (all(Speaker::Agent), 0.7),
@@ -218,6 +222,14 @@ fn assign(turns: &[Turn], voices: &[Voice], open: &[String]) -> (Vec<(String, Sp
             (assigned, confidence)
         }
     }
+}
+
+/// Whether several turns have this label, and no others are there.
+///
+/// Caught: `SPEAKER_00` before "comment puis-je vous aider ?" and before "ma box est en panne". Not caught: the label of one
+/// turn, and `SPEAKER_00` beside a bot.
+fn says_all(turns: &[Turn], voices: &[Voice], label: &str) -> bool {
+    turns.len() > 1 && voices.iter().all(|voice| voice.label.as_deref() == Some(label))
 }
 
 fn of_two(turns: &[Turn], voices: &[Voice], first: &str, second: &str) -> (Vec<(String, Speaker)>, f64) {
@@ -380,6 +392,18 @@ mod tests {
     fn a_conversation_of_one_role_is_flagged_and_stated_roles_need_no_confidence() {
         let (_, flags, confidence) = resolved(&[("client", "a"), ("client", "b")], &Options::default());
         assert_eq!((flags, confidence), (vec!["single_speaker".to_owned()], None));
+    }
+
+    #[test]
+    fn one_label_for_both_parties_makes_nobody_the_agent() {
+        let said = ["Bonjour, comment puis-je vous aider ?", "Ma box est en panne depuis lundi.", "Je regarde."];
+        let (speakers, flags, confidence) = resolved(&said.map(|text| ("SPEAKER_00", text)), &Options::default());
+        assert_eq!(speakers, [Speaker::Unknown; 3]);
+        assert_eq!((flags, confidence), (vec!["speakers_unknown".to_owned()], Some(0.0)));
+        // A label that names the company, and the words of a bot beside it.
+        assert_eq!(roles(&said.map(|text| ("Service Lumio", text))).0, [Speaker::Agent; 3]);
+        let with_bot = [("Bot", "Bonjour"), ("Marie", "Comment puis-je vous aider ?"), ("Marie", "Je regarde.")];
+        assert_eq!(roles(&with_bot).0, [Speaker::Bot, Speaker::Agent, Speaker::Agent]);
     }
 
     #[test]

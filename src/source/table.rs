@@ -10,14 +10,15 @@ use super::decode;
 use super::delimited::{self, Delimited, RowRead};
 use super::format::Format;
 use super::group::Grouper;
+use super::header::{self, Header};
 use super::join::{Beside, Joined};
 use super::json::Fallback;
 use super::platform::Sheet;
 use super::returning::{self, Returning};
 use super::row::{self, Place, Row};
-use super::time::{DateOrder, Orders};
+use super::time::{DateOrder, OrderFound, Orders};
 use super::value::{self, Cell};
-use super::{Failure, Output, transcript};
+use super::{Failure, Output, Remark, transcript};
 
 /// The delimiter and whether quotes count.
 fn dialect(head: &str, format: Format, options: &Options) -> (u8, bool) {
@@ -32,7 +33,8 @@ fn dialect(head: &str, format: Format, options: &Options) -> (u8, bool) {
     (stated.unwrap_or_else(|| delimited::sniff_delimiter(head, options)), true)
 }
 
-/// Reads a table; `again` opens the same text a second time, to settle the order of day and month.
+/// Reads a table; `again` opens the same text a second time, to settle the order of day and month and which identifiers come
+/// back.
 #[expect(clippy::too_many_arguments, reason = "what a table needs to know about its file")]
 pub(crate) fn read(
     stream: &mut dyn BufRead,
@@ -51,11 +53,16 @@ pub(crate) fn read(
     if let Some(columns) = transcript::columns(&head, delimiter, options) {
         return transcript::read(&mut rows, columns, place, fallback, output);
     }
-    let Some(mut headers) = headers(&mut rows)? else {
+    let above = header::above_in(&head, delimiter, quoting, options);
+    let Some(Header { names: mut headers, row: header_row, has_titles }) = header::read(&mut rows, above)? else {
         output.met();
         output.reject(place.reject_file(RejectCode::EmptyFile, "the file has no header row"))?;
         return Ok(());
     };
+    if has_titles {
+        output.remarks.push(Remark::LinesAboveHeader { count: header_row - 1 });
+    }
+    let form = Form { delimiter, quoting, above };
     let sheet = Sheet::of(&headers).filter(|_| options.columns.is_empty());
     if sheet.is_some() {
         headers = Sheet::headers();
@@ -63,9 +70,7 @@ pub(crate) fn read(
     let mapping = match Mapping::new(&headers, options)
         .and_then(|mapping| mapping.needed_columns(&headers).map(|()| mapping))
     {
-        Ok(mapping) if senders_speak(&mapping, &head, delimiter, quoting, options) => {
-            mapping.with_speakers(&headers, options)
-        }
+        Ok(mapping) if senders_speak(&mapping, &head, form, options) => mapping.with_speakers(&headers, options),
         Ok(mapping) => mapping,
         Err(absent) => {
             output.met();
@@ -74,15 +79,14 @@ pub(crate) fn read(
         }
     };
     place.derive_ids = !mapping.has(Field::ContactId);
-    if sheet.is_none() {
-        (place.order, place.is_order_guessed) = order(&mapping, options, delimiter, quoting, again)?;
-    }
     output.unread = columns::unread(&headers, &mapping, false).filter(|_| beside.is_none());
-    let returning = if sheet.is_none() && beside.is_none() {
-        returning(&mapping, options, delimiter, quoting, again)?
+    let (dates, returning) = if sheet.is_none() {
+        look(&mapping, options, form, beside.is_some(), again)?
     } else {
-        Returning::default()
+        (OrderFound::unseen(options), Returning::default())
     };
+    (place.order, place.is_order_guessed) = (dates.order, dates.is_guess);
+    output.remarks.extend(dates.remark);
     let mut given = Given {
         is_one_row_per_turn: mapping.is_one_row_per_turn(),
         joined: beside.map(|beside| Joined::load(beside, &place, output)).transpose()?,
@@ -90,9 +94,13 @@ pub(crate) fn read(
         returning,
         place,
         is_empty: true,
+        rounded: 0,
     };
-    let read = each_row(&mut rows, &headers, &mapping, sheet.as_ref(), &mut given, output);
-    let Given { joined, grouper, is_empty, .. } = given;
+    let read = each_row(&mut rows, header_row, &headers, &mapping, sheet.as_ref(), &mut given, output);
+    let Given { joined, grouper, is_empty, rounded, .. } = given;
+    if rounded > 0 {
+        output.remarks.push(Remark::RoundedCustomers { count: rounded });
+    }
     // Comments whose ticket may stand behind a break are no contacts of their own.
     if let Some(mut joined) = joined.filter(|_| read.is_ok()) {
         joined.rest(&place, output)?;
@@ -125,6 +133,16 @@ struct Given<'a> {
     place: Place<'a>,
     /// No row was met.
     is_empty: bool,
+    /// Rows whose customer a spreadsheet has rounded away.
+    rounded: u64,
+}
+
+/// How the text of a table is cut into rows, and the records above its header row.
+#[derive(Debug, Clone, Copy)]
+struct Form {
+    delimiter: u8,
+    quoting: bool,
+    above: usize,
 }
 
 impl Given<'_> {
@@ -145,16 +163,17 @@ impl Given<'_> {
     }
 }
 
-/// Gives the rows behind the header row, which is row 1, as in a spreadsheet.
+/// Gives the rows behind the header row, numbered as in a spreadsheet.
 fn each_row(
     rows: &mut Delimited<'_>,
+    header_row: u64,
     headers: &[String],
     mapping: &Mapping,
     sheet: Option<&Sheet>,
     given: &mut Given<'_>,
     output: &mut Output<'_>,
 ) -> Result<(), Failure> {
-    let mut record = 1;
+    let mut record = header_row;
     loop {
         let read = rows.next()?;
         record += 1 + rows.blank_rows();
@@ -170,6 +189,7 @@ fn each_row(
                     Some(None) => continue,
                     None => fields,
                 };
+                given.rounded += u64::from(has_rounded_customer(&fields, mapping));
                 match row_of(record, fields, lossy, headers, mapping) {
                     Err(message) => {
                         output.met();
@@ -183,36 +203,19 @@ fn each_row(
     }
 }
 
-/// The header row, after Excel's `sep=` line if there is one.
-pub(super) fn headers(rows: &mut Delimited<'_>) -> std::io::Result<Option<Vec<String>>> {
-    loop {
-        match rows.next()? {
-            RowRead::Eof => return Ok(None),
-            RowRead::Bad { .. } => {}
-            RowRead::Row { fields, .. } => {
-                let is_separator_line = fields.first().is_some_and(|field| field.starts_with("sep="))
-                    && fields.iter().skip(1).all(|field| field.is_empty());
-                if !is_separator_line {
-                    rows.expect_width(fields.len());
-                    return Ok(Some(
-                        fields
-                            .into_iter()
-                            .map(|field| field.trim_start_matches('\u{feff}').trim().to_owned())
-                            .collect(),
-                    ));
-                }
-            }
-        }
-    }
+/// Whether a spreadsheet has rounded the identifier or the telephone number of the customer.
+fn has_rounded_customer(fields: &[String], mapping: &Mapping) -> bool {
+    let cell = |field: &Field| mapping.column(*field).and_then(|column| fields.get(column));
+    [Field::CustomerId, Field::CustomerPhone].iter().filter_map(cell).any(|cell| value::is_rounded(cell))
 }
 
 /// Whether the first rows show that the sender's column names the party that speaks.
-fn senders_speak(mapping: &Mapping, head: &str, delimiter: u8, quoting: bool, options: &Options) -> bool {
+fn senders_speak(mapping: &Mapping, head: &str, form: Form, options: &Options) -> bool {
     const ROWS: usize = 1000;
     let (Some(sender), Some(id)) = (mapping.sender(), mapping.column(Field::ContactId)) else { return false };
     let mut reader = std::io::Cursor::new(head.as_bytes());
-    let mut rows = Delimited::new(&mut reader, delimiter, quoting);
-    if !matches!(headers(&mut rows), Ok(Some(_))) {
+    let mut rows = Delimited::new(&mut reader, form.delimiter, form.quoting);
+    if !matches!(header::read(&mut rows, form.above), Ok(Some(_))) {
         return false;
     }
     let mut cells: Vec<(String, String)> = Vec::new();
@@ -228,33 +231,49 @@ fn senders_speak(mapping: &Mapping, head: &str, delimiter: u8, quoting: bool, op
     columns::senders_speak(&cells, options)
 }
 
-/// Which identifiers come back with other words, so that their rows are messages; `again` opens the text a second time.
-fn returning(
+/// What only the whole table shows: which of 03/04 is the day, and which identifiers come back with other words, so that
+/// their rows are messages. The comments that are `joined` to tickets are the messages of these. `again` opens the text a
+/// second time.
+///
+/// A table is read to its end, since one sorted by date can hide the proof of its order behind thousands of rows, unless
+/// its dates start with the year and no identifier can come back.
+fn look(
     mapping: &Mapping,
     options: &Options,
-    delimiter: u8,
-    quoting: bool,
+    form: Form,
+    is_joined: bool,
     again: &dyn Fn() -> std::io::Result<Box<dyn BufRead>>,
-) -> Result<Returning, Failure> {
-    let Some((id, words, customer)) = returning::columns(mapping) else { return Ok(Returning::default()) };
+) -> Result<(OrderFound, Returning), Failure> {
     let mut stream = again()?;
-    let mut rows = Delimited::new(&mut stream, delimiter, quoting);
-    let mut look = returning::Look::new(options);
-    // The header row, which is no contact.
-    if !matches!(headers(&mut rows), Ok(Some(_))) {
-        return Ok(Returning::default());
+    let mut rows = Delimited::new(&mut stream, form.delimiter, form.quoting);
+    let is_order_stated = DateOrder::configured(options).is_some();
+    let dates: Vec<usize> = [Field::StartedAt, Field::EndedAt, Field::TurnStart, Field::TurnEnd]
+        .iter()
+        .filter_map(|field| mapping.column(*field))
+        .collect();
+    let mut orders = Orders::default();
+    let messages = returning::columns(mapping).filter(|_| !is_joined);
+    let mut back = returning::Look::new(options);
+    if !matches!(header::read(&mut rows, form.above), Ok(Some(_))) {
+        return Ok((orders.found(options), back.found()));
     }
-    loop {
+    while messages.is_some() || !(is_order_stated || orders.is_settled()) {
         match rows.next() {
             Ok(RowRead::Row { fields, .. }) => {
                 let cell = |column: usize| fields.get(column).map_or("", String::as_str);
-                look.see(cell(id), cell(words), customer.map(cell));
+                if !is_order_stated && !orders.is_settled() {
+                    dates.iter().for_each(|column| orders.see(value::as_typed(cell(*column))));
+                }
+                if let Some((id, words, customer)) = messages {
+                    back.see(cell(id), cell(words), customer.map(cell));
+                }
             }
             Ok(RowRead::Bad { .. }) => {}
             // A damaged end is reported by the real reading.
-            Ok(RowRead::Eof) | Err(_) => return Ok(look.found()),
+            Ok(RowRead::Eof) | Err(_) => break,
         }
     }
+    Ok((orders.found(options), back.found()))
 }
 
 /// Cells by field. A row with fewer cells than headers is taken if all the mapped columns that must have a value are there.
@@ -288,45 +307,11 @@ fn row_of(record: u64, fields: Vec<String>, lossy: bool, headers: &[String], map
     Ok(row)
 }
 
-/// Which of 03/04 is the day, and whether that is a guess: as configured, else as the whole column shows, else the day
-/// first.
-///
-/// The column is read to its first proof, since a file sorted by date can hide it behind thousands of rows; files whose
-/// dates start with the year are not read twice.
-fn order(
-    mapping: &Mapping,
-    options: &Options,
-    delimiter: u8,
-    quoting: bool,
-    again: &dyn Fn() -> std::io::Result<Box<dyn BufRead>>,
-) -> Result<(DateOrder, bool), Failure> {
-    if let Some(order) = DateOrder::configured(options) {
-        return Ok((order, false));
-    }
-    let columns: Vec<usize> =
-        [Field::StartedAt, Field::EndedAt].iter().filter_map(|field| mapping.column(*field)).collect();
-    let mut stream = again()?;
-    let mut rows = Delimited::new(&mut stream, delimiter, quoting);
-    let mut orders = Orders::default();
-    while !orders.is_settled() {
-        let fields = match rows.next() {
-            Ok(RowRead::Row { fields, .. }) => fields,
-            Ok(RowRead::Bad { .. }) => continue,
-            // A damaged end is reported by the real reading.
-            Ok(RowRead::Eof) | Err(_) => break,
-        };
-        for text in columns.iter().filter_map(|column| fields.get(*column)) {
-            orders.see(text);
-        }
-    }
-    Ok((orders.order(), orders.is_guess()))
-}
-
 #[cfg(test)]
 mod tests {
     use crate::contact::{Contact, Speaker};
     use crate::error::RecordError;
-    use crate::source::testing;
+    use crate::source::{Remark, testing};
 
     fn read(text: &str) -> (Vec<Contact>, Vec<RecordError>) {
         let (contacts, rejects, _) = testing::read_bytes("a.csv", text.as_bytes());
@@ -409,6 +394,12 @@ mod tests {
         assert_eq!(rows("03/09/2026 23:59", "23:59:30", "00:00:30"), [Some(30.0), Some(90.0)]);
         // The start has no time of day.
         assert_eq!(rows("03/09/2026", "09:12:05", "09:13:10"), [Some(0.0), Some(65.0)]);
+        // Of the night, in minutes and seconds: not sixteen minutes past midnight.
+        assert_eq!(rows("04/09/2026 00:15", "00:16", "00:45"), [Some(16.0), Some(45.0)]);
+        assert_eq!(rows("03/09/2026 23:58", "23:59", "00:01"), [Some(60.0), Some(180.0)]);
+        assert_eq!(rows("03/09/2026 23:59", "11:59:30 PM", "12:00:30 AM"), [Some(30.0), Some(90.0)]);
+        // Full times, whose days are no seconds.
+        assert_eq!(rows(day, "03/09/2026 09:12:05", "03/09/2026 09:13:10"), [Some(5.0), Some(70.0)]);
         // Seconds from the start.
         assert_eq!(rows(day, "00:00:05", "00:01:10"), [Some(5.0), Some(70.0)]);
         assert_eq!(rows(day, "00:05", "01:10"), [Some(5.0), Some(70.0)]);
@@ -447,6 +438,199 @@ mod tests {
         // What one date proves is no guess.
         assert_eq!(starts(&["9/3/2026 2:05 PM", "9/25/2026 9:05 AM"]), expected(&["09-03", "09-25"], false));
         assert_eq!(starts(&["3/9/2026 2:05 PM", "25/9/2026 9:05 AM"]), expected(&["09-03", "09-25"], false));
+    }
+
+    #[test]
+    fn the_times_of_a_conversation_in_a_cell_count_from_the_start_of_its_contact() {
+        let starts = |date: &str, first: &str, second: &str| -> Vec<Option<f64>> {
+            let (contacts, _) = read(&format!(
+                "id;date;conversation\n1;{date};\"[{first}] Client : Ma box\n[{second}] Conseiller : Je regarde\"\n"
+            ));
+            contacts[0].turns.iter().map(|turn| turn.start_s).collect()
+        };
+        assert_eq!(starts("03/09/2026 01:30", "01:30:05", "01:31:10"), [Some(5.0), Some(70.0)]);
+        assert_eq!(starts("03/09/2026 09:12", "09:12", "09:14"), [Some(0.0), Some(120.0)]);
+        assert_eq!(starts("03/09/2026 09:12", "00:05", "01:10"), [Some(5.0), Some(70.0)]);
+        assert_eq!(starts("03/09/2026", "00:05", "01:10"), [Some(5.0), Some(70.0)]);
+        // Two messages of one ticket, the second of them a conversation of the night.
+        let (contacts, _) = read(
+            "ticket_id;date;message\nT1;03/09/2026 09:12;Ma box\nT1;04/09/2026 01:30;\"[01:30:05] Client : Alors ?\n[01:31:10] Conseiller : Je regarde\"\n",
+        );
+        let starts: Vec<Option<f64>> = contacts[0].turns.iter().map(|turn| turn.start_s).collect();
+        assert_eq!(starts, [Some(0.0), Some(58_685.0), Some(58_750.0)]);
+    }
+
+    #[test]
+    fn a_file_whose_dates_prove_no_order_says_so_once() {
+        let told = |file: &str, dates: &[&str]| {
+            let rows: String = (1..).zip(dates).map(|(id, date)| format!("{id};{date};Ma box {id}\n")).collect();
+            let (_, rejects, summary) = testing::read_bytes(file, format!("id;date;texte\n{rows}").as_bytes());
+            assert!(rejects.is_empty(), "{rejects:?}");
+            summary.remarks
+        };
+        let remark =
+            |is_month_first, count, has_half_days| vec![Remark::DateOrder { is_month_first, count, has_half_days }];
+        assert_eq!(
+            told("a.csv", &["03/09/2026 14:05", "04/09/2026 09:05", "05/05/2026 09:05"]),
+            remark(false, 2, false)
+        );
+        assert_eq!(told("a.csv", &["03/09/2026 2:05 PM", "04/10/2026 9:05 AM"]), remark(false, 2, true));
+        let guessed = ["9/3/2026 2:05 PM", "9/4/2026 9:05 AM", "9/10/2026 10:05 AM"];
+        assert_eq!(told("a.csv", &guessed), remark(true, 3, true));
+        // What proves the order may stand behind rows of any number, and behind empty cells.
+        let mut sorted = vec!["03/09/2026 14:05"; 300];
+        sorted.push("25/09/2026 14:05");
+        for dates in [&sorted[..], &["05/05/2026 14:05"], &["2026-09-03 14:05"], &["3 sept. 2026 14:05"]] {
+            assert!(told("a.csv", dates).is_empty(), "{dates:?}");
+        }
+        let lines = "{\"id\":1,\"date\":\"03/09/2026 14:05\",\"text\":\"a\"}\n{\"id\":2,\"date\":\"04/09/2026 14:05\",\"text\":\"b\"}\n";
+        assert_eq!(testing::read_bytes("a.jsonl", lines.as_bytes()).2.remarks, remark(false, 2, false));
+        let mut settings = testing::settings();
+        settings.options.input.date_order = "dmy".into();
+        assert!(testing::read_with(&settings, "a.jsonl", lines.as_bytes()).2.remarks.is_empty());
+    }
+
+    #[test]
+    fn closings_that_are_empty_do_not_end_the_search_for_the_order_of_the_dates() {
+        let mut text = "id,started_at,ended_at,text\n".to_owned();
+        for id in 0..300 {
+            text.push_str(&format!("{id},09/{:02}/2026 14:05,,Ma box {id}\n", id / 40 + 1));
+        }
+        text.push_str("300,09/25/2026 14:05,,Alors ?\n");
+        let (contacts, rejects) = read(&text);
+        assert!(rejects.is_empty(), "{rejects:?}");
+        assert!(contacts.iter().all(|contact| contact.started_at.format("%m").to_string() == "09"));
+    }
+
+    #[test]
+    fn dates_that_prove_two_orders_are_read_as_most_of_them_and_the_others_are_refused() {
+        let text =
+            "id,started_at,text\n1,25/9/2026 14:05,a\n2,9/3/2026 14:05,b\n3,9/25/2026 14:05,c\n4,9/26/2026 14:05,d\n";
+        let mut turned: Vec<&str> = text.lines().skip(1).collect();
+        turned.reverse();
+        for text in [text.to_owned(), format!("id,started_at,text\n{}\n", turned.join("\n"))] {
+            let (mut contacts, rejects, summary) = testing::read_bytes("a.csv", text.as_bytes());
+            contacts.sort_by(|a, b| a.contact_id.cmp(&b.contact_id));
+            let told: Vec<(&str, String, bool)> = contacts
+                .iter()
+                .map(|one| {
+                    let is_flagged = one.flags.iter().any(|flag| flag == "ambiguous_date_order");
+                    (one.contact_id.as_str(), one.started_at.format("%m-%d").to_string(), is_flagged)
+                })
+                .collect();
+            assert_eq!(
+                told,
+                [("2", "09-03".to_owned(), true), ("3", "09-25".to_owned(), false), ("4", "09-26".to_owned(), false)]
+            );
+            assert_eq!((rejects.len(), rejects[0].code.as_str()), (1, "bad_time"));
+            assert!(rejects[0].message.contains("another order"), "{}", rejects[0].message);
+            assert_eq!(summary.remarks, [Remark::TwoDateOrders { is_month_first: true, unread: 1, count: 1 }]);
+        }
+    }
+
+    #[test]
+    fn what_stands_for_an_unknown_customer_is_no_customer() {
+        for nobody in ["N/A", "-", "NULL", "Inconnu", "Anonyme", "0", "#N/A", "non renseigné", "999999999"] {
+            for column in ["id_client", "email", "téléphone"] {
+                let (contacts, rejects) = read(&format!(
+                    "id;{column};date;texte\n1;{nobody};03/09/2026 09:12;Ma box\n2;{nobody};04/09/2026 09:12;Mon colis\n"
+                ));
+                assert!(rejects.is_empty(), "{rejects:?}");
+                let customers: Vec<_> = contacts.iter().map(|contact| contact.customer_id.as_deref()).collect();
+                assert_eq!(customers, [None, None], "{column} {nobody}");
+            }
+        }
+        // The address beside it is the customer's.
+        let (contacts, _) = read("id;id_client;email;date;texte\n1;Inconnu;a@example.com;03/09/2026 09:12;Ma box\n");
+        assert_eq!(contacts[0].customer_id.as_deref(), Some("a@example.com"));
+        // Two messages of a ticket, the second without its customer, stay one contact.
+        let (contacts, _) =
+            read("id;id_client;date;message\n1;K1;03/09/2026 09:12;Ma box\n1;Inconnu;04/09/2026 09:12;Alors ?\n");
+        assert_eq!((contacts.len(), contacts[0].customer_id.as_deref()), (1, Some("K1")));
+    }
+
+    #[test]
+    fn numbers_that_a_spreadsheet_has_rounded_identify_nobody() {
+        let text = "id;id_client;date;texte\n1;3,36E+10;03/09/2026 09:12;Ma box\n2;3,36E+10;04/09/2026 09:12;Mon colis\n3;K1;04/09/2026 09:12;Merci\n";
+        let (contacts, rejects, summary) = testing::read_bytes("a.csv", text.as_bytes());
+        let customers: Vec<_> = contacts.iter().map(|contact| contact.customer_id.as_deref()).collect();
+        assert_eq!((customers, rejects.len()), (vec![None, None, Some("K1")], 0));
+        assert!(summary.remarks.contains(&Remark::RoundedCustomers { count: 2 }), "{:?}", summary.remarks);
+        // Contacts of two customers would be the messages of one.
+        for header in ["id;date;texte", "id;date;texte;locuteur"] {
+            let text =
+                format!("{header}\n2,02611E+11;13/09/2026 09:12;Ma box\n2,02611E+11;14/09/2026 09:12;Mon colis\n");
+            let (contacts, rejects) = read(&text);
+            assert_eq!((contacts.len(), rejects.len()), (0, 2), "{header}");
+            assert_eq!((rejects[0].code.as_str(), rejects[1].record), ("missing_contact_id", Some(3)));
+            assert!(rejects[0].message.contains("rounded"), "{}", rejects[0].message);
+        }
+    }
+
+    #[test]
+    fn identifiers_are_read_without_the_marks_of_spreadsheets_and_mail_programs() {
+        let customers = |column: &str, cells: [&str; 2]| -> Vec<Option<String>> {
+            let [first, second] = cells.map(|cell| cell.replace('"', "\"\""));
+            let (contacts, _) = read(&format!(
+                "id;{column};date;texte\n1;\"{first}\";13/09/2026 09:12;Ma box\n2;\"{second}\";14/09/2026 09:12;Mon colis\n"
+            ));
+            contacts.into_iter().map(|contact| contact.customer_id).collect()
+        };
+        let number = Some("+33639980011".to_owned());
+        for cells in
+            [["'0639980011", "639980011"], ["=\"0639980011\"", "33639980011"], ["06 39 98 00 11", "'+33639980011"]]
+        {
+            assert_eq!(customers("téléphone", cells), [number.clone(), number.clone()], "{cells:?}");
+        }
+        assert_eq!(
+            customers("id_client", ["639980011", "'00012"]),
+            [Some("639980011".to_owned()), Some("00012".to_owned())]
+        );
+        assert_eq!(
+            customers("id_client", ["100234.0", "100234"]),
+            [Some("100234".to_owned()), Some("100234".to_owned())]
+        );
+        let address = Some("jean@example.com".to_owned());
+        assert_eq!(
+            customers("email", ["Jean Petit <Jean@example.com>", "jean@example.com"]),
+            [address.clone(), address]
+        );
+        // Marked in one delivery and not in the other, a ticket is the same.
+        let (contacts, _) =
+            read("ticket;date;message\n'00012;13/09/2026 09:12;Ma box\n=\"00012\";14/09/2026 09:12;Alors ?\n");
+        assert_eq!((contacts.len(), contacts[0].contact_id.as_str(), contacts[0].turns.len()), (1, "00012", 2));
+    }
+
+    #[test]
+    fn the_sender_of_a_mail_with_a_name_before_the_address_is_told_from_the_company() {
+        let text = "ticket_id;date;from;message\nT1;13/09/2026 09:12;Jean Petit <jean@example.com>;Ma box\nT1;14/09/2026 09:12;Lumio <service@lumio.example.com>;Je regarde\n";
+        assert_eq!(told(text), [[(Speaker::Customer, "Ma box".to_owned()), (Speaker::Agent, "Je regarde".to_owned())]]);
+    }
+
+    #[test]
+    fn a_time_in_parts_of_a_day_is_read() {
+        for (clock, start) in [
+            ("0,383333333333333", "2026-09-03T07:12:00+00:00"),
+            ("0.3833", "2026-09-03T07:12:00+00:00"),
+            ("0,604166667", "2026-09-03T12:30:00+00:00"),
+            ("9h30", "2026-09-03T07:30:00+00:00"),
+        ] {
+            for date in ["03/09/2026", "46268"] {
+                let (contacts, _) = read(&format!("id;date;heure;texte\n1;{date};{clock};a\n"));
+                assert_eq!(contacts[0].started_at.to_rfc3339(), start, "{date} {clock}");
+            }
+        }
+        // Half past midnight as people write it is none.
+        let (contacts, _) = read("id;date;heure;texte\n1;03/09/2026;0,30;a\n");
+        assert_eq!(contacts[0].flags, ["date_without_time"]);
+    }
+
+    #[test]
+    fn the_last_line_of_a_report_is_a_reject_and_no_contact() {
+        for total in ["Total: 1 234", "Total;1 234;;", "Total : 1 234;;;"] {
+            let (contacts, rejects) = read(&format!("id;date;texte;canal\n1;13/09/2026 09:12;Ma box;mail\n{total}\n"));
+            assert_eq!((contacts.len(), rejects.len(), rejects[0].record), (1, 1, Some(3)), "{total}");
+        }
     }
 
     #[test]

@@ -13,6 +13,7 @@ use chrono::{
 use chrono_tz::Tz;
 use regex::{Captures, Regex};
 
+use super::Remark;
 use crate::config::Options;
 
 /// Order of day and month in `03/04/2026`.
@@ -35,15 +36,17 @@ impl DateOrder {
     }
 }
 
-/// Finds the order of day and month that the dates of a file show: the day first unless one proves the month first and
-/// none the day.
+/// Finds the order of day and month that the dates of a file show: that which more of them prove, else the day first.
 ///
 /// Where none proves either, a first number that stays the same while the second changes tells the month first, as in an export of a
 /// few days: five of them, or three beside a clock of twelve hours (`9/3/2026 2:05 PM`).
 #[derive(Debug, Default)]
 pub(crate) struct Orders {
-    day_first: bool,
-    month_first: bool,
+    /// Dates that only one order allows: the day first, the month first.
+    day_first: u64,
+    month_first: u64,
+    /// Dates that mean another day in the other order.
+    open: u64,
     /// A date with `AM` or `PM` behind it.
     has_half_days: bool,
     /// The first and the second numbers seen, one bit each.
@@ -52,51 +55,98 @@ pub(crate) struct Orders {
     others: u32,
 }
 
+/// In which order the dates of a file are read, and what is to be told of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct OrderFound {
+    /// The order.
+    pub(crate) order: DateOrder,
+    /// The dates that prove none were read in an order that is not the usual one, or not that of all others.
+    pub(crate) is_guess: bool,
+    /// Told once.
+    pub(crate) remark: Option<Remark>,
+}
+
+impl OrderFound {
+    /// The order that the configuration states, else the usual one, with nothing to tell.
+    pub(crate) fn unseen(options: &Options) -> Self {
+        let order = DateOrder::configured(options).unwrap_or(DateOrder::DayFirst);
+        Self { order, is_guess: false, remark: None }
+    }
+}
+
 impl Orders {
     /// Takes note of one written date.
     pub(crate) fn see(&mut self, text: &str) {
-        match order_shown_by(text) {
-            Some(DateOrder::DayFirst) => self.day_first = true,
-            Some(DateOrder::MonthFirst) => self.month_first = true,
-            None => {}
-        }
         let Some(found) = day_month_year(text) else { return self.see_other() };
+        let [first, second] = ["a", "b"].map(|name| found[name].parse::<u32>().unwrap_or(0));
+        match proof(first, second) {
+            Some(DateOrder::DayFirst) => self.day_first += 1,
+            Some(DateOrder::MonthFirst) => self.month_first += 1,
+            None => self.open += u64::from(first != second && [first, second].iter().all(|n| (1..=12).contains(n))),
+        }
         // Dashes and dots are European.
         self.has_half_days |= found.name("ap").is_some() && text.contains('/');
-        for (seen, name) in self.numbers.iter_mut().zip(["a", "b"]) {
-            *seen |= found[name].parse::<u32>().map_or(0, |number| 1_u32.checked_shl(number).unwrap_or(0));
+        for (seen, number) in self.numbers.iter_mut().zip([first, second]) {
+            *seen |= 1_u32.checked_shl(number).unwrap_or(0);
         }
     }
 
     /// Takes note of a date that is no text, or of a record without date.
     pub(crate) fn see_other(&mut self) {
-        self.others += 1;
+        self.others = self.others.saturating_add(1);
     }
 
     /// Whether the rest of the file need not be read. A file sorted by date can hide its proof behind thousands of
     /// records, so only files whose dates are of another form are left early.
     pub(crate) fn is_settled(&self) -> bool {
         const ENOUGH: u32 = 200;
-        self.day_first || (self.others > ENOUGH && !self.month_first)
+        self.others > ENOUGH && self.numbers == [0, 0]
     }
 
     /// Whether no date proves either order.
     pub(crate) fn is_open(&self) -> bool {
-        !self.day_first && !self.month_first
+        self.day_first == 0 && self.month_first == 0
     }
 
     /// The order found.
     pub(crate) fn order(&self) -> DateOrder {
-        let is_month_first = self.is_guess() || (self.month_first && !self.day_first);
+        let is_month_first = self.is_guess() || self.month_first > self.day_first;
         if is_month_first { DateOrder::MonthFirst } else { DateOrder::DayFirst }
     }
 
+    /// The order found, unless the configuration states one, and what is to be told of it.
+    pub(crate) fn found(&self, options: &Options) -> OrderFound {
+        if DateOrder::configured(options).is_some() {
+            return OrderFound::unseen(options);
+        }
+        let order = self.order();
+        let is_month_first = order == DateOrder::MonthFirst;
+        let Self { day_first, month_first, open: count, has_half_days, .. } = *self;
+        let remark = if self.is_open() {
+            (count > 0).then_some(Remark::DateOrder { is_month_first, count, has_half_days })
+        } else {
+            let unread = day_first.min(month_first);
+            (unread > 0).then_some(Remark::TwoDateOrders { is_month_first, unread, count })
+        };
+        let is_guess = self.is_guess() || matches!(remark, Some(Remark::TwoDateOrders { .. }));
+        OrderFound { order, is_guess, remark }
+    }
+
     /// Whether the order found is one that no date proves and that is not the usual one.
-    pub(crate) fn is_guess(&self) -> bool {
+    fn is_guess(&self) -> bool {
         // The third of five months in a row is rarer than five days of March; British tools write AM and PM too.
         let enough_days = if self.has_half_days { 3 } else { 5 };
         let [first, second] = self.numbers.map(u32::count_ones);
         self.is_open() && first == 1 && second >= enough_days
+    }
+}
+
+/// The order that the first two numbers of a date prove, if any.
+fn proof(first: u32, second: u32) -> Option<DateOrder> {
+    match (first, second) {
+        (13..=31, 1..=12) => Some(DateOrder::DayFirst),
+        (1..=12, 13..=31) => Some(DateOrder::MonthFirst),
+        _ => None,
     }
 }
 
@@ -186,12 +236,8 @@ fn whole_year(written: &str) -> String {
 
 /// Which order a written date proves, if any: 31/12 can only be day first, 12/31 only month first.
 pub(crate) fn order_shown_by(text: &str) -> Option<DateOrder> {
-    let found = YEAR_LAST.captures(text.trim())?;
-    match (found["a"].parse::<u32>().ok()?, found["b"].parse::<u32>().ok()?) {
-        (13..=31, 1..=12) => Some(DateOrder::DayFirst),
-        (1..=12, 13..=31) => Some(DateOrder::MonthFirst),
-        _ => None,
-    }
+    let found = day_month_year(text)?;
+    proof(found["a"].parse().ok()?, found["b"].parse().ok()?)
 }
 
 /// Whether the order of day and month matters for this written date.

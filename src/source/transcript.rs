@@ -4,7 +4,7 @@
 
 use super::columns::{Field, Mapping, normalise};
 use super::delimited::{Delimited, RowRead};
-use super::dialogue::RawTurn;
+use super::dialogue::{RawTurn, Written};
 use super::group::MAY_LACK_TURNS;
 use super::json::Fallback;
 use super::row::{self, Place, Row};
@@ -98,6 +98,7 @@ pub(crate) fn read(
                 text: text.trim().to_owned(),
                 start_s: time(columns.start),
                 end_s: time(columns.end),
+                written: fields.get(columns.start).map(|time| Written::of(time)).unwrap_or_default(),
                 ..RawTurn::default()
             }),
             None => push(&mut row.flags, "damaged_rows"),

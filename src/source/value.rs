@@ -49,6 +49,24 @@ impl Cell {
         }
     }
 
+    /// Whether the cell, as the identifier of a customer, is the same for all of whom nobody knows who they are.
+    pub(crate) fn names_nobody(&self) -> bool {
+        match self {
+            Self::Text(text) => names_nobody(text),
+            other => other.is_missing() || names_nobody(&other.text()),
+        }
+    }
+
+    /// The cell without what keeps a spreadsheet from taking it for a number: see [`as_typed`].
+    pub(crate) fn into_typed(self) -> Self {
+        match self {
+            Self::Text(text) if text.trim_start().starts_with(['=', '\'', '’']) => {
+                Self::Text(as_typed(&text).to_owned())
+            }
+            other => other,
+        }
+    }
+
     /// The cell as a number.
     pub(crate) fn number(&self) -> Option<f64> {
         match self {
@@ -82,6 +100,131 @@ pub(crate) fn is_missing_mark(text: &str) -> bool {
                 | "<na>"
                 | "undefined"
         )
+}
+
+/// A value without what keeps a spreadsheet from taking it for a number.
+///
+/// Caught: `="0639980011"` and `'0639980011` for `0639980011`. Not caught: `'t Hooft`, a name.
+pub(crate) fn as_typed(text: &str) -> &str {
+    let text = text.trim();
+    if let Some(inside) = text.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')) {
+        return inside.trim();
+    }
+    match text.strip_prefix(['\'', '’']) {
+        Some(rest) if rest.starts_with(|c: char| c.is_ascii_digit() || c == '+') => rest,
+        _ => text,
+    }
+}
+
+/// Whether a spreadsheet has rounded an identifier, so that many share what is left of it.
+///
+/// Caught: `3,36E+10`, `1.20231e+13`. Not caught: `7E12`, `3E+A`, which are codes.
+pub(crate) fn is_rounded(text: &str) -> bool {
+    let are_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let Some((mantissa, exponent)) = as_typed(text).split_once(['E', 'e']) else { return false };
+    let Some(exponent) = exponent.strip_prefix('+') else { return false };
+    let (first, rest) = mantissa.split_once([',', '.']).unwrap_or((mantissa, ""));
+    first.len() == 1
+        && (2..=3).contains(&exponent.len())
+        && are_digits(first)
+        && are_digits(rest)
+        && are_digits(exponent)
+}
+
+/// What exports write in the place of a customer whom nobody knows, normalised.
+const NOBODY: [&str; 70] = [
+    "inconnu",
+    "inconnue",
+    "clientinconnu",
+    "numeroinconnu",
+    "appelantinconnu",
+    "unknown",
+    "unknowncustomer",
+    "unknownuser",
+    "unknowncaller",
+    "anonyme",
+    "clientanonyme",
+    "anonymous",
+    "anonymoususer",
+    "masque",
+    "masquee",
+    "numeromasque",
+    "appelmasque",
+    "prive",
+    "privee",
+    "numeroprive",
+    "private",
+    "privatenumber",
+    "restricted",
+    "withheld",
+    "blocked",
+    "unavailable",
+    "indisponible",
+    "nondisponible",
+    "nondispo",
+    "nondefini",
+    "noncommunique",
+    "nonrenseigne",
+    "nonrenseignee",
+    "nonidentifie",
+    "nonidentifiee",
+    "notidentified",
+    "unidentified",
+    "undefined",
+    "nd",
+    "nr",
+    "sans",
+    "sansobjet",
+    "sansnumero",
+    "aucun",
+    "aucune",
+    "neant",
+    "nul",
+    "vide",
+    "blank",
+    "empty",
+    "missing",
+    "notavailable",
+    "notprovided",
+    "notapplicable",
+    "nonapplicable",
+    "guest",
+    "invite",
+    "visitor",
+    "visiteur",
+    "client",
+    "customer",
+    "prospect",
+    "oui",
+    "non",
+    "yes",
+    "no",
+    "true",
+    "false",
+    "vrai",
+    "faux",
+];
+
+/// Whether the identifier, address or telephone number of a customer says that none is known. Everybody who has it would be
+/// one customer, who comes back all the time.
+///
+/// Caught: `N/A`, `Inconnu`, `Numéro masqué`, `#REF!`, `?`, `0`, `0000000000`, `-1`, `999999`, and numbers that a spreadsheet
+/// has rounded. Not caught: `9`, `10`, `100000`, `K-000`, `inconnu@example.com`.
+pub(crate) fn names_nobody(text: &str) -> bool {
+    const FEWEST_NINES: usize = 6;
+    let text = as_typed(text);
+    if is_missing_mark(text) || is_rounded(text) || text == "-1" {
+        return true;
+    }
+    let is_fault = text.starts_with('#') && text.ends_with(['!', '?']);
+    let is_number = text.chars().all(|c| c.is_ascii_digit() || c.is_whitespace() || matches!(c, '+' | '-' | '.' | ','));
+    if is_number {
+        let mut digits = text.bytes().filter(u8::is_ascii_digit);
+        let nines = text.bytes().filter(|byte| *byte == b'9').count();
+        return digits.all(|digit| digit == b'0') || (nines == text.len() && nines >= FEWEST_NINES);
+    }
+    let normalised = normalise(text);
+    is_fault || normalised.is_empty() || NOBODY.contains(&normalised.as_str())
 }
 
 /// Looks a value up in `[values.<field>]`, exactly first, then without case and accents.
@@ -430,6 +573,8 @@ pub(crate) fn stated_maximum(cell: &Cell) -> Option<f64> {
 /// Reads a duration as seconds: a number, `mm:ss`, `hh:mm:ss`, `5 min 30 s`, `1h02`, `PT4M13S`.
 pub(crate) fn seconds(cell: &Cell, unit: f64) -> Option<f64> {
     let seconds = match cell {
+        // `03/09/2026 09:12` is a date, and no three seconds; nor is `4/10` a duration.
+        Cell::Text(text) if text.contains('/') => return None,
         Cell::Text(text) => {
             number(text).map(|number| number * unit).or_else(|| clock_seconds(text)).or_else(|| worded_seconds(text))?
         }
@@ -538,6 +683,69 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_for_an_unknown_customer_names_nobody() {
+        for written in [
+            "N/A",
+            " null ",
+            "-",
+            "Inconnu",
+            "Non renseigné",
+            "Numéro masqué",
+            "anonymous",
+            "#REF!",
+            "#N/A",
+            "?",
+            "—",
+            "0",
+            "0,0",
+            "0000000000",
+            "00 00 00 00 00",
+            "-1",
+            "999999",
+            "3,36E+10",
+            "'3.36e+10",
+            "Visiteur",
+            "Non",
+        ] {
+            assert!(names_nobody(written), "{written}");
+        }
+        for written in [
+            "9",
+            "99999",
+            "10",
+            "100000",
+            "0639980011",
+            "K-000",
+            "Visiteur 12",
+            "inconnu@example.com",
+            "7E12",
+            "3E+A",
+            "33E+10",
+            "#12",
+            "Noémie",
+        ] {
+            assert!(!names_nobody(written), "{written}");
+        }
+        assert!(
+            Cell::Integer(0).names_nobody() && Cell::Number(-1.0).names_nobody() && !Cell::Integer(7).names_nobody()
+        );
+    }
+
+    #[test]
+    fn the_marks_that_keep_a_number_a_text_are_none_of_it() {
+        for (written, typed) in [
+            ("=\"0639980011\"", "0639980011"),
+            (" '0639980011 ", "0639980011"),
+            ("’+33639980011", "+33639980011"),
+            ("'t Hooft", "'t Hooft"),
+            ("=A1", "=A1"),
+            ("=\"", "=\""),
+        ] {
+            assert_eq!(as_typed(written), typed, "{written}");
+        }
+    }
+
+    #[test]
     fn values_of_the_configuration_win() {
         let mut options = Options::default();
         options.values.entry("channel".into()).or_default().insert("Télé-accueil".into(), "phone".into());
@@ -584,6 +792,7 @@ mod tests {
             ("1h02", Some(3720.0)),
             ("95,5", Some(95.5)),
             ("-3", None),
+            ("03/09/2026 09:12", None),
             ("longtemps", None),
             ("1:xx", None),
         ] {
