@@ -9,7 +9,7 @@ use arrow::array::{Array, AsArray, Float64Array, Int32Array};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use arrow::record_batch::RecordBatch;
-use common::{ROWS, expect, motif, record, run, write_csv};
+use common::{ROWS, expect, motif, record, run, warm, write_csv};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 /// Articles about two of the contacts' matters, and about one that nobody asks.
@@ -63,6 +63,7 @@ fn counts(batch: &RecordBatch, name: &str) -> Int32Array {
 #[test]
 fn a_run_tells_which_article_fails_and_every_count_reconciles() {
     let (_folder, config, output) = place(Some(ARTICLES), "");
+    warm(&output);
     expect(0, &mut motif(&["run", "--quiet", "--config", path(&config)]));
     let run = record(&output);
     let told = |name: &str| run["faq"][name].as_u64().unwrap();
@@ -93,6 +94,7 @@ fn a_run_tells_which_article_fails_and_every_count_reconciles() {
 #[test]
 fn a_threshold_that_nothing_reaches_covers_nothing_and_has_a_hash_of_its_own() {
     let (_folder, config, output) = place(Some(ARTICLES), "");
+    warm(&output);
     expect(0, &mut motif(&["run", "--quiet", "--config", path(&config)]));
     let before = record(&output);
     expect(0, &mut motif(&["run", "--quiet", "--config", path(&config), "--set", "faq.article_threshold=1.0"]));
@@ -109,6 +111,7 @@ fn a_threshold_that_nothing_reaches_covers_nothing_and_has_a_hash_of_its_own() {
 #[test]
 fn without_articles_their_columns_are_null_their_table_is_empty_and_the_report_is_silent() {
     let (_folder, config, output) = place(None, "");
+    warm(&output);
     expect(0, &mut motif(&["run", "--quiet", "--config", path(&config)]));
     let run = record(&output);
     assert!(

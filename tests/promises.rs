@@ -7,7 +7,7 @@ mod common;
 use std::path::Path;
 use std::time::Duration;
 
-use common::{HEADER, ROWS, expect, motif, parquet_hashes, record, run, write_csv};
+use common::{HEADER, ROWS, expect, motif, parquet_hashes, record, run, warm, write_csv};
 
 fn path(path: &Path) -> &str {
     path.to_str().unwrap()
@@ -38,6 +38,7 @@ fn records_read_are_contacts_plus_rejects_on_damaged_inputs() {
     )
     .unwrap();
     let output = folder.path().join("out");
+    warm(&output);
     let run = run(&mut motif(&["run", "--input", path(&inputs), "--output", path(&output)]));
     let errors = String::from_utf8_lossy(&run.stderr);
     assert_eq!(run.status.code(), Some(1), "{errors}");
@@ -72,6 +73,7 @@ fn the_same_contacts_give_the_same_bytes_whatever_their_order_and_the_number_of_
     rows.reverse();
     write_csv(&input, &rows);
     let reversed = folder.path().join("reversed");
+    warm(&reversed);
     expect(0, &mut motif(&["run", "--input", path(&input), "--output", path(&reversed)]));
     assert_eq!(parquet_hashes(&first), parquet_hashes(&reversed));
     expect(0, &mut motif(&["run", "--input", path(&input), "--output", path(&first)]));
@@ -86,6 +88,7 @@ fn a_killed_run_leaves_the_previous_output_and_the_next_one_gives_the_same_bytes
     write_csv(&whole, &ROWS);
     let output = folder.path().join("out");
     let reference = folder.path().join("reference");
+    warm(&reference);
     expect(0, &mut motif(&["run", "--input", path(&whole), "--output", path(&reference)]));
     expect(0, &mut motif(&["run", "--input", path(&small), "--output", path(&output)]));
     let before = parquet_hashes(&output);
@@ -115,6 +118,8 @@ fn a_run_keeps_other_months_and_links_across_them() {
     write_csv(&october, &ROWS[4..]);
     write_csv(&whole, &ROWS);
     let (step, once) = (folder.path().join("step"), folder.path().join("once"));
+    warm(&step);
+    warm(&once);
     expect(0, &mut motif(&["run", "--input", path(&september), "--output", path(&step)]));
     expect(0, &mut motif(&["run", "--input", path(&october), "--output", path(&step)]));
     expect(0, &mut motif(&["run", "--input", path(&whole), "--output", path(&once)]));
@@ -139,6 +144,7 @@ fn identifiers_that_begin_anew_each_month_delete_no_contact_of_the_month_before(
         &["1,kc,2026-02-05T08:00:00Z,phone,Where is my refund?", "2,kb,2026-02-01T08:00:00Z,phone,My bill is wrong."],
     );
     let output = folder.path().join("out");
+    warm(&output);
     expect(0, &mut motif(&["run", "--input", path(&january), "--output", path(&output)]));
     let second = run(&mut motif(&["run", "--input", path(&february), "--output", path(&output)]));
     let told = String::from_utf8_lossy(&second.stderr);
@@ -159,6 +165,7 @@ fn identifiers_that_begin_anew_each_month_delete_no_contact_of_the_month_before(
 fn a_refused_contact_replaces_no_month() {
     let folder = tempfile::tempdir().unwrap();
     let output = folder.path().join("out");
+    warm(&output);
     let input = folder.path().join("contacts.csv");
     let contacts = |rows: &[&str], code: i32, more: &[&str]| {
         write_csv(&input, rows);
@@ -198,6 +205,7 @@ fn no_planted_identifier_survives_in_any_output() {
     );
     std::fs::write(&input, text).unwrap();
     let output = folder.path().join("out");
+    warm(&output);
     let run = run(&mut motif(&["run", "--input", path(&input), "--output", path(&output), "--log-format", "json"]));
     assert_eq!(run.status.code(), Some(0), "{}", String::from_utf8_lossy(&run.stderr));
     let mut haystack = run.stdout.clone();
@@ -294,6 +302,7 @@ fn a_contact_delivered_twice_changes_no_figure_of_an_evaluation() {
     let figures = |name: &str, rows: &[&str]| {
         let (input, output) = (folder.path().join(format!("{name}.csv")), folder.path().join(name));
         write_csv(&input, rows);
+        warm(&output);
         expect(0, &mut motif(&["run", "--input", path(&input), "--output", path(&output)]));
         let arguments = ["evaluate", "run", "--output", path(&output), "--gold", path(&gold), "--json"];
         let told: serde_json::Value = serde_json::from_str(&expect(0, &mut motif(&arguments))).unwrap();
@@ -326,9 +335,18 @@ fn commands_find_the_configured_output_and_the_report_stays_the_company_s() {
         command.current_dir(folder.path()).env("LC_ALL", "fr_FR.UTF-8");
         command
     };
-    let missing = run(&mut here(&["report"]));
-    let told = String::from_utf8_lossy(&missing.stderr);
-    assert!(missing.status.code() == Some(2) && told.contains("run.json : la fiche d'un traitement"), "{told}");
+    let refused = |wanted: &str| {
+        for command in [&["report"][..], &["kpi"], &["sample", "--to", "labels.csv"]] {
+            let missing = run(&mut here(command));
+            let told = String::from_utf8_lossy(&missing.stderr);
+            assert_eq!(missing.status.code(), Some(2), "{told}");
+            let way = "lancez d'abord `motif run`, ou nommez le dossier d'un traitement terminé avec --output DOSSIER";
+            assert!(told.contains(&format!("erreur : resultats : {wanted} ; {way}")), "{told}");
+        }
+    };
+    refused("ce dossier n'existe pas ; il vient de la clé [output] dir de motif.toml");
+    std::fs::create_dir(folder.path().join("resultats")).unwrap();
+    refused("aucun traitement ne s'est terminé dans ce dossier ; il vient de la clé [output] dir de motif.toml");
     expect(0, &mut here(&["run"]));
     let report = folder.path().join("resultats/report.html");
     let page = std::fs::read_to_string(&report).unwrap();
@@ -357,6 +375,7 @@ fn what_a_run_leaves_out_is_told_with_the_reason_and_the_key_to_set() {
     let strange = folder.path().join("strange.csv");
     std::fs::write(&strange, "foo,bar\n1,2\n").unwrap();
     let output = folder.path().join("out");
+    warm(&output);
     let arguments = ["run", "--input", path(&rated), "--input", path(&strange), "--output", path(&output)];
     let told = |more: &[&str], locale: &str| {
         let output = run(motif(&[&arguments[..], more].concat()).env("LC_ALL", locale));
@@ -371,7 +390,12 @@ fn what_a_run_leaves_out_is_told_with_the_reason_and_the_key_to_set() {
     ] {
         assert!(french.contains(part), "{part}: {french}");
     }
+    // The report goes where stderr does not.
+    let page = || std::fs::read_to_string(output.join("report.html")).unwrap();
+    assert!(page().contains("2 réponses hors échelle ou illisibles, laissées de côté"));
+    assert!(page().contains("2 answers outside the scale or unreadable, left out"));
     let scaled = told(&["--set", "survey.csat_scale=[1, 10]"], "C");
+    assert!(!page().contains("left out</p>") && page().contains("satisfied from 8, scale 1 to 10"));
     assert!(!scaled.contains("survey answers") && scaled.contains("strange.csv: no column `started_at`"), "{scaled}");
     assert_eq!(record(&output)["thresholds"]["csat_satisfied_from"], 8.0);
 }
@@ -490,6 +514,7 @@ cues = { fr = ['\bBon d’échange\b'], en = ['\bpaper coupon\b'] }
         ],
     );
     let output = folder.path().join("out");
+    warm(&output);
     expect(0, &mut motif(&["run", "--config", path(&config), "--input", path(&input), "--output", path(&output)]));
     let gold = folder.path().join("gold.csv");
     std::fs::write(&gold, "contact_id,reason,avoidable\na,,1\nb,,1\nc,livraison.late,0\n").unwrap();

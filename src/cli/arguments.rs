@@ -202,6 +202,17 @@ pub(crate) enum EvaluateTask {
         #[command(flatten)]
         common: EvaluateCommon,
     },
+    /// Reasons of a taxonomy (text,label: the id of a reason, other, unclear)
+    Taxonomy {
+        /// Labelled texts
+        #[arg(long, value_name = "FILE")]
+        gold: PathBuf,
+        /// Taxonomy, as taxonomy.reasons of motif.toml names one; the shipped one by default
+        #[arg(long, value_name = "FILE")]
+        reasons: Option<PathBuf>,
+        #[command(flatten)]
+        common: EvaluateCommon,
+    },
     /// A finished run against labelled contacts
     Run {
         /// Output folder of the run
@@ -376,7 +387,7 @@ pub(crate) struct ModelsArguments {
 /// What to do with models.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ModelsAction {
-    /// Show the bundled model and the fetched ones
+    /// Show the bundled model and the fetched ones, with size and revision
     List {
         /// Print as JSON
         #[arg(long)]

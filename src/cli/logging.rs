@@ -40,6 +40,14 @@ pub(crate) fn warning(message: &str) {
     line("warning", &note(message));
 }
 
+/// A trouble with one thing of several, told as [`failure`] tells what ends the program.
+pub(crate) fn warning_of(error: &anyhow::Error) {
+    if FORMAT.get().is_some_and(|(_, quiet)| *quiet) {
+        return;
+    }
+    line("warning", &words_of(error));
+}
+
 /// A step done.
 pub(crate) fn info(message: &str) {
     if FORMAT.get().is_some_and(|(_, quiet)| *quiet) {
@@ -50,15 +58,19 @@ pub(crate) fn info(message: &str) {
 
 /// Why the program ends: a heading, and one line per cause.
 pub(crate) fn failure(error: &anyhow::Error) {
+    line("error", &words_of(error));
+}
+
+fn words_of(error: &anyhow::Error) -> String {
     if is_french() {
-        return line("error", &french::failure(error));
+        return french::failure(error);
     }
     let mut message = error.to_string();
     for cause in error.chain().skip(1) {
         message.push_str("\n  Cause: ");
         message.push_str(&cause.to_string());
     }
-    line("error", &message);
+    message
 }
 
 fn line(level: &str, message: &str) {

@@ -8,6 +8,7 @@ mod finished;
 mod french;
 mod guard;
 mod init;
+mod installed;
 mod kpi;
 mod logging;
 mod models;

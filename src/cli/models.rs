@@ -8,14 +8,13 @@ use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
 use motif::Error;
 use motif::hub::{self, Step, fetch::Hub};
-use motif::model::family::Config;
 use motif::model::{
     DeviceChoice, Encoder, EncoderOptions, ModelError, ModelFiles, ModelResult, SequenceClassifier, bundled,
 };
 use serde_json::json;
 
 use super::arguments::{ModelArguments, ModelsAction, ModelsArguments};
-use super::{Outcome, logging, print, print_json, say};
+use super::{Outcome, french, installed, logging, print, print_json, say};
 
 /// Loads a model by name: `bundled`, a folder in the Hugging Face layout, or the id of a model in the hub's cache.
 pub(crate) fn load(name: &str, device: &str) -> Result<Encoder> {
@@ -50,7 +49,7 @@ pub(crate) fn load_classifier(name: &str, encoder: &str, device: &str) -> Result
 }
 
 /// Says of which model an error is: a run may load two, and a file inside a model names neither.
-fn named<T>(name: &str, loaded: ModelResult<T>) -> Result<T> {
+pub(super) fn named<T>(name: &str, loaded: ModelResult<T>) -> Result<T> {
     loaded.map_err(|error| match error {
         // Its place is in the message.
         ModelError::MissingFiles { .. } => error.into(),
@@ -131,33 +130,15 @@ pub(crate) fn run(arguments: &ModelsArguments, quiet: bool) -> Result<Outcome> {
 }
 
 fn list(is_json: bool) -> Result<Outcome> {
-    let mut models = vec![json!({"name": bundled::NAME, "place": "bundled", "hash": bundled::files()?.model_hash()})];
-    if let Some(cache) = hub::cache_folder() {
-        for name in hub::names(&cache) {
-            let Ok(Some(local)) = hub::find(&cache, &name) else { continue };
-            let mut model = json!({"name": name, "place": local.folder});
-            match opened(&name, &local).and_then(|files| Ok((Config::from_files(&files)?, files))) {
-                Ok((_, files)) => model["hash"] = json!(files.model_hash()),
-                // Models of other kinds that other tools brought are none of ours; one that was fetched here and is no longer whole is.
-                Err(_) if local.record.is_none() => continue,
-                Err(error) => model["problem"] = json!(error.to_string()),
-            }
-            if let Some(record) = &local.record {
-                model["revision"] = json!(record.revision);
-                model["commit"] = json!(record.commit);
-            }
-            models.push(model);
-        }
-    }
+    let models = installed::all(hub::cache_folder().as_deref())?;
     if is_json {
-        print_json(&models)?;
-    } else {
-        for model in &models {
-            let text = |key: &str| model[key].as_str().unwrap_or_default().to_owned();
-            print(&format!("{:<47} {:<12.12}  {}\n", text("name"), text("hash"), text("place")))?;
-            if model["problem"].is_string() {
-                logging::warning(&text("problem"));
-            }
+        print_json(&models.iter().map(installed::Installed::json).collect::<Vec<_>>())?;
+        return Ok(Outcome::Done);
+    }
+    for model in &models {
+        print(&model.line(french::language()))?;
+        if let Some(problem) = &model.problem {
+            logging::warning_of(problem);
         }
     }
     Ok(Outcome::Done)

@@ -10,20 +10,16 @@ use motif::evaluate::run::evaluate;
 use motif::report::{ReportInput, render};
 
 use super::arguments::{ConfigArguments, ReportArguments};
-use super::{Outcome, finished, print_json, say};
+use super::finished::Finished;
+use super::{Outcome, print_json, say};
 
 /// Writes `report.html` beside its name and renames it.
 pub(crate) fn run(arguments: &ReportArguments, quiet: bool) -> Result<Outcome> {
-    let output = finished::folder(arguments.output.as_deref(), &super::run::sources(&arguments.config))?;
+    let finished = Finished::of(arguments.output.as_deref(), &super::run::sources(&arguments.config))?;
+    // Reading the tables tells which of them another version wrote.
+    finished.check(&[])?;
+    let output = finished.folder;
     let record = output.join("run.json");
-    if !record.exists() {
-        return Err(Error::file(
-            &record,
-            "expected the record of a finished run, found none",
-            "run `motif run` first, or name its output folder with --output",
-        )
-        .into());
-    }
     // Where the output folder is that of the configuration of this folder, its words are the latest.
     let is_ours = arguments.output.is_none() && Path::new("motif.toml").exists();
     let options = options(&arguments.config, &record, is_ours)?;

@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 use motif::Error;
 use motif::config::{self, Settings};
+use motif::error::Problem;
 use motif::faq::Articles;
 use motif::label::Catalogue;
 use motif::source::Customers;
@@ -16,35 +17,18 @@ use super::{Outcome, logging, print_json, say};
 /// Checks; exit code 2 when there is a problem, since a run could not start.
 pub(crate) fn run(arguments: &ConfigArguments, quiet: bool) -> Result<Outcome> {
     let (settings, mut problems) = config::examine(&super::run::sources(arguments))?;
-    let found = match Catalogue::from_files(settings.reasons.as_deref(), settings.criteria.as_deref()) {
-        Ok(catalogue) => (catalogue.taxonomy.reasons.len(), catalogue.criteria.criteria.len()),
-        Err(Error::Config { problems: found }) => {
-            problems.extend(found);
-            (0, 0)
-        }
-        Err(other) => return Err(other.into()),
-    };
-    let articles = match settings.articles.as_deref().filter(|path| path.exists()).map(Articles::read).transpose() {
-        Ok(articles) => articles.map(|articles| articles.len()),
-        Err(Error::Config { problems: found }) => {
-            problems.extend(found);
-            None
-        }
-        Err(other) => return Err(other.into()),
-    };
-    if settings.customers.as_deref().is_some_and(is_there)
-        && let Err(error) = Customers::load(&settings)
-    {
-        match error {
-            Error::Config { problems: found } => problems.extend(found),
-            other => return Err(other.into()),
-        }
+    let catalogue = Catalogue::from_files(settings.reasons.as_deref(), settings.criteria.as_deref());
+    let (reasons, criteria) = sound(catalogue, &mut problems)?
+        .map_or((0, 0), |catalogue| (catalogue.taxonomy.reasons.len(), catalogue.criteria.criteria.len()));
+    let articles = settings.articles.as_deref().filter(|path| path.exists()).map(Articles::read).transpose();
+    let articles = sound(articles, &mut problems)?.flatten().map(|articles| articles.len());
+    if settings.customers.as_deref().is_some_and(is_there) {
+        sound(Customers::load(&settings), &mut problems)?;
     }
     let warnings = not_there(&settings);
     for message in &warnings {
         logging::warning(message);
     }
-    let (reasons, criteria) = found;
     if arguments.json {
         print_json(&serde_json::json!({
             "valid": problems.is_empty(), "problems": problems, "warnings": warnings, "reasons": reasons,
@@ -62,6 +46,18 @@ pub(crate) fn run(arguments: &ConfigArguments, quiet: bool) -> Result<Outcome> {
         return Ok(Outcome::Done);
     }
     Err(Error::Config { problems }.into())
+}
+
+/// What was read; `None` when it has problems, which are added to `problems`.
+fn sound<T>(read: motif::Result<T>, problems: &mut Vec<Problem>) -> Result<Option<T>> {
+    match read {
+        Ok(sound) => Ok(Some(sound)),
+        Err(Error::Config { problems: found }) => {
+            problems.extend(found);
+            Ok(None)
+        }
+        Err(other) => Err(other.into()),
+    }
 }
 
 /// Inputs, customer directory and articles that are not there: no problem of the configuration, which may be written first,

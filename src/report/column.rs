@@ -3,7 +3,6 @@
 //! Enums are dictionary-encoded on disk; readers here see plain strings. Only one batch is in memory at a time.
 
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,9 +13,10 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Decimal128Type, TimeUnit};
 use chrono::NaiveDate;
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ArrowPredicateFn, ParquetRecordBatchReaderBuilder, RowFilter};
+use parquet::arrow::arrow_reader::{ArrowPredicateFn, RowFilter};
 
 use super::tally::Money;
+use super::written::{check_columns, open};
 use crate::error::{Error, Result};
 use crate::table::schema::Table;
 
@@ -29,7 +29,7 @@ const BATCH_ROWS: usize = 8192;
 /// without files has no rows.
 ///
 /// # Errors
-/// A file that cannot be read, or that lacks a wanted column; and what `visit` returns.
+/// A file that cannot be read, or that another version wrote ([`check_tables`](super::check_tables)); and what `visit` returns.
 pub(crate) fn for_each_batch(
     dir: &Path,
     table: &Table,
@@ -38,16 +38,8 @@ pub(crate) fn for_each_batch(
     mut visit: impl FnMut(&Columns) -> Result<()>,
 ) -> Result<()> {
     for path in parquet_files(&dir.join(table.name))? {
-        let file = File::open(&path).map_err(|source| Error::io("read", &path, source))?;
-        let mut builder = ParquetRecordBatchReaderBuilder::try_new(file)?;
-        let names: Vec<String> = builder.schema().fields().iter().map(|field| field.name().clone()).collect();
-        if let Some(missing) = columns.iter().find(|name| !names.iter().any(|found| found == *name)) {
-            return Err(Error::file(
-                &path,
-                format!("expected a column {missing}, found {}", names.join(", ")),
-                "the table was written by another version: run `motif run` again",
-            ));
-        }
+        let mut builder = open(&path)?;
+        check_columns(dir, table, columns, builder.schema())?;
         let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
         if let Some(wanted) = only {
             let wanted = Arc::clone(wanted);
@@ -67,7 +59,7 @@ pub(crate) fn for_each_batch(
 }
 
 /// Parquet files under a folder, also in Hive partitions, sorted; hidden and unfinished ones (`.x`, `_x`) are skipped.
-fn parquet_files(dir: &Path) -> Result<Vec<PathBuf>> {
+pub(super) fn parquet_files(dir: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     let mut folders = vec![dir.to_path_buf()];
     while let Some(folder) = folders.pop() {

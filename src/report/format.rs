@@ -76,6 +76,15 @@ pub(crate) fn count(language: Language, value: u64) -> String {
     number(language, value as f64, 0)
 }
 
+/// A number with up to three decimals, as few as it needs: `4`, `0,55`.
+pub(crate) fn shortest(language: Language, value: f64) -> String {
+    let decimals = (0..3).find(|&decimals| {
+        let scale = 10f64.powi(decimals);
+        ((value * scale).round() / scale - value).abs() < 1e-9
+    });
+    number(language, value, decimals.unwrap_or(3) as usize)
+}
+
 /// A number with its sign, as sentiment scores are written: `+12`, `−34`, `0`.
 pub(crate) fn signed(language: Language, value: f64) -> String {
     let text = number(language, value, 0);
@@ -227,6 +236,8 @@ mod tests {
         assert_eq!(number(English, -0.2, 0), "0");
         assert_eq!(number(French, -12.5, 1), "\u{2212}12,5");
         assert_eq!(number(French, f64::NAN, 1), DASH);
+        assert_eq!((shortest(French, 4.0), shortest(French, 0.55)), ("4".to_string(), "0,55".to_string()));
+        assert_eq!(shortest(English, 0.123_456), "0.123");
     }
 
     #[test]

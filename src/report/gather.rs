@@ -29,7 +29,7 @@ impl ReportInput {
     /// Gathers the report's figures from the tables and `run.json` of an output folder.
     ///
     /// # Errors
-    /// `run.json` absent or not JSON, a table that cannot be read or lacks a column.
+    /// `run.json` absent or not JSON, a table that cannot be read or that another version wrote.
     pub fn from_output(dir: &Path) -> Result<Self> {
         let run = read_run(dir)?;
         Self::from_contacts(dir, run.csat_satisfied_from())?.with_run(dir)
@@ -39,7 +39,7 @@ impl ReportInput {
     /// which a customer counts as satisfied, as `run.json` will tell it.
     ///
     /// # Errors
-    /// A table that cannot be read or lacks a column.
+    /// A table that cannot be read or that another version wrote.
     pub fn from_contacts(dir: &Path, satisfied_from: f64) -> Result<Self> {
         let mut input = Self::default();
         let links = read_links(dir)?;
@@ -197,6 +197,7 @@ const CONTACT_COLUMNS: &[&str] = &[
     "cost_low_eur",
     "cost_mid_eur",
     "cost_high_eur",
+    "flags",
 ];
 
 /// `undecided` are the issues of several contacts that went through one channel, unless a contact of theirs has none.
@@ -226,7 +227,7 @@ fn read_contacts(
         let repeat = batch.boolean("is_repeat_14d")?;
         let recontacted: Vec<_> =
             WINDOWS.iter().map(|window| batch.boolean(&format!("is_recontacted_{window}"))).collect::<Result<_>>()?;
-        let open = batch.boolean("is_recontact_open_7d")?;
+        let (open, flags) = (batch.boolean("is_recontact_open_7d")?, batch.lists("flags")?);
         for row in 0..batch.rows() {
             input.completeness.rows += 1;
             if boolean_at(&counted, row) != Some(true) {
@@ -257,6 +258,7 @@ fn read_contacts(
             missing.no_words += u64::from(contact.is_avoidable.is_none());
             missing.no_cost += u64::from(contact.cost.is_none());
             missing.derived_end += u64::from(boolean_at(&derived, row) == Some(true));
+            input.left_out.add(flags.get(row).iter().map(String::as_str));
 
             input.total.add(&contact);
             input.by_channel.entry(channel.clone()).or_default().add(&contact);

@@ -5,7 +5,7 @@
 //! nothing: style, charts and script are inline, and its content security policy forbids anything else.
 //!
 //! ```text
-//! output folder → gather, evidence (column, tally, run) → view → section (page, format, phrases, chart) → templates
+//! output folder → gather, evidence (column, written, tally, run) → view → section (page, format, phrases, chart) → templates
 //! ```
 
 mod chart;
@@ -20,6 +20,7 @@ mod run;
 mod section;
 mod tally;
 mod view;
+mod written;
 
 pub use format::Language;
 pub use render::render;
@@ -27,9 +28,10 @@ pub use run::{Bilingual, Counts, CriterionLabel, InputFile, KpiLabel, Labels, Re
 pub use tally::{Mean, Money, Part, SEVEN_DAYS, Sentiment, Share, Tally, WINDOWS};
 pub use view::{
     ARTICLES, Cause, CauseKey, Cell, Completeness, CorrectedRate, EVIDENCE_PER_CAUSE, Episode, EpisodeSum, Episodes,
-    Evidence, FAQ_CANDIDATES, FaqArticle, FaqArticles, FaqCandidate, FaqTotal, Group, IDS_PER_CAUSE, KpiValue,
+    Evidence, FAQ_CANDIDATES, FaqArticle, FaqArticles, FaqCandidate, FaqTotal, Group, IDS_PER_CAUSE, KpiValue, LeftOut,
     ReportInput, Step, UNKNOWN,
 };
+pub use written::check_tables;
 
 /// What each code in the column `flags` of `contacts` says, by code.
 ///

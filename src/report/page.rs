@@ -93,6 +93,24 @@ impl Page<'_> {
         }
     }
 
+    /// What stands in brackets beside a rate: its interval, where it has one, and the number behind it.
+    pub(crate) fn beside(&self, rate: Rate) -> String {
+        let n = format!("n = {}", self.count(rate.n));
+        match self.interval(rate) {
+            interval if interval.is_empty() => n,
+            interval => format!("{interval}, {n}"),
+        }
+    }
+
+    /// A cost with its range in brackets, since the middle alone passes for a measure: `799 € (440–1 158 €)`.
+    pub(crate) fn cost(&self, money: Money) -> String {
+        let mid = format::cost(self.language, money);
+        match format::cost_range(self.language, money) {
+            range if range.is_empty() => mid,
+            range => format!("{mid} ({range})"),
+        }
+    }
+
     /// A cost for the templates.
     pub(crate) fn money(&self, money: Money) -> Value {
         context! {
@@ -184,6 +202,20 @@ impl Page<'_> {
     /// How many contacts of a group are avoidable, strictly.
     pub(crate) fn avoidable(&self, group: Group, tally: &Tally) -> Rate {
         self.group_rate(group, "avoidable_rate", tally.avoidable)
+    }
+
+    /// How many contacts about a reason are negative.
+    pub(crate) fn negative(&self, reason: &str, tally: &Tally) -> Rate {
+        let share = tally.sentiment_share(Sentiment::Negative);
+        self.group_rate(Group::Reason(reason.to_string()), "negative_share", share)
+    }
+
+    /// Survey answers behind no figure of a KPI; empty where none was left out.
+    pub(crate) fn left_out(&self, kpi: &str) -> Result<String> {
+        match self.input.left_out.of_kpi(kpi) {
+            0 => Ok(String::new()),
+            left_out => self.counted("left_out", left_out),
+        }
     }
 
     /// How many contacts of a group are followed by another within a window.

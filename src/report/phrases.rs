@@ -1,7 +1,7 @@
 //! The report's own words, in both languages, and their places for figures.
 //!
 //! `phrases.toml` holds one entry per text: `{name}` is a place for a figure or a name, `**…**` is emphasis. French
-//! spaces before `: ; ? !` and inside « » are made no-break here, so that the file stays easy to write.
+//! spaces before `: ; ? ! %` and inside « » are made no-break here, so that the file stays easy to write.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ impl Phrases {
         let mut phrases = BTreeMap::new();
         for (key, languages) in table {
             let text = |code: &str| languages.get(code).cloned().unwrap_or_default();
-            phrases.insert(key, Bilingual::new(french_spaces(&text("fr")), text("en")));
+            phrases.insert(key, Bilingual::new(typeset_french(&text("fr")), text("en")));
         }
         Ok(Self(phrases))
     }
@@ -102,13 +102,23 @@ fn unbroken(value: &str) -> String {
     }
 }
 
-/// French with no-break spaces where punctuation asks for them.
-pub(crate) fn french_spaces(text: &str) -> String {
+/// French with no-break spaces where punctuation asks for them, and the apostrophe of print inside words.
+pub(crate) fn typeset_french(text: &str) -> String {
     let mut spaced = text.replace("« ", "«\u{a0}").replace(" »", "\u{a0}»").replace(" :", "\u{a0}:");
-    for mark in [";", "?", "!", "%"] {
+    // As beside the figures, whose space before % is a whole one.
+    spaced = spaced.replace(" %", "\u{a0}%");
+    for mark in [";", "?", "!"] {
         spaced = spaced.replace(&format!(" {mark}"), &format!("\u{202f}{mark}"));
     }
-    spaced
+    let mut typeset = String::with_capacity(spaced.len());
+    let mut rest = spaced.chars().peekable();
+    while let Some(c) = rest.next() {
+        // Between letters alone: a quotation mark stands beside a blank or a sign.
+        let is_apostrophe =
+            c == '\'' && typeset.ends_with(char::is_alphabetic) && rest.peek().is_some_and(|next| next.is_alphabetic());
+        typeset.push(if is_apostrophe { '’' } else { c });
+    }
+    typeset
 }
 
 #[cfg(test)]
@@ -151,7 +161,8 @@ mod tests {
     }
 
     #[test]
-    fn french_punctuation_never_starts_a_line() {
-        assert_eq!(french_spaces("Quoi ? « Rien » : 5 %"), "Quoi\u{202f}? «\u{a0}Rien\u{a0}»\u{a0}: 5\u{202f}%");
+    fn french_punctuation_never_starts_a_line_and_apostrophes_are_those_of_print() {
+        assert_eq!(typeset_french("Quoi ? « Rien » : 5 %"), "Quoi\u{202f}? «\u{a0}Rien\u{a0}»\u{a0}: 5\u{a0}%");
+        assert_eq!(typeset_french("l'avis d'une cliente, 'sic'"), "l’avis d’une cliente, 'sic'");
     }
 }

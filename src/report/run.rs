@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::format::Language;
-use super::phrases::french_spaces;
+use super::phrases::typeset_french;
 
 /// A name or sentence in both languages.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -164,6 +164,10 @@ pub struct Run {
     pub thresholds: BTreeMap<String, f64>,
     /// Lowest and highest cost of a contact in euros, by channel, and of a `complex` one.
     pub costs: BTreeMap<String, [f64; 2]>,
+    /// Lowest and highest survey answer, by key of the configuration: `csat_scale`, `nps_scale`, `ces_scale`.
+    pub scales: BTreeMap<String, [f64; 2]>,
+    /// What a high effort answer means: `ease` or `effort`; empty when the run does not say.
+    pub ces_high_means: String,
     /// Time zone of day borders.
     pub time_zone: String,
     /// Names.
@@ -208,6 +212,8 @@ impl Run {
             redactions: whole_map(&json["redactions"]),
             thresholds: map(&json["thresholds"], Value::as_f64),
             costs: map(&json["settings"]["cost"], range),
+            scales: map(&json["settings"]["survey"], range),
+            ces_high_means: text(&json["settings"]["survey"]["ces_high_means"]),
             time_zone: text(&json["time_zone"]),
             labels: Labels::from_json(&json["labels"]),
         }
@@ -307,10 +313,11 @@ fn text(value: &Value) -> String {
     }
 }
 
-/// `{"fr": …, "en": …}`, or one string for both languages. Companies write their names and definitions with plain spaces.
+/// `{"fr": …, "en": …}`, or one string for both languages. Companies write their names and definitions with plain spaces and
+/// apostrophes.
 fn bilingual(value: &Value) -> Bilingual {
     match value {
-        Value::Object(_) => Bilingual::new(french_spaces(&text(&value["fr"])), text(&value["en"])),
+        Value::Object(_) => Bilingual::new(typeset_french(&text(&value["fr"])), text(&value["en"])),
         other => Bilingual::new(text(other), text(other)),
     }
 }
@@ -362,11 +369,20 @@ mod tests {
     }
 
     #[test]
-    fn french_names_get_the_spaces_of_french() {
+    fn survey_scales_are_those_of_the_settings() {
+        let json = serde_json::json!({"settings": crate::config::Options::default()});
+        let Run { scales, ces_high_means, .. } = Run::from_json(&json);
+        assert_eq!(ces_high_means, "ease");
+        assert_eq!((scales.len(), scales["csat_scale"], scales["nps_scale"]), (3, [1.0, 5.0], [0.0, 10.0]));
+    }
+
+    #[test]
+    fn french_names_get_the_spaces_and_apostrophes_of_french() {
         let json = serde_json::json!({"labels": {"criteria": {
-            "C07": {"fr": "Erreur", "wording": {"fr": "Une erreur : mauvais montant ?", "en": "An error: wrong amount?"}},
+            "C07": {"fr": "Erreur de l'agence", "wording": {"fr": "Une erreur : mauvais montant ?", "en": "An error: wrong amount?"}},
         }}});
-        let wording = &Run::from_json(&json).labels.criteria["C07"].wording;
+        let CriterionLabel { name, wording, .. } = &Run::from_json(&json).labels.criteria["C07"];
+        assert_eq!(name.fr, "Erreur de l’agence");
         assert_eq!(wording.fr, "Une erreur\u{a0}: mauvais montant\u{202f}?");
         assert_eq!(wording.en, "An error: wrong amount?");
     }

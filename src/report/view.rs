@@ -35,6 +35,8 @@ pub struct ReportInput {
     pub by_trend: BTreeMap<String, u64>,
     /// Contacts with a verdict, strict or lenient, by criterion, reason and owner.
     pub causes: BTreeMap<CauseKey, Cause>,
+    /// Survey answers of counted contacts that no figure holds.
+    pub left_out: LeftOut,
     /// Customers who came back within 7 days, of those for whom it is known.
     pub customers: Share,
     /// The same by reason.
@@ -115,6 +117,41 @@ pub struct Completeness {
     pub no_cost: u64,
     /// Counted rows whose closing time was derived.
     pub derived_end: u64,
+}
+
+/// Survey answers that were left out: no numbers, or outside the configured scale.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Satisfaction.
+    pub csat: u64,
+    /// Recommendation.
+    pub nps: u64,
+    /// Effort.
+    pub ces: u64,
+}
+
+impl LeftOut {
+    /// Counts the answers of one contact by its flags.
+    pub fn add<'f>(&mut self, flags: impl IntoIterator<Item = &'f str>) {
+        for flag in flags {
+            match flag {
+                "csat_out_of_scale" => self.csat += 1,
+                "nps_out_of_scale" => self.nps += 1,
+                "ces_out_of_scale" => self.ces += 1,
+                _ => {}
+            }
+        }
+    }
+
+    /// Those of the question that a KPI is computed from, `csat_mean` or `nps`; 0 for the KPIs of no question.
+    pub fn of_kpi(self, name: &str) -> u64 {
+        match name.split('_').next() {
+            Some("csat") => self.csat,
+            Some("nps") => self.nps,
+            Some("ces") => self.ces,
+            _ => 0,
+        }
+    }
 }
 
 /// What an avoidable contact is due to.

@@ -295,6 +295,37 @@ mod tests {
     }
 
     #[test]
+    fn an_output_that_cannot_be_read_is_told_with_who_wrote_it_and_what_names_it() {
+        let again = "run `motif run` again: nothing is encoded twice";
+        let say = |expected: &str, advice: &str| french(Error::file("out/kpi", expected, advice));
+        assert_eq!(
+            say(
+                "the table kpi lacks: n, method; it was written by version 0.0.9 of motif, this is version 0.1.0",
+                again
+            ),
+            "out/kpi : il manque à la table kpi : n, method ; elle a été écrite par la version 0.0.9 de motif, celle-ci est la \
+             version 0.1.0 ; relancez `motif run` : rien n'est encodé deux fois"
+        );
+        assert_eq!(
+            say(
+                "the table kpi holds with another type: value (Utf8); it was written by another version of motif",
+                again
+            ),
+            "out/kpi : la table kpi contient sous un autre type : value (Utf8) ; elle a été écrite par une autre version de \
+             motif ; relancez `motif run` : rien n'est encodé deux fois"
+        );
+        let said = say(
+            "no run has finished in this folder; it comes from --output",
+            "run `motif run` first, or name the folder of a finished run with --output DIR",
+        );
+        assert_eq!(
+            said,
+            "out/kpi : aucun traitement ne s'est terminé dans ce dossier ; il vient de l'option --output ; lancez d'abord \
+             `motif run`, ou nommez le dossier d'un traitement terminé avec --output DOSSIER"
+        );
+    }
+
+    #[test]
     fn what_a_user_wrote_stays_although_it_looks_like_a_message() {
         let path = PathBuf::from("it holds no row");
         let error = Error::file(&path, "it holds no row", "correct it");

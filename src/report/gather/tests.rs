@@ -9,6 +9,7 @@ use arrow::compute::cast;
 use parquet::arrow::ArrowWriter;
 use serde_json::{Value, json};
 
+use super::super::view::LeftOut;
 use super::*;
 use crate::table::schema::{Column, ColumnType, SPANS, TURNS, Table};
 
@@ -305,13 +306,47 @@ fn a_folder_that_no_run_finished_is_refused_with_its_path() {
 }
 
 #[test]
-fn a_table_that_lacks_a_column_is_named() {
+fn a_table_that_lacks_a_column_is_named_with_the_version_that_wrote_it() {
     let dir = tempfile::tempdir().unwrap();
     output(dir.path());
     let path = dir.path().join("links/part-0000.parquet");
     std::fs::copy(dir.path().join("turns/part-0000.parquet"), path).unwrap();
     let error = ReportInput::from_output(dir.path()).unwrap_err().to_string();
-    assert!(error.contains("links") && error.contains("from_contact_id"), "{error}");
+    let told =
+        "the table links lacks: from_contact_id, to_contact_id; it was written by version 1.0.0 of motif, this is";
+    assert!(error.contains(told) && error.ends_with("run `motif run` again: nothing is encoded twice"), "{error}");
+}
+
+#[test]
+fn a_column_of_another_type_is_no_unknown_answer() {
+    let dir = tempfile::tempdir().unwrap();
+    output(dir.path());
+    let written_as = |column: &Column| match column.name {
+        "csat" => Column { column_type: ColumnType::Text, ..*column },
+        _ => *column,
+    };
+    let columns: Vec<Column> = CONTACTS.columns.iter().map(written_as).collect();
+    let older = Table { columns: columns.leak(), ..CONTACTS };
+    let contact = json!({"contact_id": "a1", "is_counted": true, "csat": "four"});
+    write(dir.path(), &older, "contact_month=2026-11/part-0000.parquet", &[contact]);
+    let error = ReportInput::from_output(dir.path()).unwrap_err().to_string();
+    assert!(error.contains("the table contacts holds with another type: csat (Utf8);"), "{error}");
+}
+
+#[test]
+fn survey_answers_that_were_left_out_are_counted_where_the_contact_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let contact = |id: &str, is_counted: bool, flags: Value| json!({"contact_id": id, "reason_id": "unclear", "is_counted": is_counted, "flags": flags});
+    let contacts = [
+        contact("a", true, json!(["csat_out_of_scale", "speakers_inferred"])),
+        contact("b", true, json!(["ces_out_of_scale", "csat_out_of_scale", "nps_out_of_scale"])),
+        contact("c", false, json!(["csat_out_of_scale"])),
+        contact("d", true, json!([])),
+    ];
+    write(dir.path(), &CONTACTS, "contact_month=2026-11/part-0000.parquet", &contacts);
+    let input = ReportInput::from_contacts(dir.path(), 4.0).unwrap();
+    assert_eq!(input.left_out, LeftOut { csat: 2, nps: 1, ces: 1 });
+    assert_eq!(input.total.csat.n, 0);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::super::run::{Bilingual, CriterionLabel, ReasonLabel, Run};
 use super::super::tally::{Money, Row, Sentiment, Share};
 use super::super::view::{
     Cause, CauseKey, Cell, CorrectedRate, Episode, EpisodeSum, Episodes, Evidence, FaqArticle, FaqArticles,
-    FaqCandidate, FaqTotal, Group, KpiValue, Step, UNKNOWN,
+    FaqCandidate, FaqTotal, Group, KpiValue, LeftOut, Step, UNKNOWN,
 };
 use super::*;
 
@@ -241,8 +241,8 @@ fn the_table_kpi_decides_on_the_headline() {
     let kpi = KpiValue { value: Some(0.123), lo: Some(0.1), hi: Some(0.15), n: 42, ..KpiValue::default() };
     input.kpis.insert("avoidable_rate".into(), kpi);
     let english = page(&render(&input, &ReportOptions::default()).unwrap(), "en");
-    assert!(english.contains("<strong>12% of contacts were avoidable.</strong>"));
-    assert!(english.contains("10–15%"));
+    let told = "<strong>12% of contacts were avoidable</strong> under the strict criteria (<span class=\"nowrap\">10–15%, n = 42</span>).";
+    assert!(english.contains(told));
 }
 
 #[test]
@@ -258,8 +258,9 @@ fn labels_correct_the_headline_and_say_which_way_the_verdicts_are_off() {
     let html = told(0.332, 0.469, (0.403, 0.535));
     let (english, french) = (page(&html, "en"), page(&html, "fr"));
     assert!(english.contains("<strong>Corrected by a sample labelled by hand: 47%</strong> (<span class=\"nowrap\">40–54%</span>, n = 200). The automatic verdicts find too few"));
-    assert!(english.contains("corrected by labels: 47% (40–54%, n = 200)"));
-    assert!(english.contains("lenient criteria, corrected: 47% (40–54%, n = 200)"));
+    let interval = "(<span class=\"nowrap\">40–54%</span>, n = 200)";
+    assert!(english.contains(&format!("corrected by labels: 47% {interval}")));
+    assert!(english.contains(&format!("lenient criteria, corrected: 47% {interval}")));
     assert!(
         english.contains(
             "Corrected by a sample labelled by hand: 47% (<span class=\"nowrap\">40–54%</span>, n = 200).</p>"
@@ -285,6 +286,9 @@ fn the_table_kpi_gives_the_intervals_by_reason_channel_and_week() {
             expected.push(format!("{low}–{}%", low + 70));
         }
     }
+    // Issues hang together by customer as contacts do.
+    input.intervals.insert((Group::Reason("delivery.late".into()), "fcr_demand".to_owned()), (0.191, 0.891));
+    expected.push("19–89%".to_owned());
     let english = page(&render(&input, &ReportOptions::default()).unwrap(), "en");
     for interval in expected {
         assert!(english.contains(&interval), "{interval}");
@@ -344,7 +348,7 @@ fn cost_tile(html: &str) -> &str {
 fn no_avoidable_contact_costs_nothing_where_contacts_have_prices() {
     let input = judged(&[(false, true), (false, true)]);
     let html = english(&input);
-    assert!(html.contains("0% of contacts were avoidable.</strong> Their cost is therefore <strong>€0.00</strong>."));
+    assert!(html.contains("0% of contacts were avoidable</strong> under the strict criteria (<span class=\"nowrap\">0–66%, n = 2</span>). Their cost is therefore <strong>€0.00</strong>."));
     assert!(!html.contains("no contact has a price"));
     assert!(cost_tile(&html).contains("<p class=\"tile-value\">€0.00</p>"), "{}", cost_tile(&html));
     // The strict one of the two variants, and the row of the reason.
@@ -397,13 +401,14 @@ fn issues_whose_channels_or_costs_are_unknown_are_told_apart() {
     input.episodes.repeated.cost.priced = 8;
     let html = english(&input);
     assert!(html.contains("Several channels in <strong>2 issues</strong> out of the 8 with several contacts (25%)."));
-    assert!(html.contains("<strong>8 issues</strong> with several contacts: 16 contacts, €123."));
+    let cost = "<span class=\"nowrap\">€123 (€60–160)</span>.";
+    assert!(html.contains(&format!("<strong>8 issues</strong> with several contacts: 16 contacts, {cost}")));
 
     input.episodes.cross_channel = Share::new(1, 4);
     input.episodes.repeated.cost.priced = 4;
     let html = english(&input);
     assert!(html.contains("out of the 4 with several contacts where the channels tell (25%)."));
-    assert!(html.contains("Cost known for all their contacts (4 issues): €123."));
+    assert!(html.contains(&format!("Cost known for all their contacts (4 issues): {cost}")));
 
     input.episodes.cross_channel = Share::default();
     assert!(english(&input).contains("It is not known through which channels the issues with several contacts went."));
@@ -418,7 +423,7 @@ fn a_cost_or_verdict_of_some_contacts_is_not_told_of_all() {
         "Top cause: <strong>2 contacts</strong>, 100% of avoidable ones; those whose cost is known (1 contact) make up"
     ));
     let whole = judged(&[(true, true), (false, true)]);
-    assert!(english(&whole).contains("</strong> They cost about"));
+    assert!(english(&whole).contains("n = 2</span>). They cost about"));
     assert!(english(&whole).contains("50% of total cost"));
 
     // Nine more contacts, priced, without words.
@@ -559,9 +564,11 @@ fn shares_of_a_question_say_what_they_count() {
     input.faq[0].repeat_share = Some(1.0 / 3.0);
     input.faq[0].repeat_known = 3;
     let (french, english) = both(&input);
-    assert!(french.contains("<b>50\u{a0}%</b> évitables (critères larges)"));
-    assert!(french.contains("<b>33\u{a0}%</b> étaient des retours sous 14 jours (n = 3)"));
-    assert!(english.contains("<b>50%</b> avoidable (lenient criteria)"));
+    assert!(french.contains("<b>50\u{a0}%</b> avaient cherché sans trouver (n = 20)"));
+    assert!(french.contains("<b>50\u{a0}%</b> évitables (critères larges, n = 20)"));
+    assert!(french.contains("<b>33\u{a0}%</b> étaient des réitérations sous 14 jours (n = 3)"));
+    assert!(english.contains("<b>50%</b> had looked and not found (n = 20)"));
+    assert!(english.contains("<b>50%</b> avoidable (lenient criteria, n = 20)"));
     assert!(english.contains("<b>33%</b> came back within 14 days of an earlier contact (n = 3)"));
 }
 
@@ -623,7 +630,7 @@ fn a_question_says_which_article_exists_and_a_table_which_articles_fail() {
     }
     let row = &english[english.find("Remboursements</span>").unwrap()..];
     let row = &row[..row.find("</tr>").unwrap()];
-    assert!(row.contains(">25%</span>") && row.contains("n = 4") && row.contains("€123"), "{row}");
+    assert!(row.contains(">25%</span>") && row.contains("n&nbsp;=&nbsp;4") && row.contains("€123"), "{row}");
     assert!(!english.contains("your existing articles are not compared"));
 }
 
@@ -633,16 +640,17 @@ fn a_question_without_article_is_to_be_written_and_one_half_answered_too() {
     (input.faq[0].article_id, input.faq[0].article_share) = (None, Some(1.0 / 3.0));
     let (french, english) = both(&input);
     assert!(
-        french.contains("<strong>Aucun article ne répond</strong> à la moitié de ces contacts (au mieux 33\u{a0}%)")
+        french
+            .contains("<strong>Aucun article n’est proche</strong> de la moitié de ces contacts (au mieux 33\u{a0}%)")
     );
     assert!(
-        english.contains("<strong>No article answers</strong> half of these contacts (33% at best): to be written.")
+        english.contains("<strong>No article is near</strong> half of these contacts (33% at best): to be written or")
     );
     input.faq[0].article_share = Some(0.0);
     (input.articles.unasked, input.articles.total) = (0, 2);
     let (french, english) = both(&input);
-    assert!(french.contains("<strong>Aucun article ne répond</strong>\u{a0}: à écrire."));
-    assert!(english.contains("<strong>No article answers</strong>: to be written."));
+    assert!(french.contains("<strong>Aucun article n’en est proche</strong>\u{a0}: à écrire."));
+    assert!(english.contains("<strong>No article is near</strong>: to be written."));
     assert!(english.contains("Every article is near at least one question that was asked."));
     // More articles than the table shows, and none that anybody asks about.
     input.articles.total = 14;
@@ -663,7 +671,7 @@ fn without_articles_nothing_is_said_of_any() {
     assert!(
         french.contains("vos articles existants ne sont pas comparés") && french.contains("Questions à publier</h2>")
     );
-    assert!(english.contains("your existing articles are not compared") && !english.contains("No article answers"));
+    assert!(english.contains("your existing articles are not compared") && !english.contains("No article is near"));
 }
 
 #[test]
@@ -741,6 +749,141 @@ fn nothing_stands_between_brackets_where_nothing_is_known() {
             assert!(!html.contains(empty), "{empty} in {html}");
         }
     }
+}
+
+/// The tile with satisfaction, and what the section on surveys says before its table.
+fn csat_tile_and_survey(html: &str) -> (&str, &str) {
+    let tile = &html[html.find("tile-csat").unwrap()..];
+    let title = if html.contains(">Customers’ words and surveys</h3>") {
+        "words and surveys</h3>"
+    } else {
+        "clients et enquêtes</h3>"
+    };
+    let survey = &html[html.find(title).unwrap()..];
+    (&tile[..tile.find("</div>").unwrap()], &survey[..survey.find("</div>").unwrap()])
+}
+
+#[test]
+fn survey_answers_that_were_left_out_are_told_beside_the_figures() {
+    let mut input = sample();
+    let (french, english) = both(&input);
+    assert!(!french.contains("hors échelle ou illisible") && !english.contains("outside the scale"));
+
+    input.left_out = LeftOut { csat: 22, nps: 1, ces: 3 };
+    let mean = KpiValue { value: Some(8.0), n: 9, method: "none".into(), ..KpiValue::default() };
+    for kpi in ["csat_mean", "csat_satisfied_rate", "nps_answers", "ces_mean", "avoidable_rate"] {
+        input.kpis.insert(kpi.into(), mean.clone());
+    }
+    let (french, english) = both(&input);
+    let (tile, survey) = csat_tile_and_survey(&french);
+    assert!(tile.contains("22 réponses hors échelle ou illisibles, laissées de côté"), "{tile}");
+    assert!(survey.contains("CSAT\u{a0}: 22 réponses hors échelle ou illisibles, laissées de côté."), "{survey}");
+    let (tile, survey) = csat_tile_and_survey(&english);
+    assert!(tile.contains("22 answers outside the scale or unreadable, left out"), "{tile}");
+    assert!(survey.contains("CSAT: 22 answers outside the scale or unreadable, left out."), "{survey}");
+    // The table of KPIs has NPS and CES as well; a KPI without answers names what was left out beside what is missing.
+    let row = |kpi: &str| {
+        let row = &english[english.find(&format!("<code>{kpi}</code>")).unwrap()..];
+        row[..row.find("</tr>").unwrap()].to_string()
+    };
+    for (kpi, told) in [
+        ("csat_mean", "22 answers outside"),
+        ("csat_satisfied_rate", "22 answers outside"),
+        ("nps_answers", "1 answer outside"),
+        ("ces_mean", "3 answers outside"),
+    ] {
+        assert!(row(kpi).contains(told), "{}", row(kpi));
+    }
+    assert!(!row("avoidable_rate").contains("outside"), "{}", row("avoidable_rate"));
+    assert!(english.contains("<code>contacts.nps</code> · 1 answer outside the scale or unreadable, left out"));
+}
+
+#[test]
+fn answers_that_were_all_left_out_are_not_said_to_be_absent() {
+    let mut input = sample();
+    (input.total.csat, input.total.satisfied) = Default::default();
+    let (french, english) = both(&input);
+    assert!(csat_tile_and_survey(&french).0.contains("aucune réponse exploitable"));
+    assert!(csat_tile_and_survey(&english).1.contains("No survey answer in the data"));
+    input.left_out.csat = 1;
+    let (french, english) = both(&input);
+    assert!(csat_tile_and_survey(&french).1.contains("Aucune réponse d’enquête exploitable"));
+    let (tile, survey) = csat_tile_and_survey(&english);
+    assert!(tile.contains("1 answer outside the scale") && !tile.contains("fewer than"), "{tile}");
+    assert!(survey.contains("No usable survey answer in the data"), "{survey}");
+}
+
+#[test]
+fn the_mean_effort_is_told_with_its_scale_and_what_a_high_answer_means() {
+    let mut input = sample();
+    let mean = KpiValue { value: Some(4.0), n: 14, method: "none".into(), ..KpiValue::default() };
+    input.kpis.insert("ces_mean".into(), mean);
+    input.run.scales.insert("ces_scale".into(), [1.0, 7.0]);
+    assert!(!both(&input).1.contains("scale 1 to 7"), "which end is good is not known");
+    input.run.ces_high_means = "ease".into();
+    let (french, english) = both(&input);
+    assert!(french.contains("échelle de 1 à 7, une note haute veut dire facile"));
+    assert!(english.contains("scale 1 to 7, a high answer means easy"));
+    input.run.ces_high_means = "effort".into();
+    assert!(both(&input).1.contains("scale 1 to 7, a high answer means hard"));
+}
+
+#[test]
+fn one_rate_has_one_interval_wherever_it_stands() {
+    let mut input = sample();
+    for (kpi, lo, hi) in [("avoidable_rate", 0.301, 0.651), ("avoidable_rate_lenient", 0.311, 0.661)] {
+        let value = KpiValue { value: Some(20.0 / 42.0), lo: Some(lo), hi: Some(hi), n: 42, ..KpiValue::default() };
+        input.kpis.insert(kpi.into(), value);
+    }
+    let english = english(&input);
+    let variants = &english[english.find("Strict or lenient</h3>").unwrap()..];
+    let variants = &variants[..variants.find("</div>\n</div>").unwrap()];
+    assert!(variants.contains("30–65%") && variants.contains("31–66%"), "{variants}");
+}
+
+#[test]
+fn a_satisfied_answer_is_told_with_its_scale() {
+    let mut input = sample();
+    assert!(!csat_tile_and_survey(&english(&input)).0.contains("scale"));
+    input.run.scales.insert("csat_scale".into(), [1.0, 10.0]);
+    input.run.thresholds.insert("csat_satisfied_from".into(), 8.0);
+    let (french, english) = both(&input);
+    assert!(csat_tile_and_survey(&french).0.contains("satisfait à partir de 8, échelle de 1 à 10"));
+    assert!(csat_tile_and_survey(&english).0.contains("satisfied from 8, scale 1 to 10"));
+}
+
+#[test]
+fn amounts_and_rates_of_the_answer_are_never_alone() {
+    let mut input = sample();
+    let ends = KpiValue { value: Some(-35.0), lo: Some(-41.6), hi: Some(-28.4), n: 42, ..KpiValue::default() };
+    input.kpis.insert("sentiment_mean".into(), ends);
+    let (french, english) = both(&input);
+    // 42 contacts at 30 to 80 €, of which 20 are avoidable, by all criteria.
+    assert!(english.contains("total cost <span class=\"nowrap\">€2,592 (€1,260–3,360)</span>"));
+    assert!(english.contains("lenient criteria: <span class=\"nowrap\">€1,235 (€600–1,600)</span>"));
+    assert!(english.contains("Top cause: <strong>20 contacts</strong>, 100% of avoidable ones and <strong><span class=\"nowrap\">€1,235 (€600–1,600)</span></strong>."));
+    assert!(english.contains("to publish as self-service: 6 contacts, <span class=\"nowrap\">€123 (€60–160)</span>."));
+    assert!(english.contains("€123 <span class=\"interval\">€60–160 per issue"));
+    assert!(english.contains("customers who came back: 27% (<span class=\"nowrap\">14–44%, n = 30</span>)"));
+    assert!(english.contains("scale −100 to 100, 95% CI −42 to −28"));
+    assert!(french.contains("échelle de −100 à 100, IC 95\u{a0}% de −42 à −28"));
+    assert!(french.contains("95\u{a0}% de contacts négatifs (<span class=\"nowrap\">84–99\u{a0}%, n = 42</span>)"));
+}
+
+#[test]
+fn a_ranking_by_a_rate_shows_the_intervals_that_the_order_may_hide_in() {
+    let mut input = sample();
+    input.intervals.insert((Group::Reason("delivery.late".into()), "negative_share".into()), (0.811, 0.999));
+    let (french, english) = both(&input);
+    assert!(english.contains("<span class=\"negative\">100% (81–100%)</span>"));
+    assert_eq!(english.matches("Between reasons whose intervals overlap, the order may be due to chance").count(), 3);
+    assert_eq!(
+        french.matches("Entre motifs dont les intervalles se recouvrent, l’ordre peut tenir au hasard").count(),
+        3
+    );
+    assert!(french.contains(
+        "Signes d’agacement dans <strong><span class=\"nowrap\">48\u{a0}% (33–62\u{a0}%)</span> des contacts</strong>"
+    ));
 }
 
 /// Flags that the sources and the later stages put on contacts.

@@ -6,7 +6,7 @@ use minijinja::{Value, context};
 
 use super::super::chart::{self, ParetoBar};
 use super::super::format;
-use super::super::page::Page;
+use super::super::page::{Page, Rate};
 use super::super::tally::{Money, Share, Tally};
 use super::super::view::{Cause, CauseKey, Evidence, IDS_PER_CAUSE, UNKNOWN};
 use crate::error::Result;
@@ -62,12 +62,12 @@ pub(super) fn section(page: &Page) -> Result<Value> {
         owners => owners.iter().map(|(id, group)| owner(page, id, group, &total, assessed)).collect::<Result<Vec<_>>>()?,
         strict => variant(
             page,
-            page.input.total.avoidable,
+            page.kpi_rate("avoidable_rate", page.input.total.avoidable),
             page.kpi_cost("avoidable_cost_eur", page.input.total.avoidable_cost),
         ),
         lenient => variant(
             page,
-            page.input.total.avoidable_lenient,
+            page.kpi_rate("avoidable_rate_lenient", page.input.total.avoidable_lenient),
             page.kpi_cost("avoidable_cost_lenient_eur", page.input.total.lenient_cost),
         ),
         variants_note => variants_note(page, &criteria)?,
@@ -275,6 +275,7 @@ fn owner(page: &Page, id: &str, group: &Group, total: &Sum, assessed: u64) -> Re
     })
 }
 
-fn variant(page: &Page, share: Share, cost: Money) -> Value {
-    context! { contacts => page.count(share.yes), rate => page.rate(share), cost => page.money(cost) }
+/// The rate with the interval of the headline: two for one rate would contradict each other.
+fn variant(page: &Page, rate: Rate, cost: Money) -> Value {
+    context! { rate => page.rate(rate), cost => page.money(cost) }
 }

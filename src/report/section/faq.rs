@@ -60,6 +60,7 @@ fn card(page: &Page, faq: &FaqCandidate) -> Result<Value> {
         is_small => page.is_small(faq.contacts),
         not_found => faq.info_not_found_share.map(|share| page.percent(Some(share), faq.avoidable_known)),
         avoidable => faq.avoidable_share.map(|share| page.percent(Some(share), faq.avoidable_known)),
+        judged => page.count(faq.avoidable_known),
         repeat => faq.repeat_share.map(|share| page.percent(Some(share), faq.repeat_known)),
         repeat_known => page.count(faq.repeat_known),
         verbatims => faq.verbatims.iter().take(VERBATIMS).map(|text| cut(text, VERBATIM_CHARS)).collect::<Vec<_>>(),

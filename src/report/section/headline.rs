@@ -41,6 +41,7 @@ pub(super) fn section(page: &Page) -> Result<Value> {
         Some(value) => {
             let places = [
                 ("rate", page.percent(Some(value), strict.n)),
+                ("beside", page.beside(strict)),
                 ("priced", page.counted("contacts", cost.priced)?),
                 ("mid", format::cost(page.language, cost)),
                 ("range", format::cost_range(page.language, cost)),
@@ -134,14 +135,10 @@ fn tiles(page: &Page) -> Result<Vec<Value>> {
     let repeat = page.kpi_rate("repeat_rate_contact_7d", total.recontacted[SEVEN_DAYS]);
     let customers = page.kpi_rate("repeat_rate_customer_7d", input.customers);
     let resolved = page.kpi_rate("fcr_demand", input.episodes.resolved_at_first);
-    let min_answers = input.run.thresholds.get("csat_min_answers").copied().unwrap_or(MIN_ANSWERS);
-    let csat = page.kpi_rate("csat_satisfied_rate", total.satisfied);
-    let csat_mean =
-        total.csat.mean().map_or_else(|| format::DASH.to_string(), |mean| format::number(page.language, mean, 1));
     let lenient_detail = {
         let interval = page.interval(lenient);
         let key = if interval.is_empty() { "tile_lenient_unknown" } else { "tile_lenient" };
-        page.text(key, &[("rate", page.percent(lenient.value, lenient.n)), ("interval", interval)])?
+        page.html(key, &[("rate", page.percent(lenient.value, lenient.n)), ("interval", interval)])?
     };
     let avoidable_cost = page.kpi_cost("avoidable_cost_eur", total.avoidable_cost);
     let lenient_cost = page.kpi_cost("avoidable_cost_lenient_eur", total.lenient_cost);
@@ -155,12 +152,12 @@ fn tiles(page: &Page) -> Result<Vec<Value>> {
             "contacts",
             &page.count(total.contacts),
             &[
-                if page.is_without_customers() {
+                Value::from(if page.is_without_customers() {
                     String::new()
                 } else {
                     page.counted("issues", input.episodes.all.episodes)?
-                },
-                page.text("total_cost", &[("mid", format::cost(page.language, total.cost))])?,
+                }),
+                page.html("total_cost", &[("cost", page.cost(total.cost))])?,
             ],
         )?,
         rate_tile(
@@ -178,13 +175,13 @@ fn tiles(page: &Page) -> Result<Vec<Value>> {
             "cost",
             &format::cost(page.language, avoidable_cost),
             &[
-                format::cost_range(page.language, avoidable_cost),
-                if cost_share.is_some() {
+                Value::from(format::cost_range(page.language, avoidable_cost)),
+                Value::from(if cost_share.is_some() {
                     page.text(share_key, &[("share", page.percent(cost_share, strict.n))])?
                 } else {
                     String::new()
-                },
-                page.text("tile_cost_lenient", &[("mid", format::cost(page.language, lenient_cost))])?,
+                }),
+                page.html("tile_cost_lenient", &[("cost", page.cost(lenient_cost))])?,
             ],
         )?,
         rate_tile(
@@ -192,53 +189,74 @@ fn tiles(page: &Page) -> Result<Vec<Value>> {
             "repeat",
             page.rate(repeat),
             &[if customers.value.is_some() {
-                page.text(
+                page.html(
                     "tile_repeat_customers",
-                    &[("rate", page.percent(customers.value, customers.n)), ("n", page.count(customers.n))],
+                    &[("rate", page.percent(customers.value, customers.n)), ("beside", page.beside(customers))],
                 )?
             } else {
-                String::new()
+                Value::from("")
             }],
         )?,
-        rate_tile(page, "fcr", page.rate(resolved), &[page.text("tile_fcr_detail", &[])?])?,
+        rate_tile(page, "fcr", page.rate(resolved), &[page.html("tile_fcr_detail", &[])?])?,
         context! {
             key => "sentiment",
             label => page.text("tile_sentiment", &[])?,
             value => page.score(total),
             sentiment => page.sentiment(total),
-            details => vec![if total.felt() > 0 {
-                page.text(
-                    "tile_sentiment_detail",
-                    &[
-                        ("negative", page.percent(total.sentiment_share(Sentiment::Negative).rate(), total.felt())),
-                        ("n", page.count(total.felt())),
-                    ],
-                )?
-            } else {
-                String::new()
-            }],
+            details => sentiment_details(page)?,
         },
-        context! {
-            is_small => (csat.n as f64) < min_answers,
-            ..rate_tile(
-                page,
-                "csat",
-                page.rate(csat),
-                &[page.text("tile_csat_mean", &[("mean", csat_mean)])?, if (csat.n as f64) < min_answers {
-                    page.text("tile_csat_few", &[("min", page.count(min_answers as u64))])?
-                } else {
-                    String::new()
-                }],
-            )?
-        },
+        csat_tile(page)?,
     ])
 }
 
-fn tile_corrected(page: &Page, name: &str, key: &str) -> Result<String> {
-    page.corrected(name).map_or_else(|| Ok(String::new()), |(_, places)| page.text(key, &places))
+/// The scale of the mean sentiment with its interval, and the share of negative contacts.
+fn sentiment_details(page: &Page) -> Result<Vec<Value>> {
+    let total = &page.input.total;
+    if total.felt() == 0 {
+        return Ok(Vec::new());
+    }
+    let negative = page.kpi_rate("negative_share", total.sentiment_share(Sentiment::Negative));
+    let ends = page.input.kpis.get("sentiment_mean").and_then(|kpi| kpi.lo.zip(kpi.hi));
+    let scale = match ends {
+        Some((lo, hi)) => {
+            let ends = [("lo", lo), ("hi", hi)].map(|(name, end)| (name, format::signed(page.language, end)));
+            page.html("tile_sentiment_interval", &ends)?
+        }
+        None => page.html("tile_sentiment_scale", &[])?,
+    };
+    let places = [("negative", page.percent(negative.value, negative.n)), ("beside", page.beside(negative))];
+    Ok(vec![scale, page.html("tile_sentiment_detail", &places)?])
 }
 
-fn tile(page: &Page, key: &str, value: &str, details: &[String]) -> Result<Value> {
+/// The satisfied share of the answers, with the scale that they were given on and what no figure holds.
+fn csat_tile(page: &Page) -> Result<Value> {
+    let (run, total) = (&page.input.run, &page.input.total);
+    let csat = page.kpi_rate("csat_satisfied_rate", total.satisfied);
+    let least = run.thresholds.get("csat_min_answers").copied().unwrap_or(MIN_ANSWERS);
+    let is_few = (csat.n as f64) < least;
+    let number = |value: f64| format::shortest(page.language, value);
+    let mut details = Vec::new();
+    if let Some(mean) = total.csat.mean() {
+        details.push(page.html("tile_csat_mean", &[("mean", format::number(page.language, mean, 1))])?);
+        if let Some([low, high]) = run.scales.get("csat_scale") {
+            let places = [("from", number(run.csat_satisfied_from())), ("low", number(*low)), ("high", number(*high))];
+            details.push(page.html("tile_csat_scale", &places)?);
+        }
+        if is_few {
+            details.push(page.html("tile_csat_few", &[("min", page.count(least as u64))])?);
+        }
+    } else {
+        details.push(page.html("tile_csat_none", &[])?);
+    }
+    details.push(Value::from(page.left_out("csat_satisfied_rate")?));
+    Ok(context! { is_small => is_few, ..rate_tile(page, "csat", page.rate(csat), &details)? })
+}
+
+fn tile_corrected(page: &Page, name: &str, key: &str) -> Result<Value> {
+    page.corrected(name).map_or_else(|| Ok(Value::from("")), |(_, places)| page.html(key, &places))
+}
+
+fn tile(page: &Page, key: &str, value: &str, details: &[Value]) -> Result<Value> {
     Ok(context! {
         key => key,
         label => page.text(&format!("tile_{key}"), &[])?,
@@ -247,7 +265,7 @@ fn tile(page: &Page, key: &str, value: &str, details: &[String]) -> Result<Value
     })
 }
 
-fn rate_tile(page: &Page, key: &str, rate: Value, details: &[String]) -> Result<Value> {
+fn rate_tile(page: &Page, key: &str, rate: Value, details: &[Value]) -> Result<Value> {
     Ok(context! {
         key => key,
         label => page.text(&format!("tile_{key}"), &[])?,
@@ -289,7 +307,7 @@ fn needless(page: &Page) -> Result<Vec<Value>> {
                 ("priced", page.counted("contacts", cost.priced)?),
                 ("contacts", page.counted("contacts", contacts)?),
                 ("share", page.percent(share.rate(), share.known)),
-                ("mid", format::cost(page.language, cost)),
+                ("cost", page.cost(cost)),
             ],
         )?);
     }
@@ -298,7 +316,7 @@ fn needless(page: &Page) -> Result<Vec<Value>> {
         let mut places = vec![
             ("questions", page.counted("questions", faq.questions)?),
             ("contacts", page.counted("contacts", faq.contacts)?),
-            ("mid", format::cost(page.language, faq.cost)),
+            ("cost", page.cost(faq.cost)),
         ];
         let is_compared = page.input.articles.total > 0;
         if is_compared {
@@ -334,7 +352,7 @@ fn resolution(page: &Page) -> Result<Vec<Value>> {
                 ("issues", page.counted("issues", repeated.episodes)?),
                 ("contacts", page.counted("contacts", repeated.contacts)?),
                 ("priced", page.counted("issues", repeated.cost.priced)?),
-                ("mid", format::cost(page.language, repeated.cost)),
+                ("cost", page.cost(repeated.cost)),
             ],
         )?);
     }

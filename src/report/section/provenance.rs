@@ -38,7 +38,7 @@ pub(super) fn section(page: &Page) -> Result<Value> {
     Ok(context! {
         facts => facts,
         thresholds => run.thresholds.iter().map(|(name, value)| context! {
-            name => page.named("threshold", name), value => threshold(page, *value),
+            name => page.named("threshold", name), value => format::shortest(page.language, *value),
         }).collect::<Vec<_>>(),
         costs => costs(page)?,
         inputs => run.inputs.iter().map(|input| context! {
@@ -83,13 +83,4 @@ fn short(value: &str) -> String {
     } else {
         value.to_string()
     }
-}
-
-/// Up to three decimals, as few as the value needs.
-fn threshold(page: &Page, value: f64) -> String {
-    let decimals = (0..3).find(|&decimals| {
-        let scale = 10f64.powi(decimals);
-        ((value * scale).round() / scale - value).abs() < 1e-9
-    });
-    format::number(page.language, value, decimals.unwrap_or(3) as usize)
 }

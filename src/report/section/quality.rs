@@ -23,10 +23,10 @@ pub(super) fn section(page: &Page) -> Result<Value> {
         })
     };
     Ok(context! {
-        kpis => kpis(page),
-        missing_kpis => run.labels.missing_kpis.iter().map(|(kpi, columns)| context! {
-            name => kpi_title(page, kpi), columns => columns.clone(),
-        }).collect::<Vec<_>>(),
+        kpis => kpis(page)?,
+        missing_kpis => run.labels.missing_kpis.iter().map(|(kpi, columns)| Ok(context! {
+            name => kpi_title(page, kpi), columns => columns.clone(), left_out => page.left_out(kpi)?,
+        })).collect::<Result<Vec<_>>>()?,
         balance => context! {
             records => page.count(counts.records),
             contacts => page.count(counts.contacts),
@@ -72,7 +72,7 @@ fn kpi_title(page: &Page, name: &str) -> String {
 }
 
 /// The catalogue with the value of each KPI over everything.
-fn kpis(page: &Page) -> Vec<Value> {
+fn kpis(page: &Page) -> Result<Vec<Value>> {
     let own = page.phrase("source_own").unwrap_or_default();
     let labels = &page.input.run.labels.kpis;
     let mut names: Vec<&String> = labels.keys().chain(page.input.kpis.keys()).collect();
@@ -83,7 +83,7 @@ fn kpis(page: &Page) -> Vec<Value> {
         .map(|name| {
             let label = labels.get(name).cloned().unwrap_or_default();
             let value = page.input.kpis.get(name);
-            context! {
+            Ok(context! {
                 id => name,
                 title => kpi_title(page, name),
                 definition => label.definition.get(page.language),
@@ -97,9 +97,25 @@ fn kpis(page: &Page) -> Vec<Value> {
                 value => value.map_or_else(|| DASH.to_string(), |it| in_unit(page, it.value, it, &label.unit)),
                 interval => value.map_or_else(String::new, |it| range(page, it, &label.unit)),
                 n => value.map_or_else(String::new, |it| page.count(it.n)),
-            }
+                scale => scale(page, name)?,
+                left_out => page.left_out(name)?,
+            })
         })
         .collect()
+}
+
+/// The scale of a mean of survey answers, and which end of it is good where that is not plain; empty for other KPIs.
+fn scale(page: &Page, kpi: &str) -> Result<String> {
+    let run = &page.input.run;
+    let (question, key) = match (kpi, run.ces_high_means.as_str()) {
+        ("csat_mean", _) => ("csat_scale", "scale"),
+        ("ces_mean", "ease") => ("ces_scale", "scale_ease"),
+        ("ces_mean", "effort") => ("ces_scale", "scale_effort"),
+        _ => return Ok(String::new()),
+    };
+    let Some([low, high]) = run.scales.get(question) else { return Ok(String::new()) };
+    let places = [("low", low), ("high", high)].map(|(name, end)| (name, format::shortest(page.language, *end)));
+    page.text(key, &places)
 }
 
 /// A value in its unit of the catalogue: share, eur, s, count or score.

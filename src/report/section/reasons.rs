@@ -37,7 +37,7 @@ pub(super) fn section(page: &Page) -> Result<Value> {
         benchmark => match eligible.value {
             Some(share) => page.html("reasons_benchmark", &[
                 ("share", page.percent(Some(share), eligible.n)),
-                ("n", page.count(eligible.n)),
+                ("beside", page.beside(eligible)),
             ])?,
             None => Value::from(""),
         },

@@ -121,6 +121,7 @@ fn ranked<'a>(page: &'a Page) -> Vec<(&'a str, &'a Tally)> {
 
 fn row(page: &Page, id: &str, tally: &Tally, max: f64) -> Value {
     let rate = |window: usize| page.rate_up_to(followed(page, id, tally, window), max);
+    let resolved = page.input.episodes.resolved_by_reason.get(id).copied().unwrap_or_default();
     context! {
         name => page.reason(id),
         group => page.group(id),
@@ -129,7 +130,7 @@ fn row(page: &Page, id: &str, tally: &Tally, max: f64) -> Value {
         windows => (0..WINDOWS.len()).map(rate).collect::<Vec<_>>(),
         week => rate(SEVEN_DAYS),
         customers => page.rate(page.input.customers_by_reason.get(id).copied().unwrap_or_default()),
-        fcr => page.rate(page.input.episodes.resolved_by_reason.get(id).copied().unwrap_or_default()),
+        fcr => page.rate(page.group_rate(Group::Reason(id.to_string()), "fcr_demand", resolved)),
         cost => page.money(tally.repeat_cost.money()),
     }
 }
@@ -195,12 +196,16 @@ fn one_contact(page: &Page) -> EpisodeSum {
     sum
 }
 
-/// Cost per issue: per issue whose cost is known.
-fn per_issue(page: &Page, sum: EpisodeSum) -> String {
+/// Cost per issue with its range: per issue whose cost is known.
+fn per_issue(page: &Page, sum: EpisodeSum) -> Value {
     if !sum.cost.is_priced() {
-        return format::DASH.to_string();
+        return context! { mid => format::DASH, range => "" };
     }
-    format::euros(page.language, sum.cost.mid_eur() / sum.cost.priced as f64)
+    let per_one = |eur: f64| eur / sum.cost.priced as f64;
+    context! {
+        mid => format::euros(page.language, per_one(sum.cost.mid_eur())),
+        range => format::euro_range(page.language, per_one(sum.cost.low_eur()), per_one(sum.cost.high_eur())),
+    }
 }
 
 /// Issues behind the cost per issue; all of them where none has a cost.

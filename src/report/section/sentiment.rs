@@ -26,7 +26,12 @@ pub(super) fn section(page: &Page) -> Result<Value> {
     let rows: Vec<Value> = reasons
         .iter()
         .map(|(id, tally)| {
-            context! { name => page.reason(id), is_small => page.is_small(tally.felt()), sentiment => page.sentiment(tally) }
+            context! {
+                name => page.reason(id),
+                is_small => page.is_small(tally.felt()),
+                sentiment => page.sentiment(tally),
+                interval => page.interval(page.negative(id, tally)),
+            }
         })
         .collect();
     let split = rows.len().min(OPEN_REASONS);
@@ -78,8 +83,8 @@ fn emotions(page: &Page) -> Result<Value> {
     Ok(context! {
         is_known => frustration.known > 0,
         text => page.html("emotions_text", &[
-            ("frustration", format::rate(page.language, frustration)),
-            ("confusion", format::rate(page.language, confusion)),
+            ("frustration", with_interval(page, frustration)),
+            ("confusion", with_interval(page, confusion)),
             ("n", page.count(frustration.known)),
         ])?,
         names => names,
@@ -87,6 +92,12 @@ fn emotions(page: &Page) -> Result<Value> {
         more => rows[split..].to_vec(),
         more_label => page.counted("more_reasons", (rows.len() - split) as u64)?,
     })
+}
+
+/// `12 % (9–16 %)`; the number behind several such rates is told once.
+fn with_interval(page: &Page, share: Share) -> String {
+    let (rate, interval) = (format::rate(page.language, share), page.interval(share.into()));
+    if interval.is_empty() { rate } else { format!("{rate} ({interval})") }
 }
 
 fn trend(page: &Page) -> Result<Value> {
@@ -128,12 +139,19 @@ fn survey(page: &Page) -> Result<Value> {
             }
         })
         .collect::<Vec<_>>();
+    let left_out = page.left_out("csat_mean")?;
+    let key = match (answers > 0, left_out.is_empty()) {
+        (true, _) => "survey_text",
+        (false, true) => "survey_none",
+        (false, false) => "survey_none_usable",
+    };
     Ok(context! {
         is_known => answers > 0,
-        text => page.html(if answers > 0 { "survey_text" } else { "survey_none" }, &[
+        text => page.html(key, &[
             ("answers", page.counted("answers", answers)?),
             ("response", format::rate(page.language, response)),
         ])?,
+        left_out => if left_out.is_empty() { left_out } else { page.text("survey_left_out", &[("left_out", left_out)])? },
         rows => rows,
     })
 }
