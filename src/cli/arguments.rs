@@ -210,6 +210,9 @@ pub(crate) enum EvaluateTask {
         /// Taxonomy, as taxonomy.reasons of motif.toml names one; the shipped one by default
         #[arg(long, value_name = "FILE")]
         reasons: Option<PathBuf>,
+        /// Probability of belonging to a reason below which a text is other, as label.reason_threshold; the shipped one by default
+        #[arg(long, value_name = "PROBABILITY")]
+        threshold: Option<f64>,
         #[command(flatten)]
         common: EvaluateCommon,
     },

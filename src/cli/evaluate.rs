@@ -5,6 +5,7 @@ use motif::encode::Vectors;
 use motif::evaluate::turn::Limits;
 use motif::evaluate::{Columns, Evaluation, emotion, faq, reason, repeat, run, sentiment, similarity, taxonomy};
 use motif::label::Catalogue;
+use motif::label::taxonomy::Taxonomy;
 use motif::report::Language;
 
 use super::arguments::{EvaluateArguments, EvaluateCommon, EvaluateTask};
@@ -56,9 +57,15 @@ pub(crate) fn run(arguments: &EvaluateArguments, _quiet: bool) -> Result<Outcome
             let catalogue = Catalogue::shipped()?;
             (faq::evaluate(gold, articles, &columns(common)?, &catalogue, limits, &mut vectors(common)?)?, common)
         }
-        EvaluateTask::Taxonomy { gold, reasons, common } => {
-            let catalogue = Catalogue::from_files(reasons.as_deref(), None)?;
-            (taxonomy::evaluate(gold, &columns(common)?, &catalogue, limits, &mut vectors(common)?)?, common)
+        EvaluateTask::Taxonomy { gold, reasons, threshold, common } => {
+            // The criteria have no say, and would ask for the owners of the shipped taxonomy.
+            let Catalogue { mut taxonomy, background, .. } = Catalogue::shipped()?;
+            if let Some(path) = reasons {
+                taxonomy = Taxonomy::from_file(path)?;
+            }
+            let learnt = (&taxonomy, &background);
+            let mut vectors = vectors(common)?;
+            (taxonomy::evaluate(gold, &columns(common)?, learnt, *threshold, limits, &mut vectors)?, common)
         }
         EvaluateTask::Run { output, gold, common } => (run::evaluate(output, gold, &columns(common)?)?, common),
     };

@@ -1,6 +1,7 @@
 //! The models on this machine for `motif models list`: name, size, revision and place, told by file names, sizes and records.
 //!
-//! Nothing large is read: to hash the weights in a folder of large models takes minutes, and a list is no check. What the files
+//! For people nothing large is read: to hash the weights in a folder of large models takes minutes, and a list is no check. Scripts
+//! get the hash too, by which `run.json` names a model. What the files
 //! hold is compared with their checksums by `motif models verify`, and by whatever loads a model.
 
 use std::fs;
@@ -16,6 +17,9 @@ use serde_json::{Value, json};
 
 /// The list of files that ships with the bundled model, with its sizes: the bytes themselves would be hashed as they are opened.
 const BUNDLED: &str = include_str!("../../models/motif-small-fr-en/manifest.json");
+
+/// Where the bundled model is: inside the program.
+const BUNDLED_PLACE: &str = "bundled";
 
 /// Characters of a revision that tell it from others.
 const REVISION_CHARS: usize = 12;
@@ -54,7 +58,7 @@ fn of_bundled() -> Result<Installed> {
     let files = manifest["files"].as_object().into_iter().flatten();
     Ok(Installed {
         name: bundled::NAME.to_owned(),
-        place: "bundled".to_owned(),
+        place: BUNDLED_PLACE.to_owned(),
         bytes: files.filter_map(|(_, file)| file["bytes"].as_u64()).sum(),
         revision: manifest["revision"].as_str().map(str::to_owned),
         ..Installed::default()
@@ -148,6 +152,15 @@ impl Installed {
             }
         }
         model
+    }
+
+    /// Identity of the model, as `run.json` has it; `None` when it cannot be loaded. Reads the whole model.
+    pub(crate) fn hash(&self) -> Option<String> {
+        if self.problem.is_some() {
+            return None;
+        }
+        let files = if self.place == BUNDLED_PLACE { bundled::files() } else { ModelFiles::open(&self.place) };
+        files.ok().map(|files| files.model_hash().to_owned())
     }
 
     /// One line for people.
@@ -264,6 +277,7 @@ mod tests {
             .map(|file| fs::metadata(format!("models/{}/{file}", bundled::NAME)).unwrap().len())
             .sum();
         assert!(own.bytes >= bytes && own.revision.is_some(), "{own:?}");
+        assert_eq!(own.hash().as_deref(), Some(bundled::files().unwrap().model_hash()));
         let line = own.line(Language::French);
         assert!(line.starts_with(bundled::NAME) && line.contains(" Mo  ") && line.ends_with("bundled\n"), "{line}");
     }

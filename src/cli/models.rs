@@ -132,7 +132,14 @@ pub(crate) fn run(arguments: &ModelsArguments, quiet: bool) -> Result<Outcome> {
 fn list(is_json: bool) -> Result<Outcome> {
     let models = installed::all(hub::cache_folder().as_deref())?;
     if is_json {
-        print_json(&models.iter().map(installed::Installed::json).collect::<Vec<_>>())?;
+        let told = models.iter().map(|model| {
+            let mut told = model.json();
+            if let Some(hash) = model.hash() {
+                told["hash"] = json!(hash);
+            }
+            told
+        });
+        print_json(&told.collect::<Vec<_>>())?;
         return Ok(Outcome::Done);
     }
     for model in &models {

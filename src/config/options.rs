@@ -171,6 +171,7 @@ impl Default for ModelOptions {
 #[serde(default, deny_unknown_fields)]
 pub struct LabelOptions {
     /// Below this probability of belonging to its likeliest reason, the reason of a contact is `other` (0 to 1); absent: the shipped threshold.
+    /// Contacts like `[other.examples]` of the taxonomy are `other` whatever it is.
     pub reason_threshold: Option<f64>,
     /// Below this probability there is no avoidability verdict (0 to 1); absent: the shipped threshold.
     pub avoidable_threshold: Option<f64>,

@@ -7,29 +7,29 @@ use super::gold::{Columns, Field, Gold};
 use super::turn::{Limits, turns};
 use crate::encode::Vectors;
 use crate::error::Result;
-use crate::label::Catalogue;
 use crate::label::reason::ReasonModel;
 use crate::label::shipped;
-use crate::label::taxonomy::{OTHER, UNCLEAR};
+use crate::label::taxonomy::{BilingualList, OTHER, Taxonomy, UNCLEAR};
 
 const FIELDS: [Field; 2] = [Field::required(&["text"]), Field::required(&["label", "reason"])];
 
 /// Measures the reasons of a taxonomy on a file of `text,label`, a label being the id of a reason, `other` or `unclear`: `accuracy` (the
 /// reason that a run gives is the label), `l1_accuracy` (its first level is), `reason_accuracy` (of texts with a reason; to call one
-/// `other` or `unclear` is a mistake), and `other_precision`, `other_recall` and `other_f1`. Each text is a contact of one turn.
+/// `other` or `unclear` is a mistake), and `other_precision`, `other_recall` and `other_f1`. Each text is a contact of one turn. `threshold` is that of belonging to a reason, `None`: the
+/// shipped one.
 ///
 /// # Errors
 /// The file is not as it should be, a label is not one of the taxonomy, or a text could not be encoded.
 pub fn evaluate(
     gold: &Path,
     columns: &Columns,
-    catalogue: &Catalogue,
+    (taxonomy, background): (&Taxonomy, &BilingualList),
+    threshold: Option<f64>,
     limits: Limits,
     vectors: &mut Vectors,
 ) -> Result<Evaluation> {
     let gold = Gold::read(gold, columns, &FIELDS)?;
     let labels = gold.labels(1)?;
-    let taxonomy = &catalogue.taxonomy;
     for (row, label) in labels.iter().enumerate() {
         if ![OTHER, UNCLEAR].contains(label) && taxonomy.reason(label).is_none() {
             return Err(gold.wrong(
@@ -40,7 +40,7 @@ pub fn evaluate(
             ));
         }
     }
-    let reasons = ReasonModel::learn(taxonomy, &catalogue.background, None, vectors)?;
+    let reasons = ReasonModel::learn(taxonomy, background, threshold, vectors)?;
     let group = |id: &str| taxonomy.reason(id).map_or(id.to_owned(), |reason| reason.group.clone());
     let rows: Vec<Row> = turns(&gold.texts(0)?, limits, vectors)?
         .iter()
@@ -58,7 +58,7 @@ pub fn evaluate(
         .collect();
     let mut evaluation = Evaluation::new("Reasons of a taxonomy");
     evaluation.model(vectors.encoder());
-    evaluation.fact("threshold", shipped::REASON_THRESHOLD);
+    evaluation.fact("threshold", threshold.unwrap_or(shipped::REASON_THRESHOLD));
     evaluation.count("n", rows.len());
     evaluation.count("reasons", taxonomy.reasons.len());
     add_figures(&mut evaluation, &rows);
@@ -89,11 +89,14 @@ fn add_figures(evaluation: &mut Evaluation, rows: &[Row]) {
 mod tests {
     use super::super::turn::tests::{gold_file, tiny_vectors};
     use super::*;
+    use crate::label::Catalogue;
 
     fn evaluated(text: &str) -> Result<Evaluation> {
         let (_folder, gold) = gold_file("g.csv", text);
         let catalogue = Catalogue::shipped().unwrap();
-        evaluate(&gold, &Columns::default(), &catalogue, Limits::default(), &mut tiny_vectors())
+        let (taxonomy, background) = (&catalogue.taxonomy, &catalogue.background);
+        let (none, limits) = (Columns::default(), Limits::default());
+        evaluate(&gold, &none, (taxonomy, background), Some(0.0), limits, &mut tiny_vectors())
     }
 
     #[test]

@@ -53,7 +53,6 @@ pub struct ReasonVerdict {
 pub struct ReasonModel {
     ids: Vec<String>,
     groups: Vec<String>,
-    /// Of the reasons, then of [`OTHER`].
     courtesy: Vec<bool>,
     head: Worded,
     places: Neighbourhood,
@@ -131,16 +130,6 @@ impl Reading {
 pub fn belongs([score, position]: [f64; 2]) -> f64 {
     let [bias, of_score, of_position] = shipped::BELONGING_WEIGHTS;
     logistic(bias + of_score * score + of_position * position)
-}
-
-/// Takes the score of [`OTHER`], the last one, away from the others, which make 1 again. Says whether it is the highest and a window of the
-/// customer says so by itself, with this `strength`: the small talk of a long contact is a little like any matter.
-fn take_other(scores: &mut Vec<f32>, strength: f32) -> bool {
-    let other = scores.pop().unwrap_or_default();
-    let highest = scores.iter().copied().fold(0.0, f32::max);
-    let rest = scores.iter().sum::<f32>().max(1e-9);
-    scores.iter_mut().for_each(|score| *score /= rest);
-    other > highest && strength >= shipped::OTHER_STRENGTH
 }
 
 /// The reasons, the likeliest first.
@@ -222,7 +211,7 @@ impl ReasonModel {
         Ok(Self {
             ids: taxonomy.reasons.iter().map(|reason| reason.id.clone()).collect(),
             groups: taxonomy.reasons.iter().map(|reason| reason.group.clone()).collect(),
-            courtesy: taxonomy.reasons.iter().map(|reason| reason.courtesy).chain([false]).collect(),
+            courtesy: taxonomy.reasons.iter().map(|reason| reason.courtesy).collect(),
             head,
             yardstick: places.yardstick(MEASURED_EXAMPLES),
             places,
@@ -239,7 +228,7 @@ impl ReasonModel {
     /// The reasons of a contact from its windows, in order: what the customer `said`, and what the customer `heard` from the agent.
     pub fn verdict(&self, said: &[Passage<'_>], heard: &[Passage<'_>]) -> ReasonVerdict {
         // The last class is `other`.
-        let classes = self.courtesy.len();
+        let classes = self.ids.len() + 1;
         let mut evidence = vec![0.0f32; classes];
         let mut told = 0.0f32;
         let mut highest = vec![(0.0f32, 0u32); classes];
@@ -256,15 +245,23 @@ impl ReasonModel {
             told += window.add(self.weighing.agent_words, self.weighing.floor, &mut evidence);
             window.raise(said.len() + index, &mut highest_heard);
         }
+        let (_, of_other) = (highest_heard.pop(), highest.pop().map_or(0.0, |(strength, _)| strength));
+        let is_other = self.is_like_others(evidence.pop().unwrap_or_default(), of_other, &evidence);
         let stated =
             highest.iter().zip(&self.courtesy).filter(|(_, is)| !**is).map(|((s, _), _)| *s).fold(0.0, f32::max);
-        let mut scores =
+        let scores =
             self.scores(&evidence, told, |class| (highest[class].0 - stated * shipped::STATED_OVER_COURTESY).max(0.0));
-        let is_other = take_other(&mut scores, highest.pop().map_or(0.0, |(strength, _)| strength));
         let belonging = self.belonging(said, &scores);
         let hits =
             self.hits(&scores, is_other || belongs(belonging) < self.threshold, &highest, &highest_heard, loudest);
         ReasonVerdict { hits, scores, is_other, belonging, salience }
+    }
+
+    /// Whether a contact is like the examples of [`OTHER`]: its evidence is more than that of any reason, and one window of the customer says
+    /// so by itself, with this `strength`, since the small talk of a long contact is a little like any matter.
+    fn is_like_others(&self, other: f32, strength: f32, evidence: &[f32]) -> bool {
+        let stated = evidence.iter().zip(&self.courtesy).filter(|(_, is)| !**is).map(|(evidence, _)| *evidence);
+        strength >= shipped::OTHER_STRENGTH && other > stated.fold(0.0, f32::max)
     }
 
     /// See [`ReasonVerdict::belonging`].
@@ -304,7 +301,7 @@ impl ReasonModel {
             .zip(&self.courtesy)
             .map(|(value, is_courtesy)| if *is_courtesy { f32::NEG_INFINITY } else { value / scale })
             .collect();
-        if self.courtesy[..self.ids.len()].iter().all(|is| *is) {
+        if self.courtesy.iter().all(|is| *is) {
             scores.fill(0.0);
         } else {
             softmax(&mut scores, 1.0);
@@ -395,7 +392,7 @@ mod tests {
         let model = |courtesy: [bool; 3]| ReasonModel {
             ids: ["late", "damaged", "thanks"].map(str::to_owned).to_vec(),
             groups: vec!["delivery".to_owned(); 3],
-            courtesy: [courtesy.as_slice(), &[false]].concat(),
+            courtesy: courtesy.to_vec(),
             head: Worded::untaught(5),
             places: Neighbourhood::new(&[], 1, &[], 3),
             yardstick: Yardstick { inside: 1.0, outside: 0.0 },
@@ -415,24 +412,69 @@ mod tests {
         assert_eq!(named(&model([false; 3]), [0.7, 0.1, 0.2]), ["late", "thanks", "damaged"]);
     }
 
+    /// A classifier of two reasons and of what is none of them, on the tiny random model, where words tell texts apart.
+    fn parcels_and_bills(threshold: f64, with_others: bool) -> (ReasonModel, Vectors) {
+        let reason = |id: &str, examples: &str| {
+            format!(
+                "[[reason]]\nid = \"{id}\"\ngroup = \"g\"\nname = {{ fr = \"{id}\", en = \"{id}\" }}\n\
+                 description = {{ fr = \"\", en = \"\" }}\nlevel = 1\ncomplexity = \"simple\"\nself_service = true\n\
+                 customer_value = \"irritant\"\ncompany_value = \"irritant\"\nowner = \"o\"\n\
+                 examples = {{ fr = [], en = [{examples}] }}\n"
+            )
+        };
+        let others = if with_others {
+            "[other.examples]\nfr = []\nen = [\"are you hiring drivers this winter\", \"hiring drivers\", \"we are hiring\"]\n"
+        } else {
+            ""
+        };
+        let text = format!(
+            "version = \"1\"\n[[group]]\nid = \"g\"\nname = {{ fr = \"G\", en = \"G\" }}\n\
+             [[owner]]\nid = \"o\"\nname = {{ fr = \"O\", en = \"O\" }}\n{}{}{others}",
+            reason("parcel", "\"where is my parcel\", \"the parcel never came\""),
+            reason("bill", "\"a mistake on my bill\", \"my bill is too high\"")
+        );
+        let taxonomy = Taxonomy::parse("taxonomy.toml", &text).unwrap();
+        let mut vectors = crate::evaluate::turn::tests::tiny_vectors();
+        let teaching = Teaching { c: 200.0, words: 5.0 };
+        let background = BilingualList { fr: vec!["bonjour".into()], en: vec!["hello there".into()] };
+        let model = ReasonModel::taught(&taxonomy, &background, Some(threshold), teaching, &mut vectors).unwrap();
+        (model, vectors)
+    }
+
+    fn reason_of(text: &str, threshold: f64, with_others: bool) -> String {
+        let (model, mut vectors) = parcels_and_bills(threshold, with_others);
+        vectors.ensure([text]).unwrap();
+        let embedding = vectors.get(text).unwrap().embedding;
+        model.verdict(&[Passage::new(text, &embedding)], &[]).hits.swap_remove(0).id
+    }
+
+    #[test]
+    fn a_contact_like_the_examples_of_other_is_other_whatever_the_threshold() {
+        let asked = "are you hiring drivers this winter";
+        assert_eq!(reason_of(asked, 0.0, true), OTHER);
+        assert_ne!(reason_of(asked, 0.0, false), OTHER);
+        for (text, reason) in
+            [("where is my parcel, it never came", "parcel"), ("a mistake on my bill, too high", "bill")]
+        {
+            assert_eq!(reason_of(text, 0.0, true), reason);
+            assert_eq!(reason_of(text, 1.0, true), OTHER, "nothing belongs for certain");
+        }
+    }
+
     #[test]
     fn small_talk_is_a_little_like_any_matter_and_one_clear_window_is_another_one() {
-        // Many windows that might be anything make `other` the likeliest; none of them says so by itself.
-        let mut scores = vec![0.2, 0.2, 0.6];
-        assert!(!take_other(&mut scores, 0.5));
-        assert_eq!(scores, [0.5, 0.5]);
-        assert!(take_other(&mut vec![0.2, 0.2, 0.6], 0.9));
-        assert!(!take_other(&mut vec![0.7, 0.0, 0.3], 0.9), "a reason is likelier");
-        let mut nothing_else = vec![0.0, 0.0, 1.0];
-        assert!(!take_other(&mut nothing_else, 0.2));
-        assert_eq!(nothing_else, [0.0, 0.0]);
+        let (model, _) = parcels_and_bills(0.0, true);
+        assert!(model.is_like_others(0.6, 0.9, &[0.2, 0.3]));
+        assert!(!model.is_like_others(0.6, 0.5, &[0.2, 0.3]), "no window says so by itself");
+        assert!(!model.is_like_others(0.6, 0.9, &[0.7, 0.3]), "a reason has more evidence");
+        assert!(!model.is_like_others(0.0, 0.9, &[0.0, 0.0]));
     }
 
     #[test]
     fn what_lies_apart_belongs_to_no_reason_and_a_clear_score_makes_up_for_some_distance() {
         let log_odds = |score: f64| (score / (1.0 - score)).ln();
         assert!(belongs([log_odds(0.9), 1.0]) > shipped::REASON_THRESHOLD);
-        assert!(belongs([log_odds(0.3), -1.0]) < shipped::REASON_THRESHOLD);
+        assert!(belongs([log_odds(0.3), -2.0]) < shipped::REASON_THRESHOLD);
         assert!(belongs([log_odds(0.5), 0.2]) < belongs([log_odds(0.95), 0.2]));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::path::Path;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -9,7 +10,7 @@ use sha2::{Digest, Sha256};
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue, Deserializer, ValueDeserializer};
 
-use crate::error::{Problem, Result};
+use crate::error::{Error, Problem, Result};
 
 /// Reason of contacts that none of the company's reasons fits.
 pub const OTHER: &str = "other";
@@ -156,6 +157,15 @@ impl Taxonomy {
     /// All problems together: syntax, unknown keys, duplicate identifiers, unknown groups or owners, empty names.
     pub fn parse(file: &str, text: &str) -> Result<Self, Vec<Problem>> {
         Self::read(file, text).whole()
+    }
+
+    /// Reads a taxonomy without criteria.
+    ///
+    /// # Errors
+    /// The file cannot be read, or all its problems together, as for [`Self::parse`].
+    pub fn from_file(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path).map_err(|error| Error::io("read", path, error))?;
+        Self::parse(&path.display().to_string(), &text).map_err(|problems| Error::Config { problems })
     }
 
     /// What can be read of the text of a taxonomy, with all its problems.

@@ -274,6 +274,11 @@ impl<'a> Intake<'a> {
                     "{file}: rows whose customer's number a spreadsheet has rounded (3,36E+10), so that nobody is known by it: {count}; export the column as text"
                 )
             }
+            Remark::UnknownCustomers { count } => {
+                format!(
+                    "{file}: rows whose customer is a word for nobody (Unknown, Guest), read without a customer: {count}; if they are customers, export their identifiers"
+                )
+            }
         });
     }
 

@@ -99,7 +99,7 @@ impl Customers {
             return;
         }
         for address in cell.split([',', ';', '|']).filter(|address| !value::names_nobody(address)) {
-            let known = self.by_address.entry(normalise_phone(address)).or_insert_with(|| customer.to_owned());
+            let known = self.by_address.entry(normalise_identifier(address)).or_insert_with(|| customer.to_owned());
             self.shared += usize::from(known != customer);
         }
     }
@@ -132,20 +132,6 @@ pub fn normalise_identifier(identifier: &str) -> String {
     let is_whole = |number: &&str| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
     let number = address.strip_suffix(".0").or_else(|| address.strip_suffix(",0")).filter(is_whole).unwrap_or(address);
     phone(number).unwrap_or_else(|| number.to_owned())
-}
-
-/// The same for what is known to be a telephone number, or an address: a spreadsheet drops the zero and the plus sign of
-/// French ones. `639980011` and `33 6 39 98 00 11` are `+33639980011`.
-pub(crate) fn normalise_phone(number: &str) -> String {
-    let known = normalise_identifier(number);
-    if !known.chars().all(|c| c.is_ascii_digit() || c.is_whitespace() || matches!(c, '.' | '-')) {
-        return known;
-    }
-    let digits: String = known.chars().filter(char::is_ascii_digit).collect();
-    match digits.strip_prefix("33").filter(|rest| rest.len() == 9).unwrap_or(&digits) {
-        national if national.len() == 9 && !national.starts_with('0') => format!("+33{national}"),
-        _ => known,
-    }
 }
 
 /// The address of `Jean Petit <jean@example.com>`, as mail programs write it; any other text as it is.
@@ -195,11 +181,8 @@ mod tests {
         ] {
             assert_eq!(normalise_identifier(text), "+33639980011", "{text}");
         }
-        for text in ["'0639980011", "=\"0639980011\"", "639980011", "33639980011", "33 6 39 98 00 11", "639980011.0"] {
-            assert_eq!(normalise_phone(text), "+33639980011", "{text}");
-        }
-        for text in ["3635", "442079460101", "+442079460101", "02079460101"] {
-            assert_eq!(normalise_phone(text), normalise_identifier(text), "{text}");
+        for text in ["'0639980011", "=\"0639980011\""] {
+            assert_eq!(normalise_identifier(text), "+33639980011", "{text}");
         }
         assert_eq!(normalise_identifier(" <Jean.Petit@Example.COM> "), "jean.petit@example.com");
         assert_eq!(normalise_identifier("Jean Petit <Jean.Petit@example.com>"), "jean.petit@example.com");
@@ -208,7 +191,9 @@ mod tests {
 
     #[test]
     fn customer_numbers_are_not_telephone_numbers() {
-        for id in ["K1001", "100234", "12345678", "2026-0001-11", "639980011", "33639980011", "K.0", "1.5"] {
+        // Nine digits are a whole number in Spain, Portugal and Poland: `612345678` is not `0612345678`.
+        for id in ["K1001", "100234", "12345678", "2026-0001-11", "612345678", "639980011", "33639980011", "K.0", "1.5"]
+        {
             assert_eq!(normalise_identifier(id), id);
         }
         assert_eq!(normalise_identifier("100234.0"), "100234");
@@ -254,12 +239,24 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_a_spreadsheet_has_shortened_are_those_of_the_directory_and_nobody_is_in_it() {
-        let customers =
-            read("c.csv", b"customer_id,email,phone\nK1,,639980011\nK2,inconnu,0\nK3,inconnu,0\nK4,,\"3,36E+10\"\n")
-                .unwrap();
-        assert_eq!(customers.resolve("06 39 98 00 11"), "K1");
-        assert_eq!((customers.shared(), customers.resolve("3,36E+10").as_str()), (0, "3,36E+10"));
+    fn numbers_of_the_directory_are_found_as_they_are_written_and_nobody_is_in_it() {
+        let customers = read(
+            "c.csv",
+            b"customer_id,email,phone\nDIR1,,639980011\nDIR2,,33639980012\nDIR3,,0639980011\nK2,inconnu,0\nK3,inconnu,0\nK4,,\"3,36E+10\"\n",
+        )
+        .unwrap();
+        for (written, customer) in [
+            ("639980011", "DIR1"),
+            ("639980011.0", "DIR1"),
+            ("33639980012", "DIR2"),
+            // Nine digits and ten are two people, unless both are known to be French.
+            ("06 39 98 00 11", "DIR3"),
+            ("inconnu", "inconnu"),
+            ("3,36E+10", "3,36E+10"),
+        ] {
+            assert_eq!(customers.resolve(written), customer, "{written}");
+        }
+        assert_eq!(customers.shared(), 0);
     }
 
     #[test]

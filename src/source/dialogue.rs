@@ -500,12 +500,48 @@ fn is_told(second_of_day: f64, written: Written) -> bool {
     second_of_day >= if written == Written::TwoNumbers { FROM_S_OF_TWO } else { FROM_S }
 }
 
+/// What is known of the contact whose turns have times.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Began {
+    /// Seconds since midnight at which it began.
+    pub(crate) second_of_day: Option<f64>,
+    /// Seconds from its start to its end.
+    pub(crate) lasts_s: Option<f64>,
+    /// The times stand in a column of their own beside the turns, which mostly holds the time of day.
+    pub(crate) is_beside_turns: bool,
+}
+
+impl Began {
+    /// A contact of which only the start may be known.
+    pub(crate) fn at(second_of_day: Option<f64>) -> Self {
+        Self { second_of_day, ..Self::default() }
+    }
+
+    /// Whether two numbers that may be hours and minutes of the day are them, rather than minutes and seconds from the start:
+    /// as the end of the contact shows; else where they begin in its very minute.
+    ///
+    /// Caught: `09:12`, `09:14` in a chat of 09:12, `09:13` in one from 09:12 to 09:20. Not caught: `09:15`, `12:40`, `15:10`
+    /// in a recording of 09:12 that was trimmed.
+    fn is_clock(self, times: &[f64], second_of_day: f64) -> bool {
+        // Starts and ends may be written to the minute.
+        const MINUTE_S: f64 = 60.0;
+        let latest = times.iter().copied().fold(0.0, f64::max);
+        let lasts_s = self.lasts_s.filter(|length| *length >= MINUTE_S);
+        let fits = |seconds: f64| lasts_s.is_none_or(|length| seconds <= length + MINUTE_S);
+        match (fits(latest - second_of_day), fits(latest / 60.0)) {
+            (is_clock, is_offset) if is_clock != is_offset => is_clock,
+            _ => self.is_beside_turns || times.first().is_some_and(|first| (first - second_of_day).abs() < MINUTE_S),
+        }
+    }
+}
+
 /// Times of day become seconds from the start of a contact that is known to begin at this second of the day: 01:30:05 in
 /// a call of the night is five seconds from its start at 01:30. Where no start is known, the first turn is it, if it is
 /// later than a call can be, or if the others go past midnight.
 ///
-/// Not caught: times that are no clock's, and `09:12` in a call whose start is not at that time of day.
-pub(crate) fn count_from_start(turns: &mut [RawTurn], second_of_day: Option<f64>) {
+/// Not caught: times that are no clock's, and `09:12` in a call whose start is not at that time of day; nor `09:15`, `12:40`
+/// in a recording of 09:12 of which the beginning was cut off, see [`Began::is_clock`].
+pub(crate) fn count_from_start(turns: &mut [RawTurn], began: Began) {
     let mut forms = turns.iter().filter(|turn| turn.start_s.is_some()).map(|turn| turn.written);
     let Some(written) = forms.next() else { return };
     if written == Written::Seconds || forms.any(|other| other != written) {
@@ -518,12 +554,16 @@ pub(crate) fn count_from_start(turns: &mut [RawTurn], second_of_day: Option<f64>
         return;
     }
     let first = times[0];
-    let told = second_of_day.filter(|second| is_told(*second, written) && begins_at(first, *second));
     let goes_past_midnight = || {
         const LATE_S: f64 = 23.0 * 3600.0;
         const EARLY_S: f64 = 3600.0;
         first >= DAY_S / 2.0 && times.windows(2).any(|pair| pair[0] >= LATE_S && pair[1] < EARLY_S)
     };
+    let is_clock =
+        |second: f64| written != Written::TwoNumbers || goes_past_midnight() || began.is_clock(&times, second);
+    let told = began
+        .second_of_day
+        .filter(|second| is_told(*second, written) && begins_at(first, *second) && is_clock(*second));
     let from = match told {
         Some(second) => second.min(first),
         None if written == Written::HalfDay => first,
@@ -548,15 +588,18 @@ fn start_at_zero(turns: &mut [RawTurn]) {
 
 /// Counts the times of day of turns from another one; they go on after midnight.
 fn shift(turns: &mut [RawTurn], from: f64) {
+    // Turns are not always written in their order: one a little before the first begins with the one before it.
+    const STEP_BACK_S: f64 = 600.0;
+    // A time long before the first is none of this call.
+    let in_call =
+        |time: f64, last_s: f64| if time >= 0.0 { Some(time) } else { (time >= -STEP_BACK_S).then_some(last_s) };
     let mut clock = Clock::from(from);
+    let mut last_s = 0.0;
     for turn in turns {
-        turn.start_s = turn.start_s.map(|time| clock.seconds(time));
+        turn.start_s = turn.start_s.and_then(|time| in_call(clock.seconds(time), last_s));
+        last_s = turn.start_s.unwrap_or(last_s);
         // The words of a turn may go past midnight where those of the next one begin before it.
-        turn.end_s = turn.end_s.map(|time| clock.clone().seconds(time));
-        for time in [&mut turn.start_s, &mut turn.end_s] {
-            // A time just before the first is none of this call.
-            *time = time.filter(|time| *time >= 0.0);
-        }
+        turn.end_s = turn.end_s.and_then(|time| in_call(clock.clone().seconds(time), last_s));
     }
 }
 
@@ -793,7 +836,7 @@ mod tests {
     fn a_time_of_day_in_the_night_is_not_an_offset() {
         let turns = |text: &str, start: f64| {
             let mut turns = split(text, &Options::default(), true).unwrap();
-            count_from_start(&mut turns, Some(start));
+            count_from_start(&mut turns, Began::at(Some(start)));
             turns.iter().map(|turn| turn.start_s).collect::<Vec<_>>()
         };
         let night = "[01:30:05] Agent : Bonjour\n[01:31:10] Client : Ma box";
@@ -808,7 +851,7 @@ mod tests {
             let label = |index: usize| if index.is_multiple_of(2) { "Agent" } else { "Client" };
             let lines = times.iter().enumerate().map(|(index, time)| format!("[{time}] {} : Oui\n", label(index)));
             let mut turns = split(&lines.collect::<String>(), &Options::default(), true).unwrap();
-            count_from_start(&mut turns, start);
+            count_from_start(&mut turns, Began::at(start));
             turns.iter().map(|turn| turn.start_s).collect()
         };
         let some = |seconds: &[f64]| seconds.iter().copied().map(Some).collect::<Vec<_>>();
@@ -820,7 +863,9 @@ mod tests {
         }
         // Turns that overlap are not a day apart, at midnight neither.
         assert_eq!(starts(&["14:32:05", "14:32:09", "14:32:07"], None), some(&[0.0, 4.0, 2.0]));
-        assert_eq!(starts(&["14:32:05", "14:32:03", "14:32:09"], None), [Some(0.0), None, Some(4.0)]);
+        assert_eq!(starts(&["14:32:05", "14:32:03", "14:32:09"], None), some(&[0.0, 0.0, 4.0]));
+        // Half an hour is no step back.
+        assert_eq!(starts(&["14:32:05", "14:02:05", "14:32:09"], None), [Some(0.0), None, Some(4.0)]);
         assert_eq!(starts(&["23:59:50", "00:00:02", "23:59:58", "00:00:09"], None), some(&[0.0, 12.0, 8.0, 19.0]));
         // A chat of two nights.
         assert_eq!(
@@ -831,6 +876,9 @@ mod tests {
         assert_eq!(starts(&["09:12", "09:14"], Some(33_120.0)), some(&[0.0, 120.0]));
         assert_eq!(starts(&["09:12", "09:14"], None), some(&[552.0, 554.0]));
         assert_eq!(starts(&["00:05", "01:10", "75:10"], Some(33_120.0)), some(&[5.0, 70.0, 4510.0]));
+        // Recordings whose beginning was cut off: minutes and seconds, although the contact began at about that time of day.
+        assert_eq!(starts(&["09:15", "12:40", "15:10"], Some(33_120.0)), some(&[555.0, 760.0, 910.0]));
+        assert_eq!(starts(&["05:10", "05:40", "06:20"], Some(18_000.0)), some(&[310.0, 340.0, 380.0]));
         // Soon after midnight both may be meant: sixteen seconds, not sixteen minutes past it.
         assert_eq!(starts(&["00:16", "00:45"], Some(900.0)), some(&[16.0, 45.0]));
         assert_eq!(starts(&["11:59 PM", "12:01 AM"], None), some(&[0.0, 120.0]));

@@ -24,7 +24,7 @@ pub(crate) struct Header {
     pub(crate) names: Vec<String>,
     /// Its number as a spreadsheet counts rows, blank ones too; the line that names the separator is none.
     pub(crate) row: u64,
-    /// Whether anything but blank rows stands above it.
+    /// Whether anything but blank rows stands above it, titles or records that cannot be read.
     pub(crate) has_titles: bool,
 }
 
@@ -88,7 +88,7 @@ pub(crate) fn read(rows: &mut Delimited<'_>, above: usize) -> io::Result<Option<
                 rows.expect_width(fields.len());
                 let names = fields.iter().map(|field| field.trim_start_matches('\u{feff}').trim().to_owned()).collect();
                 let row = passed as u64 + 1 + rows.blank_rows();
-                return Ok(Some(Header { names, row, has_titles: above > 0 }));
+                return Ok(Some(Header { names, row, has_titles: passed > 0 }));
             }
             RowRead::Row { .. } | RowRead::Bad { .. } => passed += 1,
         }
@@ -168,6 +168,14 @@ mod tests {
             let (contacts, rejects, summary) = testing::read_bytes(name, &bytes);
             assert_eq!((contacts.len(), rejects[0].record, lines_above(&summary)), (2, Some(5), Some(2)), "{name}");
         }
+    }
+
+    #[test]
+    fn a_record_above_the_header_that_cannot_be_read_is_told() {
+        let text = "\"Rapport,,,\nid,date,canal,texte\n1,03/09/2026 09:12,mail,Ma box\n";
+        let (contacts, _, summary) = read_file("a.csv", text);
+        assert_eq!((contacts.len(), lines_above(&summary)), (1, Some(1)));
+        assert_eq!(lines_above(&read_file("a.csv", &format!(";;;;\n{ROWS}")).2), None);
     }
 
     #[test]

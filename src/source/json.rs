@@ -101,6 +101,7 @@ fn each_line<'p>(
                                 push(&mut row.flags, "undecodable_bytes");
                             }
                             for row in rows {
+                                output.words_for_nobody += u64::from(row.has_word_for_nobody);
                                 give(row, place, grouper, output)?;
                             }
                         }
@@ -278,6 +279,7 @@ impl Reading<'_, '_, '_> {
         let is_alone = is_alone && rows.len() == 1;
         self.record += rows.len().saturating_sub(1) as u64;
         for mut row in rows {
+            self.output.words_for_nobody += u64::from(row.has_word_for_nobody);
             if let Some(fallback) = self.fallback.filter(|_| is_alone && row.turns.is_some()) {
                 row.fallback_id = Some(fallback.contact_id.clone());
                 row.fallback_start = fallback.start;

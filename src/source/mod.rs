@@ -125,6 +125,11 @@ pub enum Remark {
         /// Rows that have one.
         count: u64,
     },
+    /// Words that say of a customer that nobody knows who it is (`Inconnu`): these contacts have no customer.
+    UnknownCustomers {
+        /// Rows that have one.
+        count: u64,
+    },
 }
 
 /// The columns of a file that were left unread while none was recognised for the words of its contacts.
@@ -173,7 +178,15 @@ impl<'a> Source<'a> {
     ///
     /// Only the sink's own errors: whatever is wrong with the file is a reject.
     pub fn read(&self, file: &InputFile, sink: &mut dyn FnMut(Record) -> Result<()>) -> Result<FileSummary> {
-        let mut output = Output { sink, records_read: 0, contacts: 0, rejects: 0, unread: None, remarks: Vec::new() };
+        let mut output = Output {
+            sink,
+            records_read: 0,
+            contacts: 0,
+            rejects: 0,
+            unread: None,
+            words_for_nobody: 0,
+            remarks: Vec::new(),
+        };
         let mut summary = FileSummary {
             records_read: 0,
             contacts: 0,
@@ -198,6 +211,9 @@ impl<'a> Source<'a> {
         summary.rejects = output.rejects;
         summary.unread = output.unread;
         summary.remarks = output.remarks;
+        if output.words_for_nobody > 0 {
+            summary.remarks.push(Remark::UnknownCustomers { count: output.words_for_nobody });
+        }
         if summary.records_read != summary.contacts + summary.rejects {
             return Err(Error::bug(format!("counts of {} do not reconcile: {summary:?}", file.name)));
         }
@@ -317,6 +333,8 @@ pub(crate) struct Output<'s> {
     rejects: u64,
     /// Columns that were left unread, in a table without a column for the words.
     unread: Option<Unread>,
+    /// Rows with a word that makes their customer nobody.
+    words_for_nobody: u64,
     /// What is to be told of the file.
     remarks: Vec<Remark>,
 }

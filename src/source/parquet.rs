@@ -88,6 +88,7 @@ pub(crate) fn read(
         for index in 0..batch.num_rows() {
             record += 1;
             let row = table.row(record, &columns, index);
+            output.words_for_nobody += u64::from(row.has_word_for_nobody);
             match &mut table.grouper {
                 Some(grouper) if table.is_one_row_per_turn || row.is_message => grouper.add(row, output)?,
                 _ => {
@@ -485,6 +486,19 @@ mod tests {
         assert_eq!(contacts[0].started_at.to_rfc3339(), "2026-09-03T07:12:00+00:00");
         let (_, _, summary) = testing::read_bytes("a.parquet", &table(vec!["03/09/2026 9:12", "04/09/2026 9:12"]));
         let open = crate::source::Remark::DateOrder { is_month_first: false, count: 2, has_half_days: false };
+        assert_eq!(summary.remarks, [open]);
+        // The same as categories, which is how programs write a column whose values come back.
+        let categories = |dates: Vec<&str>| {
+            let dates: arrow::array::DictionaryArray<arrow::datatypes::Int32Type> = dates.into_iter().collect();
+            bytes(vec![
+                ("contact_id", text(vec!["1", "2"])),
+                ("date", Arc::new(dates) as ArrayRef),
+                ("text", text(vec!["a", "b"])),
+            ])
+        };
+        let (contacts, ..) = testing::read_bytes("a.parquet", &categories(vec!["9/3/2026 9:12", "9/25/2026 9:12"]));
+        assert_eq!(contacts[0].started_at.to_rfc3339(), "2026-09-03T07:12:00+00:00");
+        let (_, _, summary) = testing::read_bytes("a.parquet", &categories(vec!["03/09/2026 9:12", "04/09/2026 9:12"]));
         assert_eq!(summary.remarks, [open]);
     }
 

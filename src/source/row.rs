@@ -13,8 +13,8 @@ use crate::contact::{Contact, Direction, Provenance, Speaker, Turn};
 use crate::error::{RecordError, RejectCode};
 
 use super::columns::{FIELDS, Field, Mapping};
-use super::customers::{Customers, bare_address, normalise_phone};
-use super::dialogue::{self, RawTurn, Written};
+use super::customers::{Customers, bare_address};
+use super::dialogue::{self, Began, RawTurn, Written};
 use super::email::is_company_address;
 use super::speakers::{self, Voice, push};
 use super::time::{self, DateOrder, Moment};
@@ -78,6 +78,8 @@ pub(crate) struct Row {
     pub(crate) is_conversation: bool,
     /// A spreadsheet has rounded the identifier of the contact away.
     has_rounded_id: bool,
+    /// A word says that nobody knows the customer.
+    pub(crate) has_word_for_nobody: bool,
 }
 
 impl Row {
@@ -98,6 +100,7 @@ impl Row {
             names_sender: false,
             is_conversation: false,
             has_rounded_id: false,
+            has_word_for_nobody: false,
         }
     }
 
@@ -124,6 +127,11 @@ impl Row {
         let is_rounded = matches!(&cell, Some(Cell::Text(text)) if value::is_rounded(text));
         if field == Field::ContactId {
             self.has_rounded_id = is_rounded;
+        }
+        if let (Field::CustomerId | Field::CustomerEmail | Field::CustomerPhone, Some(Cell::Text(text))) =
+            (field, &cell)
+        {
+            self.has_word_for_nobody |= value::is_word_for_nobody(text);
         }
         self.cells[field as usize] = cell.filter(|cell| match (field, cell) {
             // "non" and "-" are answers too.
@@ -214,10 +222,13 @@ pub(crate) fn contact(row: &Row, place: &Place<'_>) -> Result<Contact, RecordErr
     if is_private {
         push(&mut flags, PRIVATE);
     }
-    let second_of_day = stated_second_of_day(started.or(row.fallback_start), place);
+    let mut began = Began::at(stated_second_of_day(started.or(row.fallback_start), place));
+    began.lasts_s = started.and_then(|moment| {
+        Some(seconds_between(moment.instant, latest_end(std::slice::from_ref(row), moment.instant, place)?))
+    });
     let (mut turns, voices) = if let Some(raw) = &row.turns {
         let mut raw = raw.clone();
-        dialogue::count_from_start(&mut raw, second_of_day);
+        dialogue::count_from_start(&mut raw, began);
         raw_turns(raw, started.map(|moment| moment.instant))
     } else {
         match row.cell(Field::Text).filter(|_| !is_private) {
@@ -226,7 +237,7 @@ pub(crate) fn contact(row: &Row, place: &Place<'_>) -> Result<Contact, RecordErr
                 let text = plain(cell.text());
                 match dialogue::split_cell(&text, options, row.is_conversation) {
                     Some(mut raw) => {
-                        dialogue::count_from_start(&mut raw, second_of_day);
+                        dialogue::count_from_start(&mut raw, began);
                         raw_turns(raw, None)
                     }
                     None => (
@@ -356,7 +367,13 @@ pub(crate) fn contact_of_turns(mut rows: Vec<Row>, place: &Place<'_>) -> Result<
             }]
         })
         .collect();
-    dialogue::count_from_start(&mut raw, stated_second_of_day(started, place));
+    let end = started.and_then(|moment| Some((moment.instant, latest_end(&rows, moment.instant, place)?)));
+    let began = Began {
+        second_of_day: stated_second_of_day(started, place),
+        lasts_s: end.map(|(start, end)| seconds_between(start, end)),
+        is_beside_turns: true,
+    };
+    dialogue::count_from_start(&mut raw, began);
     if started.is_none() {
         // Files without a column for the contact's start may give each turn a full time.
         started = raw.iter().filter_map(|turn| turn.at).min().map(|instant| Moment { instant, flag: None });
@@ -440,7 +457,7 @@ fn message(
         return vec![RawTurn { label, text, at: sent, role, ..RawTurn::default() }];
     };
     let Some(sent) = sent else { return turns };
-    dialogue::count_from_start(&mut turns, Some(second_of_day(sent, place)));
+    dialogue::count_from_start(&mut turns, Began::at(Some(second_of_day(sent, place))));
     let after = |seconds: f64| sent.checked_add_signed(Duration::try_milliseconds((seconds * 1000.0) as i64)?);
     let mut latest = sent;
     for turn in &mut turns {
@@ -572,6 +589,11 @@ fn turn_time(row: &Row, field: Field, place: &Place<'_>) -> (Option<(f64, Writte
 /// Seconds since midnight of an instant in the configured time zone.
 fn second_of_day(instant: DateTime<Utc>, place: &Place<'_>) -> f64 {
     f64::from(instant.with_timezone(&place.settings.time_zone).time().num_seconds_from_midnight())
+}
+
+/// Seconds from one instant to another.
+fn seconds_between(start: DateTime<Utc>, end: DateTime<Utc>) -> f64 {
+    (end - start).num_milliseconds() as f64 / 1000.0
 }
 
 /// Seconds since midnight at which a contact began, where its source says so.
@@ -823,9 +845,8 @@ fn latest_end(rows: &[Row], started: DateTime<Utc>, place: &Place<'_>) -> Option
 }
 
 fn customer(row: &Row, customers: &Customers) -> Option<String> {
-    let id = row.text(Field::CustomerId).or_else(|| row.text(Field::CustomerEmail));
-    id.map(|id| customers.resolve(&id))
-        .or_else(|| row.text(Field::CustomerPhone).map(|number| customers.resolve(&normalise_phone(&number))))
+    let fields = [Field::CustomerId, Field::CustomerEmail, Field::CustomerPhone];
+    fields.into_iter().find_map(|field| row.text(field)).map(|id| customers.resolve(&id))
 }
 
 /// Identifier made from what the contact says, so that it does not depend on the file's name or order.

@@ -195,7 +195,10 @@ fn each_row(
                         output.met();
                         output.reject(given.place.reject(record, RejectCode::Malformed, message))?;
                     }
-                    Ok(row) => given.add(row, output)?,
+                    Ok(row) => {
+                        output.words_for_nobody += u64::from(row.has_word_for_nobody);
+                        given.add(row, output)?;
+                    }
                 }
             }
         }
@@ -390,6 +393,9 @@ mod tests {
         let day = "03/09/2026 09:12";
         assert_eq!(rows(day, "09:12:05", "09:13:10"), [Some(5.0), Some(70.0)]);
         assert_eq!(rows(day, "09:12", "09:14"), [Some(0.0), Some(120.0)]);
+        assert_eq!(rows(day, "09:13", "09:15"), [Some(60.0), Some(180.0)]);
+        // Written before the contact began, behind a turn that is not.
+        assert_eq!(rows("03/09/2026 14:32", "14:32:05", "14:31:00"), [Some(5.0), Some(5.0)]);
         assert_eq!(rows("03/09/2026 01:30", "01:30:05", "01:31:10"), [Some(5.0), Some(70.0)]);
         assert_eq!(rows("03/09/2026 23:59", "23:59:30", "00:00:30"), [Some(30.0), Some(90.0)]);
         // The start has no time of day.
@@ -452,6 +458,17 @@ mod tests {
         assert_eq!(starts("03/09/2026 09:12", "09:12", "09:14"), [Some(0.0), Some(120.0)]);
         assert_eq!(starts("03/09/2026 09:12", "00:05", "01:10"), [Some(5.0), Some(70.0)]);
         assert_eq!(starts("03/09/2026", "00:05", "01:10"), [Some(5.0), Some(70.0)]);
+        // A trimmed recording.
+        assert_eq!(starts("03/09/2026 09:12", "09:15", "12:40"), [Some(555.0), Some(760.0)]);
+        let ended = |end: &str, first: &str, second: &str| -> Vec<Option<f64>> {
+            let (contacts, _) = read(&format!(
+                "id;date;fin;conversation\n1;03/09/2026 09:12;03/09/2026 {end};\"[{first}] Client : Ma box\n[{second}] Conseiller : Je regarde\"\n"
+            ));
+            contacts[0].turns.iter().map(|turn| turn.start_s).collect()
+        };
+        // No contact of eight minutes has a turn after nine; one of twenty has.
+        assert_eq!(ended("09:20", "09:13", "09:15"), [Some(60.0), Some(180.0)]);
+        assert_eq!(ended("09:32", "09:13", "15:10"), [Some(553.0), Some(910.0)]);
         // Two messages of one ticket, the second of them a conversation of the night.
         let (contacts, _) = read(
             "ticket_id;date;message\nT1;03/09/2026 09:12;Ma box\nT1;04/09/2026 01:30;\"[01:30:05] Client : Alors ?\n[01:31:10] Conseiller : Je regarde\"\n",
@@ -550,6 +567,21 @@ mod tests {
     }
 
     #[test]
+    fn customers_whom_a_word_makes_nobody_are_counted_and_those_told_apart_by_brackets_stay() {
+        let text = "id;id_client;date;texte\n1;Inconnu;03/09/2026 09:12;a\n2;Client (4521);03/09/2026 09:12;b\n3;Visiteur;03/09/2026 09:12;c\n4;N/A;03/09/2026 09:12;d\n5;ND;03/09/2026 09:12;e\n";
+        let (contacts, rejects, summary) = testing::read_bytes("a.csv", text.as_bytes());
+        let customers: Vec<_> = contacts.iter().map(|contact| contact.customer_id.as_deref()).collect();
+        assert_eq!((customers, rejects.len()), (vec![None, Some("Client (4521)"), None, None, Some("ND")], 0));
+        assert!(summary.remarks.contains(&Remark::UnknownCustomers { count: 2 }), "{:?}", summary.remarks);
+        let lines = r#"{"id":"1","customer_id":"Unknown","date":"2026-09-03T09:12:00Z","text":"a"}"#;
+        let (_, _, summary) = testing::read_bytes("a.jsonl", lines.as_bytes());
+        assert!(summary.remarks.contains(&Remark::UnknownCustomers { count: 1 }), "{:?}", summary.remarks);
+        let (_, _, summary) =
+            testing::read_bytes("a.csv", "id;id_client;date;texte\n1;N/A;03/09/2026 09:12;a\n".as_bytes());
+        assert_eq!(summary.remarks.iter().filter(|it| matches!(it, Remark::UnknownCustomers { .. })).count(), 0);
+    }
+
+    #[test]
     fn numbers_that_a_spreadsheet_has_rounded_identify_nobody() {
         let text = "id;id_client;date;texte\n1;3,36E+10;03/09/2026 09:12;Ma box\n2;3,36E+10;04/09/2026 09:12;Mon colis\n3;K1;04/09/2026 09:12;Merci\n";
         let (contacts, rejects, summary) = testing::read_bytes("a.csv", text.as_bytes());
@@ -578,10 +610,15 @@ mod tests {
         };
         let number = Some("+33639980011".to_owned());
         for cells in
-            [["'0639980011", "639980011"], ["=\"0639980011\"", "33639980011"], ["06 39 98 00 11", "'+33639980011"]]
+            [["'0639980011", "0639980011"], ["=\"0639980011\"", "0033639980011"], ["06 39 98 00 11", "'+33639980011"]]
         {
             assert_eq!(customers("téléphone", cells), [number.clone(), number.clone()], "{cells:?}");
         }
+        // A number of nine digits may be a Spanish one.
+        assert_eq!(
+            customers("téléphone", ["612345678", "0612345678"]),
+            [Some("612345678".to_owned()), Some("+33612345678".to_owned())]
+        );
         assert_eq!(
             customers("id_client", ["639980011", "'00012"]),
             [Some("639980011".to_owned()), Some("00012".to_owned())]

@@ -132,7 +132,7 @@ pub(crate) fn is_rounded(text: &str) -> bool {
 }
 
 /// What exports write in the place of a customer whom nobody knows, normalised.
-const NOBODY: [&str; 70] = [
+const NOBODY: [&str; 68] = [
     "inconnu",
     "inconnue",
     "clientinconnu",
@@ -171,8 +171,6 @@ const NOBODY: [&str; 70] = [
     "notidentified",
     "unidentified",
     "undefined",
-    "nd",
-    "nr",
     "sans",
     "sansobjet",
     "sansnumero",
@@ -209,7 +207,7 @@ const NOBODY: [&str; 70] = [
 /// one customer, who comes back all the time.
 ///
 /// Caught: `N/A`, `Inconnu`, `Numéro masqué`, `#REF!`, `?`, `0`, `0000000000`, `-1`, `999999`, and numbers that a spreadsheet
-/// has rounded. Not caught: `9`, `10`, `100000`, `K-000`, `inconnu@example.com`.
+/// has rounded. Not caught: `9`, `10`, `100000`, `K-000`, `inconnu@example.com`, `Client (4521)`.
 pub(crate) fn names_nobody(text: &str) -> bool {
     const FEWEST_NINES: usize = 6;
     let text = as_typed(text);
@@ -223,8 +221,17 @@ pub(crate) fn names_nobody(text: &str) -> bool {
         let nines = text.bytes().filter(|byte| *byte == b'9').count();
         return digits.all(|digit| digit == b'0') || (nines == text.len() && nines >= FEWEST_NINES);
     }
-    let normalised = normalise(text);
-    is_fault || normalised.is_empty() || NOBODY.contains(&normalised.as_str())
+    is_fault || !text.chars().any(char::is_alphanumeric) || is_word_for_nobody(text)
+}
+
+/// Whether one of the words for an unknown customer stands in the place of the customer: a column in which it means
+/// somebody would lose its customers.
+///
+/// Caught: `Inconnu`, `Numéro masqué`, `<unknown>`. Not caught: `Client (4521)`, `Visiteur [77]`, `Private (Bob)`, whose
+/// brackets tell one from another, nor initials: `ND`.
+pub(crate) fn is_word_for_nobody(text: &str) -> bool {
+    let tells_apart = |c: char| c.is_numeric() || matches!(c, '(' | ')' | '[' | ']');
+    !is_missing_mark(text) && !text.contains(tells_apart) && NOBODY.contains(&normalise(text).as_str())
 }
 
 /// Looks a value up in `[values.<field>]`, exactly first, then without case and accents.
@@ -723,9 +730,18 @@ mod tests {
             "33E+10",
             "#12",
             "Noémie",
+            "Client (4521)",
+            "Visiteur [77]",
+            "Inconnu (Paris)",
+            "Private (Bob)",
+            "(4521)",
+            "ND",
+            "nr",
         ] {
             assert!(!names_nobody(written), "{written}");
         }
+        let words = ["Inconnu", "<unknown>", "N/A", "undefined", "?", "0", "K1"].map(is_word_for_nobody);
+        assert_eq!(words, [true, true, false, false, false, false, false]);
         assert!(
             Cell::Integer(0).names_nobody() && Cell::Number(-1.0).names_nobody() && !Cell::Integer(7).names_nobody()
         );

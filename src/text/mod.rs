@@ -329,9 +329,9 @@ mod tests {
                 (Agent, "Lumio Energy, good morning."),
                 (Customer, "Good afternoon Lumio. I can't see it. Lumio owes me."),
             ],
-            vec![(Agent, "Lumio, bonjour."), (Customer, "Bonjour Lumio, ma box ne marche plus")],
+            vec![(Agent, "Lumio Énergie, bonjour."), (Customer, "Bonjour Lumio, ma box ne marche plus")],
             vec![(Agent, "Vous êtes bien chez Lumio."), (Customer, "Bonsoir Lumio, Lumio Boutique surtout")],
-            vec![(Customer, "Hello Lumio, new phone day"), (Agent, "Welcome to Lumio, how can I help?")],
+            vec![(Customer, "Hello Lumio, new phone day"), (Agent, "Welcome to Lumio. How can I help?")],
         ] {
             let mut call = dialogue(&turns);
             cleaner().clean(&mut call);

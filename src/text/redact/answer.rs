@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::candidates::{Candidate, Judge};
+use super::candidates::Candidate;
 use super::question::{Asked, Form, Questions};
 use super::recogniser::Recognisers;
 use crate::text::fold::fold;
@@ -26,6 +26,11 @@ const STEP: f32 = 0.001;
 const SCORE_ANY: f32 = 0.62;
 /// Words of a name, at most.
 const NAME_WORDS: usize = 4;
+/// Words of an answer that are all of the name where one of them is a first name, at most.
+const WORDS_WITH_FIRST_NAME: usize = 3;
+
+/// Words of brands that are surnames where a name was asked for.
+const BRANDS_OF_PEOPLE: [&str; 2] = ["poste", "canal"];
 
 /// A list of words, folded.
 type Words = LazyLock<BTreeSet<&'static str>>;
@@ -50,11 +55,11 @@ static NO_NAME: Words = LazyLock::new(|| {
      lost mais maintenant meme mine minute moment n'ai n'est ne need never nice no non nope not nous now on one or \
      oubli ou par parce pardon parfait pas perdu peux plus pour pourquoi problem puis qu'est quand que qui quoi \
      sais same sec seconde see tiens attention stop ecoutez listen really vraiment honestly correct rien nothing \
-     thing things there both deux les bonne bon ca cette new nouveau nouvelle other autre autres si sorry to tres \
+     thing things there both deux les ca cette other autre autres si sorry to tres \
      un une vas veux volontiers vous wait want was we what when where which why will with worries you absolument \
      effectivement affirmatif indeed definitely speaking none mari femme epouse wife husband celui franchement tout juste \
      remboursement remboursez-moi panne colis livraison facture commande resiliation reclamation internet connexion \
-     bloque bloquee casse cassee abime abimee avalee voyant rouge virement parcel missing screen broken cracked leaking \
+     bloque bloquee casse cassee abime abimee avalee voyant virement parcel missing screen broken cracked leaking \
      broadband router blinking washing machine order refund cancellation billing down delivery late fault"
         .split_whitespace()
         .collect()
@@ -118,26 +123,26 @@ impl Word<'_> {
 struct Manner {
     /// All in capitals.
     is_loud: bool,
-    /// With a capital at its start and small letters behind, so that a small letter is chosen.
-    has_capitals: bool,
 }
 
 impl Manner {
     fn of(words: &[Word<'_>]) -> Self {
         let mut letters = words.iter().flat_map(|word| word.text.chars());
-        let is_loud = !letters.any(char::is_lowercase);
-        // A placeholder stands where a name began with a capital.
-        let starts_high = |word: &Word<'_>| word.is_capital() || word.text.starts_with('[');
-        Self { is_loud, has_capitals: !is_loud && words.first().is_some_and(starts_high) }
+        Self { is_loud: !letters.any(char::is_lowercase) }
     }
 }
 
 /// What of a text answers what was asked, when it is short enough to be an answer.
-pub(super) fn answers(judge: Judge<'_>, questions: &Questions, asked: Asked, text: &str, found: &mut Vec<Candidate>) {
+pub(super) fn answers(
+    recognisers: &Recognisers,
+    questions: &Questions,
+    asked: Asked,
+    text: &str,
+    found: &mut Vec<Candidate>,
+) {
     if asked == Asked::NOTHING || text.len() > MOST_BYTES || text.split_whitespace().nth(MOST_WORDS).is_some() {
         return;
     }
-    let recognisers = judge.recognisers;
     let words = words(text);
     let asked = questions.narrowed(asked, text);
     for (index, question) in questions.all.iter().enumerate().filter(|(index, _)| asked.holds(*index)) {
@@ -148,7 +153,7 @@ pub(super) fn answers(judge: Judge<'_>, questions: &Questions, asked: Asked, tex
         };
         match question.form {
             Form::Name => {
-                names(judge, &words).into_iter().chain(spelt(text)).for_each(|range| push(Some(range)));
+                names(recognisers, &words).into_iter().chain(spelt(text)).for_each(|range| push(Some(range)));
             }
             Form::Date => push(date(recognisers, text, &words)),
             Form::Number => {
@@ -206,7 +211,7 @@ fn span(words: &[Word<'_>]) -> Option<Range<usize>> {
 /// The name at the start, and whole names behind it: "Kinloch, Alasdair Kinloch", "Good morning Niamh. Alasdair
 /// Kinloch". Where what comes before holds none, a capitalised word that stands alone is one too: "Je vous l'ai déjà
 /// dit. Perrodin."
-fn names(judge: Judge<'_>, words: &[Word<'_>]) -> Vec<Range<usize>> {
+fn names(recognisers: &Recognisers, words: &[Word<'_>]) -> Vec<Range<usize>> {
     let manner = Manner::of(words);
     let mut found = Vec::new();
     let mut has_name = words.iter().any(|word| word.text.starts_with("[NAME_"));
@@ -218,10 +223,10 @@ fn names(judge: Judge<'_>, words: &[Word<'_>]) -> Vec<Range<usize>> {
         let is_start = rest.len() == words.len();
         let is_alone = !has_name && end == led + 1 && first.is_capital();
         let fewest = if is_start || is_alone { 1 } else { 2 };
-        let is_other = led > 0 && is_noun_or_verb(judge, &rest[led - 1], first, manner);
+        let is_other = led > 0 && is_noun_or_verb(recognisers, &rest[led - 1], first);
         if !is_other {
             let start = led - article_of_name(&rest[..led], first);
-            found.extend(name(judge, &rest[start..], fewest, manner));
+            found.extend(name(recognisers, &rest[start..], fewest, manner));
         }
         has_name |= !found.is_empty();
         rest = &rest[end..];
@@ -242,21 +247,18 @@ fn leading_to_name(words: &[Word<'_>]) -> usize {
 
 /// Whether the word before makes the first word told a noun or a verb, which no name is.
 ///
-/// Caught: "mon trampoline", "la troisième fois", "le frigo", "je refuse", "Je suis débordée". Not caught: "le goff",
-/// "la Fontaine", "je suis traoré".
-fn is_noun_or_verb(judge: Judge<'_>, before: &Word<'_>, first: &Word<'_>, manner: Manner) -> bool {
+/// Caught: "mon trampoline", "la troisième fois", "le frigidaire", "the gutter", "je refuse". Not caught: "le goff", "la
+/// fontaine", "the Whitcombe one".
+fn is_noun_or_verb(recognisers: &Recognisers, before: &Word<'_>, first: &Word<'_>) -> bool {
     if before.ends {
         return false;
     }
-    let is_ordinary = || judge.recognisers.is_ordinary(&first.folded);
+    let is_ordinary = || recognisers.is_ordinary(&first.folded);
     match before.folded.as_str() {
         "mon" | "ma" | "my" | "ce" | "tout" | "je" | "i" | "would" => true,
-        "la" | "the" => !first.is_capital() || is_ordinary(),
+        "la" => is_ordinary() || first.folded.ends_with("ieme"),
+        "the" => !first.is_capital() || is_ordinary(),
         "le" => is_ordinary(),
-        "suis" | "am" | "i'm" | "im" => {
-            let is_participle = ["é", "ée", "és", "ées"].iter().any(|ending| first.text.ends_with(ending));
-            is_participle && !first.is_capital() && manner.has_capitals && !judge.recognisers.is_first_name(first.text)
-        }
         _ => false,
     }
 }
@@ -272,15 +274,15 @@ fn article_of_name(led: &[Word<'_>], first: &Word<'_>) -> usize {
 /// any case.
 ///
 /// Caught: "Seriously?", "ras le bol", "C'EST URGENT". Not caught: "c'est perrodin", "Madame Retard", "marie".
-fn is_ordinary(judge: Judge<'_>, word: &Word<'_>, manner: Manner) -> bool {
+fn is_ordinary(recognisers: &Recognisers, word: &Word<'_>, manner: Manner) -> bool {
     const ELIDED: [&str; 8] = ["c", "j", "qu", "s", "jusqu", "lorsqu", "puisqu", "presqu"];
     const CONTRACTED: [&str; 6] = ["t", "re", "ve", "ll", "d", "m"];
     let is_chosen = word.is_capital() && !word.opens && !manner.is_loud;
-    if is_chosen || judge.recognisers.is_first_name(word.text) {
+    if is_chosen || recognisers.is_first_name(word.text) {
         return false;
     }
     let folded = word.folded.as_str();
-    let is_listed = |word: &str| judge.recognisers.is_ordinary(word) || NO_NAME.contains(word);
+    let is_listed = |word: &str| recognisers.is_ordinary(word) || NO_NAME.contains(word);
     let is_elided = folded.split_once('\'').is_some_and(|(before, behind)| {
         ELIDED.contains(&before)
             || matches!(before, "d" | "l" | "m" | "n" | "t") && is_listed(behind)
@@ -298,9 +300,11 @@ fn is_ordinary(judge: Judge<'_>, word: &Word<'_>, manner: Manner) -> bool {
 ///
 /// Caught: "Diallo Fatoumata", "oui c'est perrodin", "Crystal Minh, order 12", "Perrodin à l'appareil", "marie
 /// pourquoi". Not caught: "je ne sais plus", "attendez", "inadmissible", "troisième fois".
-fn name(judge: Judge<'_>, words: &[Word<'_>], fewest: usize, manner: Manner) -> Option<Range<usize>> {
-    let recognisers = judge.recognisers;
+fn name(recognisers: &Recognisers, words: &[Word<'_>], fewest: usize, manner: Manner) -> Option<Range<usize>> {
     let is_first_name = |word: &Word<'_>| recognisers.is_first_name(word.text);
+    // "Bureau Marie", "emma retard": beside a first name an ordinary word is a surname, unless a story goes on.
+    let sentence = words.iter().position(|word| word.ends).map_or(words, |end| &words[..=end]);
+    let is_name_alone = sentence.len() <= WORDS_WITH_FIRST_NAME && sentence.iter().any(is_first_name);
     let is_part = |at: usize| {
         let word = &words[at];
         let is_written = word.text.chars().all(|c| c.is_alphabetic() || matches!(c, '\'' | '’' | '-' | '.'));
@@ -310,7 +314,7 @@ fn name(judge: Judge<'_>, words: &[Word<'_>], fewest: usize, manner: Manner) -> 
             && !NO_NAME.contains(word.folded.as_str())
             && !TURNING.contains(word.folded.as_str())
             && !recognisers.is_not_name(word.text)
-            && (is_behind_particle || !is_ordinary(judge, word, manner));
+            && (is_behind_particle || is_name_alone || !is_ordinary(recognisers, word, manner));
         is_written && (is_word || word.is_particle() && at + 1 < words.len())
     };
     let mut length = 0;
@@ -335,7 +339,9 @@ fn name(judge: Judge<'_>, words: &[Word<'_>], fewest: usize, manner: Manner) -> 
     }
     let parts = &words[..length];
     let is_alone = matches!(parts, [word] if word.is_particle());
-    let has_brand = parts.iter().any(|word| judge.is_brand(word.text));
+    let is_brand =
+        |word: &Word<'_>| recognisers.is_brand(word.text) && !BRANDS_OF_PEOPLE.contains(&word.folded.as_str());
+    let has_brand = parts.iter().any(is_brand);
     span(parts).filter(|_| !is_alone && !has_brand)
 }
 

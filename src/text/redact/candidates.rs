@@ -81,13 +81,6 @@ pub(super) struct Judge<'a> {
     pub companies: &'a Companies,
 }
 
-impl Judge<'_> {
-    /// Whether a word is one of a company or product, of those that ship or of the contact.
-    pub(super) fn is_brand(self, word: &str) -> bool {
-        self.recognisers.is_brand(word) || self.companies.hold(word)
-    }
-}
-
 /// A stretch of a text that answers what was asked before it.
 #[derive(Debug, Clone)]
 pub(super) struct Answer {
@@ -117,7 +110,7 @@ pub(super) fn find_in_contact(
     known_values(&memory.values, text, &mut found);
     for answer in told {
         let from = found.len();
-        answers(judge, questions, answer.asked, &text[answer.range.clone()], &mut found);
+        answers(judge.recognisers, questions, answer.asked, &text[answer.range.clone()], &mut found);
         for candidate in &mut found[from..] {
             candidate.range = candidate.range.start + answer.range.start..candidate.range.end + answer.range.start;
         }
@@ -375,7 +368,8 @@ fn is_value(judge: Judge<'_>, wanted: ValueIs, text: &str, range: Range<usize>) 
         .unwrap_or(value);
     match wanted {
         ValueIs::Name => is_name(recognisers, value),
-        ValueIs::Person => is_person(judge, text, range),
+        ValueIs::Person => is_person(recognisers, value),
+        ValueIs::Greeted => is_person(recognisers, value) && !is_of_company(judge, text, range),
         ValueIs::Addressed => is_name(recognisers, value) && !is_of_company(judge, text, range),
         ValueIs::MonthName => {
             let is_refused = |word: &&str| recognisers.is_not_name(word.trim_end_matches('.'));
@@ -398,16 +392,12 @@ fn is_value(judge: Judge<'_>, wanted: ValueIs, text: &str, range: Range<usize>) 
 /// Whether a name is a person's: after a first name any word is, else the first and the last are of no company.
 ///
 /// Caught: "Fatoumata Diallo", "Marie Leclerc". Not caught: "Orange Bank", "Google Chrome", "E. Leclerc".
-fn is_person(judge: Judge<'_>, text: &str, range: Range<usize>) -> bool {
-    let recognisers = judge.recognisers;
-    let value = &text[range.clone()];
+fn is_person(recognisers: &Recognisers, value: &str) -> bool {
     let mut words = value.split_whitespace();
     let first = words.next().unwrap_or_default();
     let last = words.next_back().unwrap_or(first);
     let is_first_name = recognisers.is_first_name(first) || is_ambiguous(first);
-    is_name(recognisers, value)
-        && (is_first_name
-            || !recognisers.is_brand(first) && !recognisers.is_brand(last) && !is_of_company(judge, text, range))
+    is_name(recognisers, value) && (is_first_name || !recognisers.is_brand(first) && !recognisers.is_brand(last))
 }
 
 /// Whether the contact or the text speaks of the first word of a name as of a company, and it is no first name:

@@ -1,11 +1,11 @@
 //! A contact to the companies that it speaks for: "Lumio", where an agent says "Lumio Énergie, bonjour".
 //!
-//! "Bonjour Lumio," greets a company in the words that greet a person, and no list holds every company. What tells them
-//! apart is how the rest of the contact speaks of the word: the company's side introduces itself by it, somebody is a
-//! customer `chez` it, or the company's own addresses are named for it. Only weak evidence of a name gives way to that:
-//! a greeting, "au nom de", an answer. What stands behind a title or "je m'appelle" is a person whatever else is said.
+//! "Bonjour Lumio," greets a company in the words that greet a person, and no list holds every company. What proves one is
+//! how the company's side opens the contact, a few phrases about it beside the greeting, or the company's own addresses.
+//! A greeting alone gives way to that: an answer, "au nom de", "je suis", a title and a signature name a person whatever
+//! else is said.
 //!
-//! First names are never taken for a company. In doubt ("you're through to Kofi") a word is a person.
+//! First names are never taken for a company. Where nothing proves a company, a word is a person.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -18,8 +18,6 @@ use crate::contact::Speaker;
 use crate::text::fold::fold;
 use crate::text::names::is_ambiguous;
 
-/// Turns of the company's side that may introduce it: a menu, a bot and the agent who takes over.
-const OPENING_TURNS: usize = 3;
 /// How far into such a turn its introduction is looked for, in bytes.
 const OPENING_BYTES: usize = 240;
 /// How far around a word its company is looked for in a text, in bytes.
@@ -31,8 +29,13 @@ const BESIDE: usize = 48;
 
 /// A word of a company: "Lumio", "L'Oréal", "Bouygues".
 const WORD: &str = r"(?P<value>\p{Lu}[\p{L}\p{N}&-]*(?:['’]\p{Lu}[\p{L}\p{N}-]+)?)";
-/// What a company does, behind its name: "Lumio Énergie", "Lumio shop".
-const BUSINESS: &str = r"(?i:t[ée]l[ée]coms?|mobile|internet|broadband|[ée]nergies?|energy|gaz|gas|power|eau|water|banque|bank|banking|cr[ée]dit|finance|assurances?|insurance|mutuelle|sant[ée]|health|boutique|shop|store|voyages?|travel|h[ôo]tels?|airlines?|cloud|suite|support|services?|sav|client[èe]le|customer|technical|technique|facturation|billing|claims?|returns?|sinistres|sales|care|helpdesk|team|line|group|groupe|france|uk|online|direct|emergency|urgence|hotline|assistance)\b";
+/// The same, where another group is named.
+const PLAIN: &str = r"\p{Lu}[\p{L}\p{N}&-]*(?:['’]\p{Lu}[\p{L}\p{N}-]+)?";
+/// Who speaks: a word with a capital, or the placeholder of one.
+const SPEAKER: &str = r"(?:\p{Lu}[\p{L}'’-]+|\[NAME_\d{1,9}\])";
+/// What a company does, behind its name and with a capital: "Lumio Énergie", "Lumio Shop". Trades that are surnames as
+/// well (Power, Sales, France) are none.
+const BUSINESS: &str = r"(?:T(?i:[ée]l[ée]coms?)|M(?i:obile)|I(?i:nternet)|B(?i:roadband)|[ÉE](?i:nergies?)|E(?i:nergy)|G(?i:az)|G(?i:as)|B(?i:anque)|B(?i:ank(?:ing)?)|C(?i:r[ée]dit)|F(?i:inance)|A(?i:ssurances?)|I(?i:nsurance)|M(?i:utuelle)|S(?i:ant[ée])|H(?i:ealth)|B(?i:outique)|S(?i:hop)|V(?i:oyages?)|T(?i:ravel)|H(?i:[ôo]tels?)|A(?i:irlines?)|S(?i:ervices?)|SAV|H(?i:elpdesk)|H(?i:otline)|A(?i:ssistance))\b";
 /// How a turn greets.
 const GREETING: &str =
     r"(?i:bonjour|bonsoir|hello|hi(?: there)?|hey|good (?:morning|afternoon|evening)|morning|all[ôo])";
@@ -51,15 +54,20 @@ impl Companies {
         Self(words.filter(|word| word.len() >= SHORTEST).map(|word| fold(word).into_owned()).collect())
     }
 
-    /// Adds what the first turns of the company's side introduce it by.
+    /// Adds what the first turn of each speaker of the company's side introduces it by: of a menu, a bot, an agent.
     pub(super) fn hear<'t>(&mut self, recognisers: &Recognisers, turns: impl Iterator<Item = (Speaker, &'t str)>) {
-        let is_company_side = |speaker| matches!(speaker, Speaker::Agent | Speaker::Bot | Speaker::Ivr);
-        for (_, turn) in turns.filter(|(speaker, _)| is_company_side(*speaker)).take(OPENING_TURNS) {
+        let mut awaited = vec![Speaker::Agent, Speaker::Bot, Speaker::Ivr];
+        for (speaker, turn) in turns {
+            let Some(at) = awaited.iter().position(|other| *other == speaker) else { continue };
+            awaited.swap_remove(at);
             let opening = &turn[..turn.floor_char_boundary(OPENING_BYTES)];
             for word in introduced(opening) {
                 if !is_first_name(recognisers, word) && !recognisers.is_not_name(word) {
                     self.0.insert(fold(word).into_owned());
                 }
+            }
+            if awaited.is_empty() {
+                break;
             }
         }
     }
@@ -72,21 +80,20 @@ impl Companies {
 
 /// Whether the text speaks of a word of it as of a company.
 ///
-/// Caught, for "Bonjour Lumio,": "je suis client chez Lumio", "l'appli Lumio", "the Lumio team", "sur lumio.fr". Not
-/// caught, for "Bonjour Perrodin,": "l'équipe de Perrodin", "perrodin@lumio.fr", "chez Perrodinelli".
+/// Caught, for "Bonjour Lumio,": "je suis client chez Lumio", "the Lumio app", "sur www.lumio.fr". Not caught, for "Bonjour
+/// Perrodin,": "le technicien devait passer chez Perrodin", "l'équipe de Perrodin", "perrodin.fr", "chez Perrodinelli".
 pub(super) fn is_named_in(recognisers: &Recognisers, text: &str, word: &Range<usize>) -> bool {
     static BEFORE: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i)(?:^|[^\p{L}])(?:[ée]quipes?|(?:chez|service[ -]clients?|service client[èe]le|app|appli|application|site|boutique|magasin|enseigne|marque)(?: de)?)[ \x{a0}]$")
+        Regex::new(r"(?i)(?:^|[^\p{L}])(?:cliente?|abonn[ée]e?|command[ée]) chez[ \x{a0}]$")
             .expect("a literal pattern that the tests compile")
     });
-    static BEHIND: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^(?:['’]s)?[ \x{a0}](?i:team|app|web ?site|site|store|shop|customer (?:service|care|support|team)|support|helpdesk)(?:$|[^\p{L}])")
-            .expect("a literal pattern that the tests compile")
-    });
+    static APP: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"^[ \x{a0}]app(?:$|[^\p{L}])").expect("a literal pattern that the tests compile"));
     static DOMAIN: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"^\.(?:fr|com|co\.uk|uk|eu|be|ch|ca|net|org|io)(?:$|[^\p{L}\p{N}@.-]|\.(?:$|[^\p{L}]))")
             .expect("a literal pattern that the tests compile")
     });
+    let is_the = |before: &str| before.ends_with("the ") || before.ends_with("The ");
     let name = &text[word.clone()];
     if is_first_name(recognisers, name) {
         return false;
@@ -104,15 +111,14 @@ pub(super) fn is_named_in(recognisers: &Recognisers, text: &str, word: &Range<us
         .match_indices(name)
         .take(MOST_PLACES)
         .filter_map(|(at, _)| beside(at, name))
-        .any(|(before, behind)| BEFORE.is_match(before) || BEHIND.is_match(behind));
+        .any(|(before, behind)| BEFORE.is_match(before) || is_the(before) && APP.is_match(behind));
     let domain = name.to_lowercase();
     is_spoken_of
-        || around.match_indices(domain.as_str()).take(MOST_PLACES).filter_map(|(at, _)| beside(at, &domain)).any(
-            |(before, behind)| {
-                let is_address = before.ends_with(['@', '.', '-', '_']) && !before.ends_with("www.");
-                DOMAIN.is_match(behind) && !is_address
-            },
-        )
+        || around
+            .match_indices(domain.as_str())
+            .take(MOST_PLACES)
+            .filter_map(|(at, _)| beside(at, &domain))
+            .any(|(before, behind)| before.ends_with("www.") && DOMAIN.is_match(behind))
 }
 
 fn is_first_name(recognisers: &Recognisers, word: &str) -> bool {
@@ -121,80 +127,56 @@ fn is_first_name(recognisers: &Recognisers, word: &str) -> bool {
 
 /// The words that the opening of a turn of the company's side introduces the company by.
 ///
-/// Caught: "Lumio Énergie bonjour, Bastien à votre service", "Lumio, good morning", "Good morning, Lumio shop, Ravi
-/// speaking", "vous êtes bien chez Lumio", "Kofi from Lumio", "you're through to Lumio, Kofi speaking". Not caught:
-/// "Hello, Kofi, Lumio Energy" for Kofi, "you're through to Kofi", "Kofi speaking", "chez Mme Perrodin".
+/// Caught: "Lumio Énergie bonjour, Bastien à votre service", "Good morning, Lumio Shop, Ravi speaking", "vous êtes bien
+/// chez Lumio.", "Hi, Kofi from Lumio", "you're through to Lumio, Kofi speaking". Not caught: "Kermarrec, bonjour", "a
+/// call here from Hargreaves", "vous êtes bien chez Kermarrec ?", "Hargreaves claims that", "you're through to Kofi".
 fn introduced(opening: &str) -> Vec<&str> {
     static LEADING: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(&format!(
-            r"^\s*(?P<greeted>{GREETING}[ ,.!…]+)?(?P<desk>(?i:sav|support|service)[ \x{{a0}}])?{WORD}"
+            r"^\s*(?:{GREETING}[ ,.!…]+)?(?:(?:SAV|Service|Support)[ \x{{a0}}]{WORD}|(?P<trade>{PLAIN})[ \x{{a0}}-]{BUSINESS})"
         ))
         .expect("a literal pattern that the tests compile")
     });
     static SEGMENT: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(&format!(r"[,.!]\s+{WORD}[ \x{{a0}}-]{BUSINESS}")).expect("a literal pattern that the tests compile")
     });
-    static NAMED: LazyLock<Regex> = LazyLock::new(|| {
+    // Somebody is introduced behind the greeting, and the company behind them. "Sabrina de Kermarrec" may be a name.
+    static FROM: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(&format!(
-            r"(?i:\b(?:bienvenue (?:chez|sur|à)|(?:êtes|etes) (?:bien |en ligne )?(?:chez|sur)|de chez|merci d['’]avoir (?:appelé|contacté|choisi|rejoint)|merci de (?:contacter|joindre)|from|at))\s{WORD}"
+            r"^\s*{GREETING}[ ,.!…]+(?i:(?:this is|it['’]s|i['’]m|my name is|you['’]re through to|c['’]est|ici|je suis|je m['’]appelle)\s)?{SPEAKER}[ ,]+(?:from|at|de chez)\s{WORD}"
         ))
         .expect("a literal pattern that the tests compile")
     });
     static WELCOMED: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(&format!(
-            r"(?i:\b(?:(?:thanks|thank you) for (?:calling|contacting|choosing|phoning|ringing)|welcome to))\s{WORD}"
+            r"(?i:\b(?:bienvenue chez|vous (?:êtes|etes) (?:bien )?chez|welcome to|(?:thanks|thank you) for calling))\s{WORD}"
         ))
         .expect("a literal pattern that the tests compile")
     });
     static THROUGH: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(&format!(r"(?i:\b(?:through to|have reached|['’]ve reached))\s{WORD}"))
-            .expect("a literal pattern that the tests compile")
-    });
-    // What shows that the word before names the speaker.
-    static SPEAKER: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(
-            r"^[ ,]*(?i:speaking|here|from|at|de chez|à l['’]appareil|à votre (?:écoute|service)|au téléphone)\b",
-        )
-        .expect("a literal pattern that the tests compile")
-    });
-    static BEHIND: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(&format!(r"^[ \x{{a0}}-]{BUSINESS}")).expect("a literal pattern that the tests compile")
-    });
-    // A greeting or an offer right behind the first word of a turn.
-    static GREETS: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(&format!(
-            r"^[ ,.!]+(?:{GREETING}|(?i:je vous écoute|que puis-je|comment puis-je|how (?:can|may) i|what can i))(?:$|[^\p{{L}}])"
+            r"(?i:\byou(?:['’]re| are) through to|\byou(?:['’]ve| have) reached)\s{WORD}[,.!]\s+{SPEAKER}\s(?:speaking|here)\b"
         ))
         .expect("a literal pattern that the tests compile")
     });
-    // Somebody else is the speaker.
-    static INTRODUCES: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(
-            r"(?i)\b(?:speaking|here|my name|this is|i['’]m|je m['’]appelle|je suis|à votre (?:écoute|service))\b",
-        )
-        .expect("a literal pattern that the tests compile")
+    // What shows that the word before names a person.
+    static SPEAKS: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^[ ,]*(?i:speaking|here|from|at|and|et|de chez|à l['’]appareil|à votre (?:écoute|service)|au téléphone)\b")
+            .expect("a literal pattern that the tests compile")
     });
-    let mut found: Vec<_> = NAMED.captures_iter(opening).filter_map(|captures| captures.name("value")).collect();
-    for captures in WELCOMED.captures_iter(opening) {
-        found.extend(captures.name("value").filter(|word| !SPEAKER.is_match(&opening[word.end()..])));
-    }
-    for captures in THROUGH.captures_iter(opening) {
-        let is_company = |word: &regex::Match<'_>| {
-            let behind = &opening[word.end()..];
-            !SPEAKER.is_match(behind) && (BEHIND.is_match(behind) || INTRODUCES.is_match(behind))
-        };
-        found.extend(captures.name("value").filter(is_company));
-    }
-    found.extend(SEGMENT.captures_iter(opening).filter_map(|captures| captures.name("value")));
-    if let Some(captures) = LEADING.captures(opening)
-        && let Some(word) = captures.name("value")
-    {
-        let behind = &opening[word.end()..];
-        let is_alone = captures.name("greeted").is_none() && found.is_empty();
-        if captures.name("desk").is_some() || BEHIND.is_match(behind) || is_alone && GREETS.is_match(behind) {
-            found.push(word);
-        }
-    }
+    let is_asked = |from: usize| {
+        let rest = &opening[from..];
+        rest.find(['.', '!', '?', '\n']).is_some_and(|end| rest[end..].starts_with('?'))
+    };
+    let of = |pattern: &Regex| -> Vec<_> {
+        pattern.captures_iter(opening).filter_map(|found| found.name("value").or_else(|| found.name("trade"))).collect()
+    };
+    let mut found = of(&LEADING);
+    found.extend(of(&SEGMENT));
+    found.extend(of(&FROM));
+    found.extend(of(&THROUGH));
+    let is_told = |word: &regex::Match<'_>| !is_asked(word.end()) && !SPEAKS.is_match(&opening[word.end()..]);
+    found.extend(of(&WELCOMED).into_iter().filter(is_told));
     found.into_iter().map(|word| word.as_str()).collect()
 }
 
@@ -213,20 +195,30 @@ mod tests {
         let recognisers = recognisers();
         for (turn, company) in [
             ("Lumio Boutique bonjour, Samir à votre écoute, que puis-je faire pour vous ?", Some("lumio")),
-            ("Lumio, bonjour !", Some("lumio")),
-            ("Lumio bonjour, je vous écoute.", Some("lumio")),
             ("Bonjour, Lumio Télécom, Aurélie, comment puis-je vous aider ?", Some("lumio")),
             ("Bonjour, vous êtes bien chez Lumio.", Some("lumio")),
             ("Bienvenue chez Lumio. Tapez 1 pour une panne.", Some("lumio")),
             ("Bonjour, Zéphirin de chez Lumio à l'appareil", Some("lumio")),
             ("SAV Lumio bonjour, que se passe-t-il ?", Some("lumio")),
-            ("Good morning, Lumio shop, Ombala speaking, how can I help?", Some("lumio")),
+            ("Good morning, Lumio Shop, Ombala speaking, how can I help?", Some("lumio")),
             ("Hi, Thulani from Lumio", Some("lumio")),
             ("Hello, Thulani, Lumio Energy", Some("lumio")),
             ("Hi, you're through to Thulani at Lumio Telecom", Some("lumio")),
             ("You're through to Lumio, Thulani speaking.", Some("lumio")),
-            ("Thank you for calling Lumio, how can I help?", Some("lumio")),
+            ("Thank you for calling Lumio. How can I help?", Some("lumio")),
             // People, and nobody.
+            ("Lumio, bonjour !", None),
+            ("Kermarrec, bonjour, je vous écoute.", None),
+            ("I have a call here from Hargreaves, can I take your name please?", None),
+            ("Hello, this is a message from Whitcombe. Hello Whitcombe", None),
+            ("Hello, you are at Whitcombe, right?", None),
+            ("Bonjour, vous êtes bien chez Kermarrec ? C'est Lumio.", None),
+            ("Hargreaves claims that the box never came. Can I take your name?", None),
+            ("Ombala line, can I take your name?", None),
+            ("Thank you for choosing Ombala and his team", None),
+            ("Thank you for calling Ombala and his team", None),
+            ("I'll put you through to Hargreaves. I'm sorry.", None),
+            ("Bonjour, Anatole France à l'appareil", None),
             ("You're through to Thulani, how can I help?", None),
             ("Thulani speaking, how can I help?", None),
             ("Hello, Thulani here.", None),
@@ -250,11 +242,13 @@ mod tests {
         let recognisers = recognisers();
         for (text, is_company) in [
             ("Bonjour Lumio, je suis client chez Lumio depuis 2019", true),
-            ("Bonjour Lumio, le site Lumio est en panne", true),
+            ("Bonjour Lumio, le site Lumio est en panne", false),
+            ("Bonjour Kermarrec, le technicien devait passer chez Kermarrec", false),
             ("Hello Lumio, the Lumio app crashes", true),
             ("Hello Lumio, your app crashes", false),
             ("Hello Lumio, I ordered on www.lumio.com", true),
-            ("Bonjour Lumio, je passe par lumio.fr.", true),
+            ("Bonjour Lumio, je passe par www.lumio.fr.", true),
+            ("Bonjour Kermarrec, je passe par kermarrec.fr.", false),
             ("Bonjour Lumio, écrivez à client@lumio.fr", false),
             ("Bonjour Perrodin, je cherche l'équipe de Perrodin", false),
             ("Bonjour Perrodin, je vais chez Perrodinelli", false),

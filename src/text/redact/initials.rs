@@ -33,6 +33,16 @@ static LEADING: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
         .collect()
 });
 
+/// Labels in front of a person's name, folded: "Conseiller : A. Kermarrec".
+static LABELS: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
+    "nom prenom name surname client cliente customer caller agent agente conseiller conseillere advisor adviser operator \
+     operateur operatrice technicien technicienne technician engineer titulaire holder souscripteur beneficiaire assure assuree \
+     destinataire expediteur recipient sender contact interlocuteur interlocutrice passager passenger conducteur driver signe \
+     signed signature signataire de from to attn dear patient locataire proprietaire tenant gestionnaire responsable manager"
+        .split_whitespace()
+        .collect()
+});
+
 /// Letters with stops that are no initials, without the stops.
 const ABBREVIATIONS: [&str; 24] = [
     "US", "USA", "UK", "EU", "UE", "PS", "NB", "LA", "DC", "NY", "PO", "ID", "SA", "TV", "CV", "CB", "RV", "AM", "PM",
@@ -126,14 +136,22 @@ fn may_be_called(before: &str) -> bool {
             let word = said.rsplit(|c: char| c.is_whitespace() || c == '(').next().unwrap_or_default();
             LEADING.contains(fold(word).as_ref())
         }
+        Some(':') => is_label(&said[..said.len() - 1]),
         Some(c) => {
             c.is_whitespace()
-                || matches!(
-                    c,
-                    '.' | '!' | '?' | '…' | ',' | ';' | ':' | '(' | ')' | '"' | '«' | '»' | '“' | '–' | '—' | '-'
-                )
+                || matches!(c, '.' | '!' | '?' | '…' | ',' | ';' | '(' | ')' | '"' | '«' | '»' | '“' | '–' | '—' | '-')
         }
     }
+}
+
+/// Whether what stands before a colon is the label of a person: its last word is one, or it starts with "nom" or "name".
+///
+/// Caught: "Conseiller", "Nom du client", "Nom complet". Not caught: "Bâtiment", "Réponse", "Objet".
+fn is_label(before: &str) -> bool {
+    let label = fold(before.rsplit(['.', '!', '?', '\n', ';', ',', ':']).next().unwrap_or_default()).into_owned();
+    let mut words = label.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
+    let first = words.next().unwrap_or_default();
+    matches!(first, "nom" | "name") || LABELS.contains(words.next_back().unwrap_or(first))
 }
 
 /// Whether a letter numbers a line of a list, the lines beside it having its neighbours: "A. Facture" above "B. Colis".
@@ -188,6 +206,11 @@ mod tests {
             ("entre A et ", false),
             ("options A, ", false),
             ("terminal 2 ", false),
+            ("Bâtiment : ", false),
+            ("Réponse : ", false),
+            ("Conseiller : ", true),
+            ("Nom du client : ", true),
+            ("Bonjour. Nom complet : ", true),
             ("Madame ", true),
         ] {
             assert_eq!(may_be_called(before), may, "{before}");

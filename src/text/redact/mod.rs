@@ -231,11 +231,11 @@ impl Session<'_> {
     /// [`Self::redact`] of a piece of a text that may be a flat transcript, which goes on where the dialogue before
     /// stopped: what one of its turns asks for and the next answers is redacted as in a contact.
     pub(crate) fn redact_transcript(&mut self, dialogue: &mut Dialogue, text: &str) -> Redacted {
-        let (before, companies) = (dialogue.clone(), self.companies.clone());
+        let before = dialogue.clone();
         // The redacted turns decide in the last round, as they would if the text were redacted again.
-        self.redact_rounds(text, |session, text| {
+        let redacted = self.redact_rounds(text, |session, text| {
             *dialogue = before.clone();
-            session.companies = companies.clone();
+            session.companies = session.redactor.companies.clone();
             let turns = transcript::turns(text);
             let redactor = session.redactor;
             session
@@ -250,7 +250,10 @@ impl Session<'_> {
                 }
             }
             told
-        })
+        });
+        // What one text introduces says nothing of the people of the next.
+        self.companies = self.redactor.companies.clone();
+        redacted
     }
 
     /// Redacts a text until nothing more is found; `told` tells where it answers what.
@@ -734,14 +737,24 @@ mod tests {
             ("Dear Hargreaves,", "Dear [NAME_1],"),
             ("Bonjour Perrodin, l'équipe de Perrodin est venue", "Bonjour [NAME_1], l'équipe de [NAME_1] est venue"),
             ("Bonjour Kevin, je suis chez Kevin", "Bonjour [NAME_1], je suis chez [NAME_1]"),
-            ("Madame Lumio, je suis chez Lumio", "Madame [NAME_1], je suis chez [NAME_1]"),
+            ("Madame Lumio, je suis client chez Lumio", "Madame [NAME_1], je suis client chez [NAME_1]"),
+            ("Bonjour Kermarrec", "Bonjour [NAME_1]"),
+            (
+                "Dossier au nom de Kermarrec. Le technicien devait passer chez Kermarrec lundi.",
+                "Dossier au nom de [NAME_1]. Le technicien devait passer chez Kermarrec lundi.",
+            ),
+            (
+                "Dossier au nom de Kermarrec, cliente chez Kermarrec",
+                "Dossier au nom de [NAME_1], cliente chez Kermarrec",
+            ),
+            ("this is a message from Whitcombe. Hello Whitcombe", "this is a message from [NAME_1]. Hello [NAME_1]"),
+            ("Conseiller : C. Kermarrec", "Conseiller : [NAME_1]"),
         ]);
         check_stays(&[
             "Bonjour Lumio, je suis client chez Lumio depuis 2019",
             "Good afternoon Lumio. The Lumio app is down.",
             "Dear Lumio,\nI ordered on www.lumio.com last week",
-            "Bonsoir Lumio, l'appli Lumio ne marche pas. Lumio doit réparer",
-            "Dossier au nom de Lumio, le service client Lumio",
+            "Bâtiment : C. Robinet cassé. Réponse : B. Gouttière percée.",
             "Hello team, Bonjour le service client, Bonjour à tous",
         ]);
         let serving = Redactor::new(&BTreeMap::new()).unwrap().serving(&["@lumio-energie.fr".to_owned()]);
@@ -815,9 +828,39 @@ mod tests {
             ("Your name?", "Whitcombe, I already gave it", "[NAME_1], I already gave it"),
             // Ordinary words are names where a capital is chosen.
             ("Votre nom ?", "oui c'est Retard, Madame Retard", "oui c'est [NAME_1], Madame [NAME_1]"),
+            // Beside a first name they are, whatever the list says.
+            ("Votre nom ?", "Bureau Marie", "[NAME_1]"),
+            ("Your name?", "emma stock", "[NAME_1]"),
+            ("Votre nom ?", "emma retard", "[NAME_1]"),
+            ("Votre nom ?", "la fontaine", "la [NAME_1]"),
+            ("Votre nom ?", "Je suis traoré", "Je suis [NAME_1]"),
+            ("Votre nom ?", "Je suis touré", "Je suis [NAME_1]"),
+            ("Votre nom ?", "Je suis koné", "Je suis [NAME_1]"),
+            ("Votre nom ?", "Je suis doucouré", "Je suis [NAME_1]"),
+            ("Bonjour, vous êtes bien chez Kermarrec ? C'est Lumio.", "Oui c'est Kermarrec", "Oui c'est [NAME_1]"),
         ] {
             assert_eq!(answers(&[(question, answer)]), [expected], "{question}");
         }
+    }
+
+    #[test]
+    fn surnames_that_are_words_too_answer_a_question_for_a_name() {
+        for name in
+            "Porter Flood Holder Bienvenue Bureau Stock Courant Raison Money House Pool Post Sale School Spring Rain \
+                     Driver Held Kind New Oak Carreaux Poste Neuf Canal Hiver Rouge Nouveau Sales Cave Garde Marron"
+                .split_whitespace()
+        {
+            assert_eq!(answers(&[("Votre nom ?", name)]), ["[NAME_1]"], "{name}");
+        }
+    }
+
+    #[test]
+    fn what_one_text_of_a_session_introduces_says_nothing_of_the_next() {
+        let mut session = redactor().session();
+        let mut redact = |text: &str| session.redact_transcript(&mut Dialogue::default(), text).text;
+        let first = "Agent : Lumio Énergie bonjour\nClient : Bonjour Lumio.\n";
+        assert_eq!(redact(first), first);
+        assert_eq!(redact("Client : Bonjour Lumio.\nAgent : Oui.\n"), "Client : Bonjour [NAME_1].\nAgent : Oui.\n");
     }
 
     #[test]

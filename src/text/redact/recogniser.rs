@@ -108,6 +108,8 @@ pub(super) enum ValueIs {
     Person,
     /// A name, and no company that the contact itself speaks for.
     Addressed,
+    /// The same, and no company or product.
+    Greeted,
     /// A month, which no other name holds, and at most words of a name beside it.
     MonthName,
     /// Starts with a known first name.
@@ -261,7 +263,8 @@ impl Recognisers {
         self.brands.binary_search_by(|known| known.as_str().cmp(&folded)).is_ok()
     }
 
-    /// Whether a word is one that people say in place of a name, or a verb with its pronoun; no common surname is.
+    /// Whether a word is one that people say in place of a name, or a verb with its pronoun.
+    /// Rare surnames may be among them, so that the list only weakens what is no first name and stands in small letters.
     pub(super) fn is_ordinary(&self, word: &str) -> bool {
         let folded = fold(word);
         let is_joined = folded.rsplit_once('-').is_some_and(|(_, pronoun)| JOINED.contains(&pronoun));
