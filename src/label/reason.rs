@@ -9,7 +9,7 @@
 //! evidence becomes a probability per reason through a softmax with a fitted temperature.
 //!
 //! A matter that nobody thought of looks like its neighbour among the reasons. So the likeliest one is asked whether the customer's words
-//! lie where its examples lie ([`super::nearness`]); what lies apart is `other`.
+//! lie where its examples lie (`super::nearness`); what lies apart is `other`.
 
 use super::head::{logistic, softmax};
 use super::nearness::{Neighbourhood, Yardstick};
