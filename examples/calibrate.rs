@@ -164,6 +164,24 @@ fn reasons(messages: &Gold, windows: &[TurnWindows], catalogue: &Catalogue, vect
     Ok(())
 }
 
+/// The place of the highest score.
+fn likeliest(verdict: &ReasonVerdict) -> Option<usize> {
+    let scores = &verdict.scores;
+    (0..scores.len()).max_by(|a, b| scores[*a].total_cmp(&scores[*b]))
+}
+
+/// A contact judged by a classifier that some reasons were taken from.
+struct Tried {
+    fold: usize,
+    belonging: [f64; 2],
+    /// It is like the examples of `other`.
+    is_other: bool,
+    /// Its reason is one that was left.
+    belongs: bool,
+    /// The likeliest reason is its own.
+    is_right: bool,
+}
+
 /// Share of contacts that belong to no reason for which the constant and the threshold of belonging are fitted.
 const OUTSIDE: f64 = 0.1;
 
@@ -173,7 +191,6 @@ fn outside(messages: &[Case<'_>], contacts: &[Case<'_>], catalogue: &Catalogue, 
     print("\n== outside of the reasons");
     let all: Vec<&Case<'_>> = messages.iter().chain(contacts).filter(|case| case.reason != UNCLEAR).collect();
     let order = shuffled(catalogue.taxonomy.reasons.len());
-    // (fold, belonging, the likeliest class is `other`, belongs, the likeliest reason is right)
     let mut rows = Vec::new();
     for fold in 0..FOLDS {
         let mut taxonomy = catalogue.taxonomy.clone();
@@ -183,20 +200,20 @@ fn outside(messages: &[Case<'_>], contacts: &[Case<'_>], catalogue: &Catalogue, 
         for case in &all {
             let verdict = case.verdict(&model);
             let belongs = model.ids().iter().any(|id| id == case.reason);
-            let likeliest = (0..verdict.scores.len()).max_by(|a, b| verdict.scores[*a].total_cmp(&verdict.scores[*b]));
-            let is_right = likeliest.is_some_and(|place| model.ids()[place] == case.reason);
-            rows.push((fold, verdict.belonging, verdict.is_other, belongs, is_right));
+            let is_right = likeliest(&verdict).is_some_and(|place| model.ids()[place] == case.reason);
+            let ReasonVerdict { belonging, is_other, .. } = verdict;
+            rows.push(Tried { fold, belonging, is_other, belongs, is_right });
         }
     }
-    let asked: Vec<_> = rows.iter().filter(|(_, _, is_other, ..)| !is_other).collect();
-    let inside: Vec<bool> = asked.iter().map(|row| row.3).collect();
+    let asked: Vec<&Tried> = rows.iter().filter(|row| !row.is_other).collect();
+    let inside: Vec<bool> = asked.iter().map(|row| row.belongs).collect();
     for (place, name) in ["score", "position"].into_iter().enumerate() {
-        let values: Vec<f64> = asked.iter().map(|row| row.1[place]).collect();
+        let values: Vec<f64> = asked.iter().map(|row| row.belonging[place]).collect();
         print(&format!("{name} alone: auc {}", show(auc(&values, &inside))));
     }
-    let fit = |rows: &[&&(usize, [f64; 2], bool, bool, bool)]| {
-        let inputs: Vec<[f64; 2]> = rows.iter().map(|row| row.1).collect();
-        let targets: Vec<bool> = rows.iter().map(|row| row.3).collect();
+    let fit = |rows: &[&Tried]| {
+        let inputs: Vec<[f64; 2]> = rows.iter().map(|row| row.belonging).collect();
+        let targets: Vec<bool> = rows.iter().map(|row| row.belongs).collect();
         let mut weights = logistic(&inputs, &targets);
         let belonging = targets.iter().filter(|is| **is).count() as f64;
         weights[0] += ((1.0 - OUTSIDE) / OUTSIDE).ln() - (belonging / (targets.len() as f64 - belonging)).ln();
@@ -205,28 +222,29 @@ fn outside(messages: &[Case<'_>], contacts: &[Case<'_>], catalogue: &Catalogue, 
     // Each fold of reasons is judged by what the others taught.
     let mut held_out = vec![0.0; asked.len()];
     for fold in 0..FOLDS {
-        let others: Vec<_> = asked.iter().filter(|row| row.0 != fold).collect();
+        let others: Vec<&Tried> = asked.iter().copied().filter(|row| row.fold != fold).collect();
         let weights = fit(&others);
-        for (value, row) in held_out.iter_mut().zip(&asked).filter(|(_, row)| row.0 == fold) {
-            *value = probability(score(&weights, &row.1));
+        for (value, row) in held_out.iter_mut().zip(&asked).filter(|(_, row)| row.fold == fold) {
+            *value = probability(score(&weights, &row.belonging));
         }
     }
     print(&format!("both, held out: auc {}, n {}", show(auc(&held_out, &inside)), inside.len()));
-    let count = |belongs: bool| rows.iter().filter(|row| row.3 == belongs).count() as f64;
+    let count = |belongs: bool| rows.iter().filter(|row| row.belongs == belongs).count() as f64;
+    let alike = |belongs: bool| rows.iter().filter(|row| row.belongs == belongs && row.is_other).count() as f64;
     print(&format!(
         "like the examples of `other`: {:.3} of those that belong, {:.3} of those that do not",
-        rows.iter().filter(|row| row.3 && row.2).count() as f64 / count(true),
-        rows.iter().filter(|row| !row.3 && row.2).count() as f64 / count(false)
+        alike(true) / count(true),
+        alike(false) / count(false)
     ));
     print("threshold: reasons right, `other` found; right of all where one in ten is `other`");
     for threshold in [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9] {
-        let kept = asked.iter().zip(&held_out).filter(|(row, value)| row.4 && **value >= threshold).count() as f64;
-        let among = asked.iter().zip(&held_out).filter(|(row, value)| !row.3 && **value < threshold).count();
-        let found = among + rows.iter().filter(|row| !row.3 && row.2).count();
-        let (kept, found) = (kept / count(true), found as f64 / count(false));
+        let kept =
+            asked.iter().zip(&held_out).filter(|(row, value)| row.is_right && **value >= threshold).count() as f64;
+        let among = asked.iter().zip(&held_out).filter(|(row, value)| !row.belongs && **value < threshold).count();
+        let (kept, found) = (kept / count(true), (among as f64 + alike(false)) / count(false));
         print(&format!("  {threshold:.2}: {kept:.3} {found:.3}; {:.3}", (1.0 - OUTSIDE) * kept + OUTSIDE * found));
     }
-    let weights = fit(&asked.iter().collect::<Vec<_>>());
+    let weights = fit(&asked);
     print(&format!("BELONGING_WEIGHTS = [{:.2}, {:.2}, {:.2}]", weights[0], weights[1], weights[2]));
 
     let model = ReasonModel::learn(&catalogue.taxonomy, &catalogue.background, None, vectors)?;
@@ -330,8 +348,8 @@ fn judged(cases: &[&Case<'_>], model: &ReasonModel) -> (f64, f64) {
     let (mut loss, mut right, mut n) = (0.0, 0, 0);
     for case in cases {
         let Some(place) = model.ids().iter().position(|id| id == case.reason) else { continue };
-        let scores = case.verdict(model).scores;
-        let top = (0..scores.len()).max_by(|a, b| scores[*a].total_cmp(&scores[*b]));
+        let verdict = case.verdict(model);
+        let (top, scores) = (likeliest(&verdict), &verdict.scores);
         (loss, right, n) =
             (loss - f64::from(scores[place].max(1e-4)).ln(), right + u32::from(top == Some(place)), n + 1);
     }

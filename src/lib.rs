@@ -26,5 +26,6 @@ pub mod table;
 pub mod text;
 mod utc_micros;
 mod vector;
+mod whole;
 
 pub use error::{Error, RecordError, Result};

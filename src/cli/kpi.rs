@@ -2,28 +2,12 @@
 
 use anyhow::Result;
 use motif::Error;
-use motif::kpi::show::{self, Filters};
+use motif::kpi::show::{self, COLUMNS, Filters};
 use motif::table::schema::KPI;
 
 use super::arguments::KpiArguments;
 use super::finished::{self, Finished};
 use super::{Outcome, french, print};
-
-/// What [`show::query`] reads of the table.
-const COLUMNS: [&str; 12] = [
-    "kpi",
-    "period_grain",
-    "period_start",
-    "dimension",
-    "dimension_value",
-    "value",
-    "numerator",
-    "denominator",
-    "lo",
-    "hi",
-    "n",
-    "method",
-];
 
 /// Prints the rows that were asked for.
 pub(crate) fn run(arguments: &KpiArguments) -> Result<Outcome> {

@@ -18,6 +18,7 @@ use super::client::{Client, Facts, Failure};
 use super::{FileRecord, Record, is_commit, is_id, is_revision, model_folder, record_path};
 use crate::error::{Error, Result};
 use crate::model::weights::{decides, hexadecimal};
+use crate::whole;
 
 /// Where the hub is when `HF_ENDPOINT` does not say.
 const ENDPOINT: &str = "https://huggingface.co";
@@ -442,12 +443,10 @@ fn each_chunk(path: &Path, mut take: impl FnMut(&[u8])) -> Result<()> {
     }
 }
 
-/// Writes a small file beside its place and moves it there.
+/// Writes a small file whole, and the folder that it lies in.
 fn replace(path: &Path, text: &str) -> Result<()> {
     if let Some(parent) = path.parent() {
         std::fs::create_dir_all(parent).map_err(|error| Error::io("create", parent, error))?;
     }
-    let beside = path.with_extension("part");
-    std::fs::write(&beside, text).map_err(|error| Error::io("write", &beside, error))?;
-    std::fs::rename(&beside, path).map_err(|error| Error::io("rename", &beside, error))
+    whole::write(path, text)
 }

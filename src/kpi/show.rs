@@ -15,6 +15,22 @@ use crate::error::{Error, Result};
 use crate::report::Language;
 use crate::table::schema::KPI;
 
+/// The columns of the table that are read, here and by the report.
+pub const COLUMNS: [&str; 12] = [
+    "kpi",
+    "period_grain",
+    "period_start",
+    "dimension",
+    "dimension_value",
+    "value",
+    "numerator",
+    "denominator",
+    "lo",
+    "hi",
+    "n",
+    "method",
+];
+
 /// One row of the table `kpi`; the columns are described in [`KPI`].
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct KpiRow {

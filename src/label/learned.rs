@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
+use crate::whole;
 
 /// Changes with the code of the fit and with what is kept: what another one learnt is not taken.
 const LEARNING: &[u8; 8] = b"MOTIFHD1";
@@ -72,10 +73,7 @@ impl Memory {
         let mut content = self.ground.to_vec();
         content.extend(learnt);
         content.extend(Sha256::digest(&content));
-        // Written beside and renamed, so that a run that is cut short leaves a whole file or none.
-        let beside = path.with_extension("part");
-        std::fs::write(&beside, content).map_err(|e| Error::io("write", &beside, e))?;
-        std::fs::rename(&beside, path).map_err(|e| Error::io("rename", &beside, e))
+        whole::write(path, content)
     }
 }
 

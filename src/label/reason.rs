@@ -251,9 +251,11 @@ impl ReasonModel {
             highest.iter().zip(&self.courtesy).filter(|(_, is)| !**is).map(|((s, _), _)| *s).fold(0.0, f32::max);
         let scores =
             self.scores(&evidence, told, |class| (highest[class].0 - stated * shipped::STATED_OVER_COURTESY).max(0.0));
-        let belonging = self.belonging(said, &scores);
-        let hits =
-            self.hits(&scores, is_other || belongs(belonging) < self.threshold, &highest, &highest_heard, loudest);
+        let order = by_score(&scores);
+        let belonging =
+            order.first().map_or([0.0; 2], |likeliest| self.belonging(said, *likeliest, scores[*likeliest]));
+        let is_outside = is_other || belongs(belonging) < self.threshold;
+        let hits = self.hits(&order, &scores, is_outside, &highest, &highest_heard, loudest);
         ReasonVerdict { hits, scores, is_other, belonging, salience }
     }
 
@@ -265,10 +267,9 @@ impl ReasonModel {
     }
 
     /// See [`ReasonVerdict::belonging`].
-    fn belonging(&self, said: &[Passage<'_>], scores: &[f32]) -> [f64; 2] {
-        let Some(likeliest) = by_score(scores).first().copied() else { return [0.0; 2] };
+    fn belonging(&self, said: &[Passage<'_>], likeliest: usize, score: f32) -> [f64; 2] {
         let nearness = said.iter().map(|window| self.places.nearness(window.embedding, likeliest)).fold(-1.0, f32::max);
-        let score = f64::from(scores[likeliest]).clamp(1e-4, 1.0 - 1e-4);
+        let score = f64::from(score).clamp(1e-4, 1.0 - 1e-4);
         [(score / (1.0 - score)).ln(), self.yardstick.position(nearness)]
     }
 
@@ -337,13 +338,13 @@ impl ReasonModel {
 
     fn hits(
         &self,
+        order: &[usize],
         scores: &[f32],
         is_outside: bool,
         highest: &[(f32, u32)],
         highest_heard: &[(f32, u32)],
         loudest: f32,
     ) -> Vec<ReasonHit> {
-        let order = by_score(scores);
         let reserved =
             |id: &str, score: f32| vec![ReasonHit { id: id.to_owned(), score: f64::from(score), window: None }];
         let Some(&first) = order.first() else { return reserved(UNCLEAR, 0.0) };
@@ -402,7 +403,7 @@ mod tests {
         // Every reason is likely in a window of its own; (strength, window).
         let highest = [(0.9, 0), (0.6, 1), (0.95, 2)];
         let named = |model: &ReasonModel, scores: [f32; 3]| {
-            let hits = model.hits(&scores, false, &highest, &[(0.0, 0); 3], 1.0);
+            let hits = model.hits(&by_score(&scores), &scores, false, &highest, &[(0.0, 0); 3], 1.0);
             hits.into_iter().map(|hit| hit.id).collect::<Vec<String>>()
         };
         let with_thanks = model([false, false, true]);

@@ -31,9 +31,21 @@ impl Config {
     /// [`ModelError::Json`] for a missing field, [`ModelError::Unsupported`] for another family or for a variant of one
     /// that is not implemented.
     pub fn from_files(files: &ModelFiles) -> ModelResult<Self> {
+        Self::from_value(files.required_json(FILE)?)
+    }
+
+    /// The same from the bytes of the file alone.
+    ///
+    /// # Errors
+    /// As for [`Self::from_files`], and [`ModelError::Json`] for bytes that are no JSON.
+    pub fn from_json(bytes: &[u8]) -> ModelResult<Self> {
+        let value = serde_json::from_slice(bytes);
+        Self::from_value(value.map_err(|source| ModelError::Json { file: FILE.to_owned(), source })?)
+    }
+
+    fn from_value(value: serde_json::Value) -> ModelResult<Self> {
         // The family is looked at first: another family's fields have other names, and saying so helps more than
         // naming the first field that is absent.
-        let value: serde_json::Value = files.required_json(FILE)?;
         let family = value.get("model_type").and_then(|v| v.as_str()).unwrap_or("(none)").to_owned();
         let has_feelings = value.get("motif_feelings").is_some_and(|entry| !entry.is_null());
         if has_feelings && !bert::MODEL_TYPES.contains(&family.as_str()) {

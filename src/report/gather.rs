@@ -20,6 +20,7 @@ use super::view::{
 use crate::error::{Error, Result};
 use crate::evaluate::Evaluation;
 use crate::kpi::catalogue::Method;
+use crate::kpi::show;
 use crate::table::schema::{CONTACTS, EPISODES, FAQ_ARTICLES, FAQ_GAPS, KPI, LINKS, SPANS};
 
 /// Issues shown contact by contact.
@@ -538,21 +539,7 @@ fn read_articles(dir: &Path, input: &mut ReportInput) -> Result<()> {
 }
 
 fn read_kpis(dir: &Path, input: &mut ReportInput) -> Result<()> {
-    let columns = [
-        "period_grain",
-        "period_start",
-        "dimension",
-        "dimension_value",
-        "kpi",
-        "value",
-        "numerator",
-        "denominator",
-        "lo",
-        "hi",
-        "n",
-        "method",
-    ];
-    for_each_batch(dir, &KPI, &columns, None, |batch| {
+    for_each_batch(dir, &KPI, &show::COLUMNS, None, |batch| {
         let (grains, starts) = (batch.text("period_grain")?, batch.days("period_start")?);
         let (dimensions, groups) = (batch.text("dimension")?, batch.text("dimension_value")?);
         let (names, methods, n) = (batch.text("kpi")?, batch.text("method")?, batch.long("n")?);

@@ -14,7 +14,6 @@ use super::known::plain_letter;
 use super::question::{Asked, Questions};
 use super::recogniser::{Recogniser, Recognisers, Start, ValueIs};
 use crate::text::fold::fold;
-use crate::text::names::is_ambiguous;
 use crate::text::small_words::ARTICLES;
 
 /// Longest stretch of text a pattern sees from where it is tried, in bytes.
@@ -396,17 +395,17 @@ fn is_person(recognisers: &Recognisers, value: &str) -> bool {
     let mut words = value.split_whitespace();
     let first = words.next().unwrap_or_default();
     let last = words.next_back().unwrap_or(first);
-    let is_first_name = recognisers.is_first_name(first) || is_ambiguous(first);
-    is_name(recognisers, value) && (is_first_name || !recognisers.is_brand(first) && !recognisers.is_brand(last))
+    let may_be_first_name = recognisers.may_be_first_name(first);
+    is_name(recognisers, value) && (may_be_first_name || !recognisers.is_brand(first) && !recognisers.is_brand(last))
 }
 
 /// Whether the contact or the text speaks of the first word of a name as of a company, and it is no first name:
 /// "Lumio", where the agent says "Lumio Énergie bonjour".
 fn is_of_company(judge: Judge<'_>, text: &str, range: Range<usize>) -> bool {
     let first = text[range.clone()].split_whitespace().next().unwrap_or_default();
-    let is_first_name = judge.recognisers.is_first_name(first) || is_ambiguous(first);
     let word = range.start..range.start + first.len();
-    !is_first_name && (judge.companies.hold(first) || company::is_named_in(judge.recognisers, text, &word))
+    !judge.recognisers.may_be_first_name(first)
+        && (judge.companies.hold(first) || company::is_named_in(judge.recognisers, text, &word))
 }
 
 /// Whether no word is one that names do not hold. Articles and initials are part of a name in front of another word of

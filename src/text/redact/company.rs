@@ -16,7 +16,6 @@ use regex::Regex;
 use super::recogniser::Recognisers;
 use crate::contact::Speaker;
 use crate::text::fold::fold;
-use crate::text::names::is_ambiguous;
 
 /// How far into such a turn its introduction is looked for, in bytes.
 const OPENING_BYTES: usize = 240;
@@ -62,7 +61,7 @@ impl Companies {
             awaited.swap_remove(at);
             let opening = &turn[..turn.floor_char_boundary(OPENING_BYTES)];
             for word in introduced(opening) {
-                if !is_first_name(recognisers, word) && !recognisers.is_not_name(word) {
+                if !recognisers.may_be_first_name(word) && !recognisers.is_not_name(word) {
                     self.0.insert(fold(word).into_owned());
                 }
             }
@@ -95,7 +94,7 @@ pub(super) fn is_named_in(recognisers: &Recognisers, text: &str, word: &Range<us
     });
     let is_the = |before: &str| before.ends_with("the ") || before.ends_with("The ");
     let name = &text[word.clone()];
-    if is_first_name(recognisers, name) {
+    if recognisers.may_be_first_name(name) {
         return false;
     }
     let from = text.ceil_char_boundary(word.start.saturating_sub(AROUND));
@@ -119,10 +118,6 @@ pub(super) fn is_named_in(recognisers: &Recognisers, text: &str, word: &Range<us
             .take(MOST_PLACES)
             .filter_map(|(at, _)| beside(at, &domain))
             .any(|(before, behind)| before.ends_with("www.") && DOMAIN.is_match(behind))
-}
-
-fn is_first_name(recognisers: &Recognisers, word: &str) -> bool {
-    recognisers.is_first_name(word) || is_ambiguous(word)
 }
 
 /// The words that the opening of a turn of the company's side introduces the company by.

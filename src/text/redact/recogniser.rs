@@ -13,6 +13,7 @@ use serde::Deserialize;
 use super::checksum::Check;
 use crate::error::{Error, Problem, Result};
 use crate::text::fold::fold;
+use crate::text::names::is_ambiguous;
 use crate::text::small_words::pattern_pieces;
 
 /// The recognisers that ship.
@@ -249,6 +250,11 @@ impl Recognisers {
         let folded = fold(word);
         let has = |name: &str| self.first_names.binary_search_by(|known| known.as_str().cmp(name)).is_ok();
         has(&folded) || folded.split_once('-').is_some_and(|(first, _)| has(first))
+    }
+
+    /// Whether a word is a first name, or another word that is a first name as well.
+    pub(super) fn may_be_first_name(&self, word: &str) -> bool {
+        self.is_first_name(word) || is_ambiguous(word)
     }
 
     /// Whether a word is one that no name starts with.
